@@ -1,0 +1,1 @@
+"""Tests of the sandbox, by raw HTTP and without the product."""
