@@ -1,6 +1,7 @@
 """The one clock of the sandbox: real time plus an offset that tests and people may move forward.
 
-Belongs here: what time it is in the sandbox. Does not belong here: how a vendor writes a time, or anything that waits.
+Belongs here: what time it is in the sandbox. Does not belong here: how a vendor writes a time, or anything
+that waits.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the core needs of a half of the sandbox, and the error a half raises for an act it cannot do.
 
-Belongs here: the interface between the core and the two vendors. Does not belong here: anything of one vendor.
+Belongs here: the interface between the core and the two vendors. Does not belong here: anything of one
+vendor.
 """
 
 from __future__ import annotations

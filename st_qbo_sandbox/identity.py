@@ -1,7 +1,7 @@
 """Who the sandbox is: the one tenant, the one realm, their credentials, the default ports and URLs.
 
-Belongs here: constants that both halves, the command line and tests must agree on. Does not belong here: anything that
-changes while the sandbox runs (tokens, consent codes, clock).
+Belongs here: constants that both halves, the command line and tests must agree on. Does not belong here:
+anything that changes while the sandbox runs (tokens, consent codes, clock).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ SERVICETITAN_CLIENT_ID = "cid.b7kq2mz0w4n8xv5r1t9yp3sd6"
 SERVICETITAN_CLIENT_SECRET = "cs1.2v9x0cq7h4m1kzr8wd5nb6tjy3pafs0gue4l7i2o9x1cqv5m8k"
 SERVICETITAN_APP_KEY = "ak1.5n0r8c2wq7xm4zk1vtb9jd3hy"
 
-# Credentials that are well formed but belong to the other ServiceTitan environment: they get `invalid_client`.
+# Credentials that are well formed but belong to the other ServiceTitan environment: they get
+# `invalid_client`.
 SERVICETITAN_PRODUCTION_CLIENT_ID = "cid.q1w9e8r7t6y5u4i3o2p0a9s8d"
 SERVICETITAN_PRODUCTION_CLIENT_SECRET = "cs1.9a8s7d6f5g4h3j2k1l0zqxwcevrbtnym8u7i6o5p4a3s2d1f0g"
 

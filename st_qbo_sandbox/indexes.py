@@ -1,7 +1,7 @@
 """Indexes that follow a collection: by equal key, and by order.
 
-Belongs here: finding ids fast by something computed from a document. Does not belong here: which fields are worth an
-index; each half decides.
+Belongs here: finding ids fast by something computed from a document. Does not belong here: which fields are
+worth an index; each half decides.
 """
 
 from __future__ import annotations

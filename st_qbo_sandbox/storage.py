@@ -1,21 +1,21 @@
 """Where the sandbox keeps its documents: dicts in memory for reading, sqlite written through for surviving.
 
-Belongs here: collections of JSON documents, their undo within one request, and writing them to disk. Does not belong
-here: what a document means, or indexes over its fields (`indexes.py`).
+Belongs here: collections of JSON documents, their undo within one request, and writing them to disk. Does
+not belong here: what a document means, or indexes over its fields (`indexes.py`).
 
-A document taken from a collection is never changed in place: build a new dict and `put` it. That is what makes
-`transaction()` able to undo, and indexes able to follow.
+A document taken from a collection is never changed in place: build a new dict and `put` it. That is what
+makes `transaction()` able to undo, and indexes able to follow.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import simplejson
 
@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS documents (
     UNIQUE (collection, id)
 )
 """
+_SELECT = "SELECT collection, id, body FROM documents ORDER BY position"
 _UPSERT = """
 INSERT INTO documents (collection, id, body) VALUES (?, ?, ?)
 ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body
@@ -48,12 +49,22 @@ def parse_json(text: str | bytes) -> Any:
     return json.loads(text, parse_float=Decimal)
 
 
+def as_object(value: Any) -> dict[str, Any] | None:
+    """Return the value if it is a JSON object, else None."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def as_array(value: Any) -> list[Any] | None:
+    """Return the value if it is a JSON array, else None."""
+    return cast("list[Any]", value) if isinstance(value, list) else None
+
+
 class Collection:
     """Documents by id, in the order in which their ids were first put."""
 
-    def __init__(self, name: str, storage: Storage) -> None:
+    def __init__(self, name: str, note: Callable[[Collection, str, Document | None], None]) -> None:
         self.name = name
-        self._storage = storage
+        self._note = note
         self._documents: dict[str, Document] = {}
         self._watchers: list[Watcher] = []
 
@@ -64,15 +75,15 @@ class Collection:
     def put(self, id: str, doc: Document) -> None:
         """Store the document under this id, replacing what was there."""
         old = self._documents.get(id)
-        self._storage._note(self, id, old)
-        self._set(id, old, doc)
+        self._note(self, id, old)
+        self.restore(id, doc)
 
     def remove(self, id: str) -> None:
         """Forget the document with this id, if there is one."""
         old = self._documents.get(id)
         if old is not None:
-            self._storage._note(self, id, old)
-            self._set(id, old, None)
+            self._note(self, id, old)
+            self.restore(id, None)
 
     def values(self) -> Iterable[Document]:
         """Return all documents, oldest id first."""
@@ -103,13 +114,15 @@ class Collection:
     def __contains__(self, id: object) -> bool:
         return id in self._documents
 
-    def _set(self, id: str, old: Document | None, new: Document | None) -> None:
-        if new is None:
+    def restore(self, id: str, doc: Document | None) -> None:
+        """Put or remove (None) without a way back: for undo, and for reading from disk."""
+        old = self._documents.get(id)
+        if doc is None:
             self._documents.pop(id, None)
         else:
-            self._documents[id] = new
+            self._documents[id] = doc
         for watcher in self._watchers:
-            watcher(id, old, new)
+            watcher(id, old, doc)
 
 
 class Storage:
@@ -127,12 +140,12 @@ class Storage:
         """Return the collection of this name, made on first use."""
         found = self._collections.get(name)
         if found is None:
-            found = self._collections[name] = Collection(name, self)
+            found = self._collections[name] = Collection(name, self._note)
         return found
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Undo every change made inside if the block raises. Blocks may nest; nothing is written to disk here."""
+    def transaction(self) -> Generator[None, None, None]:
+        """Undo every change made inside if the block raises. Blocks may nest; nothing is written."""
         mark = len(self._journal)
         try:
             yield
@@ -148,7 +161,7 @@ class Storage:
         """Take back every change made since `mark`."""
         while len(self._journal) > mark:
             collection, id, old = self._journal.pop()
-            collection._set(id, collection.get(id), old)
+            collection.restore(id, old)
 
     def commit(self) -> None:
         """Make all changes so far final and write them to disk in one sqlite transaction."""
@@ -159,7 +172,8 @@ class Storage:
             return
         created = {(collection.name, id) for collection, id, old in journal if old is None}
         changed = dict.fromkeys((collection.name, id) for collection, id, _ in journal)
-        removals, upserts = [], []
+        removals: list[tuple[str, str]] = []
+        upserts: list[tuple[str, str, str]] = []
         for name, id in changed:
             doc = self._collections[name].get(id)
             if doc is None or (name, id) in created:
@@ -181,13 +195,14 @@ class Storage:
         self._journal.append((collection, id, old))
 
     def _read_all(self, database: sqlite3.Connection) -> None:
-        for name, id, body in database.execute("SELECT collection, id, body FROM documents ORDER BY position"):
-            self.collection(name)._documents[id] = parse_json(body)
+        for name, id, body in database.execute(_SELECT):
+            self.collection(name).restore(id, parse_json(body))
 
 
 def _open_database(folder: Path) -> sqlite3.Connection:
     folder.mkdir(parents=True, exist_ok=True)
-    # The server runs in a thread of its own in tests, hence the check is off; only one thread uses it at a time.
+    # The server runs in a thread of its own in tests, hence the check is off; only one thread uses it at a
+    # time.
     database = sqlite3.connect(folder / FILE_NAME, check_same_thread=False)
     database.execute("PRAGMA journal_mode = WAL")
     # A killed process loses nothing that was committed; only a power cut could, which a sandbox may.
