@@ -30,7 +30,17 @@ class SettingsError(SyncError):
 
 
 class TransportError(SyncError):
-    """The network or the server failed before an answer; nothing was written."""
+    """The network or the server failed before an answer; nothing was written.
+
+    Attributes:
+        status: HTTP status of the answer, 0 if there was none.
+        remote_request_id: the vendor's trace id, empty if there was no answer.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, remote_request_id: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.remote_request_id = remote_request_id
 
 
 class UncertainOutcome(TransportError):
