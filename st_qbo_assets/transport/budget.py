@@ -4,7 +4,7 @@ What belongs here: the protocol, and the budget that never makes anyone wait. Wh
 and sharing between processes, which the store does in Postgres (rule 11).
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Literal, Protocol
 
@@ -51,7 +51,7 @@ class Unlimited:
 
 
 @contextmanager
-def spending(budget: RateBudget, kind: CallKind, *, metered: bool) -> Iterator[None]:
+def spending(budget: RateBudget, kind: CallKind, *, metered: bool) -> Generator[None]:
     """Hold a place of the budget for the length of a call."""
     budget.acquire(kind, metered=metered)
     try:
