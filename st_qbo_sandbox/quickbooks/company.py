@@ -1,0 +1,230 @@
+"""The company: its CompanyInfo and Preferences objects, and what the preferences decide.
+
+Belongs here: defaults of a new company and reading preferences. Does not belong here: switches of the sandbox.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from st_qbo_sandbox import identity
+from st_qbo_sandbox.quickbooks.books import Body, Books, copy_of
+
+_MESSAGE = {"Subject": "{kind} from {name}", "Message": "Thank you for your business.\n\n{name}"}
+_ADDRESS = {
+    "Id": "1",
+    "Line1": "1200 Kestrel Way",
+    "City": "Fort Worth",
+    "Country": "USA",
+    "CountrySubDivisionCode": "TX",
+    "PostalCode": "76102",
+}
+
+
+def new_company_info(stamp: str) -> Body:
+    """Return the CompanyInfo of a company that has been set up but not filled."""
+    name = identity.COMPANY_NAME
+    return {
+        "CompanyName": name,
+        "LegalName": name,
+        "CompanyAddr": dict(_ADDRESS),
+        "CustomerCommunicationAddr": dict(_ADDRESS),
+        "LegalAddr": dict(_ADDRESS),
+        "PrimaryPhone": {"FreeFormNumber": "(817) 555-0142"},
+        "CompanyStartDate": "2019-03-01",
+        "FiscalYearStartMonth": "January",
+        "Country": "US",
+        "Email": {"Address": "office@blueheronhome.example"},
+        "WebAddr": {},
+        "SupportedLanguages": "en",
+        "DefaultTimeZone": "America/Chicago",
+        "NameValue": [
+            {"Name": "NeoEnabled", "Value": "true"},
+            {"Name": "IndustryType", "Value": "Plumbing, Heating, and Air-Conditioning Contractors"},
+            {"Name": "IndustryCode", "Value": "238220"},
+            {"Name": "SubscriptionStatus", "Value": "PAID"},
+            {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
+            {"Name": "PayrollFeature", "Value": "false"},
+            {"Name": "AccountantFeature", "Value": "false"},
+            {"Name": "ItemCategoriesFeature", "Value": "true"},
+        ],
+        "domain": "QBO",
+        "sparse": False,
+        "Id": "1",
+        "SyncToken": "0",
+        "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
+    }
+
+
+def new_preferences(stamp: str) -> Body:
+    """Return the Preferences of a US company on Plus, automated sales tax set up."""
+    name = identity.COMPANY_NAME
+    mails = {
+        f"{key}Message": {part: text.format(kind=kind, name=name) for part, text in _MESSAGE.items()}
+        for key, kind in (
+            ("Invoice", "Invoice"),
+            ("Estimate", "Estimate"),
+            ("SalesReceipt", "Sales Receipt"),
+            ("Statement", "Statement"),
+        )
+    }
+    others = {
+        "SalesFormsPrefs.DefaultCustomerMessage": "Thank you for your business!",
+        "SalesFormsPrefs.DefaultItem": "1",
+        "DTXCopyMemo": "false",
+        "SFCEnabled": "true",
+        "Vendor1099Enabled": "true",
+        "TimeTrackingFeatureEnabled": "true",
+        "ProjectsEnabled": "false",
+        "WarnDuplicateCheckNumber": "true",
+        "WarnDuplicateBillNumber": "false",
+        "WarnDuplicateJournalNumber": "false",
+        "VendorAndPurchasesPrefs.UseCustomTxnNumbers": "false",
+        "AccountingInfoPrefs.ShowAccountNumbers": "true",
+    }
+    return {
+        "AccountingInfoPrefs": {
+            "UseAccountNumbers": True,
+            "TrackDepartments": True,
+            "ClassTrackingPerTxn": False,
+            "ClassTrackingPerTxnLine": True,
+            "FirstMonthOfFiscalYear": "January",
+            "TaxYearMonth": "January",
+            "TaxForm": "2",
+            "CustomerTerminology": "Customers",
+            "DepartmentTerminology": "Location",
+        },
+        "ProductAndServicesPrefs": {
+            "ForSales": True,
+            "ForPurchase": True,
+            "QuantityWithPriceAndRate": True,
+            "QuantityOnHand": True,
+        },
+        "SalesFormsPrefs": {
+            "CustomField": [],
+            "CustomTxnNumbers": True,
+            "EmailCopyToCompany": False,
+            "AllowDeposit": False,
+            "AllowDiscount": True,
+            "AllowEstimates": True,
+            "AllowServiceDate": True,
+            "AllowShipping": False,
+            "AutoApplyCredit": False,
+            "AutoApplyPayments": True,
+            "ETransactionEnabledStatus": "NotApplicable",
+            "ETransactionAttachPDF": False,
+            "ETransactionPaymentEnabled": False,
+            "IPNSupportEnabled": False,
+            "UsingPriceLevels": False,
+            "UsingProgressInvoicing": False,
+            "DefaultCustomerMessage": "Thank you for your business!",
+        },
+        "EmailMessagesPrefs": mails,
+        "VendorAndPurchasesPrefs": {
+            "TrackingByCustomer": True,
+            "BillableExpenseTracking": True,
+            "POCustomField": [],
+        },
+        "TimeTrackingPrefs": {
+            "UseServices": False,
+            "BillCustomers": False,
+            "ShowBillRateToAll": False,
+            "WorkWeekStartDate": "Monday",
+            "MarkTimeEntriesBillable": False,
+        },
+        "TaxPrefs": {"UsingSalesTax": True, "PartnerTaxEnabled": True},
+        "CurrencyPrefs": {
+            "MultiCurrencyEnabled": False,
+            "HomeCurrency": {"value": "USD", "name": "United States Dollar"},
+        },
+        "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
+        "OtherPrefs": {"NameValue": [{"Name": key, "Value": value} for key, value in others.items()]},
+        "domain": "QBO",
+        "sparse": False,
+        "Id": "1",
+        "SyncToken": "0",
+        "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
+    }
+
+
+def merge(base: Body, patch: Body) -> Body:
+    """Return `base` with `patch` laid over it; None takes a key out, NameValue lists merge by name."""
+    merged = copy_of(base)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = merge(merged[key], value)
+        elif key == "NameValue" and isinstance(merged.get(key), list):
+            named = {pair["Name"]: pair for pair in merged[key]} | {pair["Name"]: pair for pair in value}
+            merged[key] = list(named.values())
+        else:
+            merged[key] = copy_of(value)
+    return merged
+
+
+class Company:
+    """Reads what the company has decided."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+
+    def set_up(self) -> None:
+        """Give a new company its two singletons."""
+        stamp = self.books.stamp()
+        if self.books.get("CompanyInfo", "1") is None:
+            self.books.put("CompanyInfo", "1", new_company_info(stamp))
+        if self.books.get("Preferences", "1") is None:
+            self.books.put("Preferences", "1", new_preferences(stamp))
+
+    def preference(self, group: str, name: str, default: Any = None) -> Any:
+        """Return one preference."""
+        preferences = self.books.get("Preferences", "1") or {}
+        return preferences.get(group, {}).get(name, default)
+
+    def other_preference(self, name: str) -> str | None:
+        """Return one of the name-value preferences as text."""
+        for pair in self.preference("OtherPrefs", "NameValue", []):
+            if pair["Name"] == name:
+                value = pair["Value"]
+                return str(value).lower() if isinstance(value, bool) else str(value)
+        return None
+
+    def is_other_on(self, name: str) -> bool:
+        """Whether a name-value preference says true."""
+        return (self.other_preference(name) or "").lower() == "true"
+
+    @property
+    def book_close_date(self) -> str | None:
+        """The last day of the closed period."""
+        return self.preference("AccountingInfoPrefs", "BookCloseDate")
+
+    @property
+    def home_currency(self) -> Body:
+        """The home currency as a reference."""
+        currency = self.preference("CurrencyPrefs", "HomeCurrency", "USD")
+        if isinstance(currency, str):
+            return {"value": currency, "name": "United States Dollar" if currency == "USD" else currency}
+        return {"value": currency["value"], "name": currency.get("name", "United States Dollar")}
+
+    @property
+    def has_multicurrency(self) -> bool:
+        """Whether transactions may be in other currencies."""
+        return bool(self.preference("CurrencyPrefs", "MultiCurrencyEnabled", False))
+
+    @property
+    def tax_model(self) -> str:
+        """`none`, `automated` or `manual`, by the three states of PartnerTaxEnabled (reference §6.14)."""
+        prefs = (self.books.get("Preferences", "1") or {}).get("TaxPrefs", {})
+        if not prefs.get("UsingSalesTax"):
+            return "none"
+        partner = prefs.get("PartnerTaxEnabled")
+        if partner is None:
+            return "manual"
+        return "automated" if partner else "none"
+
+    @property
+    def zero(self) -> Decimal:
+        """Nothing, as money."""
+        return Decimal(0)
