@@ -61,13 +61,15 @@ class QuickBooksUrls:
     revoke: str
 
 
+# ruff: noqa: S106 - addresses of tokens are no passwords
 # ServiceTitan reference §1 and QuickBooks reference §1.1, §2.1. Intuit has one OAuth for both worlds.
 _SERVICETITAN = {
     Environment.PRODUCTION: ServiceTitanUrls(
         api="https://api.servicetitan.io", token="https://auth.servicetitan.io/connect/token"
     ),
     Environment.INTEGRATION: ServiceTitanUrls(
-        api="https://api-integration.servicetitan.io", token="https://auth-integration.servicetitan.io/connect/token"
+        api="https://api-integration.servicetitan.io",
+        token="https://auth-integration.servicetitan.io/connect/token",
     ),
 }
 _INTUIT_API = {
@@ -185,8 +187,8 @@ class _Reader:
         dialect, separator, rest = text.partition("://")
         if not separator or dialect not in _DIALECTS:
             self.wrong.append(
-                "ST_QBO_DATABASE_URL is no PostgreSQL address; write postgresql://user:password@host/database, "
-                "or leave it unset for the embedded server"
+                "ST_QBO_DATABASE_URL is no PostgreSQL address; write "
+                "postgresql://user:password@host/database, or leave it unset for the embedded server"
             )
             return None
         return SecretStr(f"{_DIALECTS[0]}://{rest}")
@@ -197,7 +199,8 @@ class _Reader:
             if not _is_fernet_key(key):
                 self.wrong.append(
                     f"ST_QBO_VAULT_KEYS: key {position} is no Fernet key (44 characters of url-safe base64); "
-                    'make one with: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+                    'make one with: python -c "from cryptography.fernet import Fernet; '
+                    'print(Fernet.generate_key().decode())"'
                 )
         return tuple(SecretStr(key) for key in keys)
 

@@ -1,0 +1,197 @@
+"""The crosswalk: which QuickBooks object a ServiceTitan record became.
+
+What belongs here: links. What does not: what was sent (`ledger`), what notes in QuickBooks name
+(`markers`), and who decided that two records are one (`audit`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.schema import MASTERS, links
+from st_qbo_assets.store.sources import source_columns, source_from, source_is_in
+
+
+class LinkState(StrEnum):
+    """How a link came to be and what is known of its object."""
+
+    ACTIVE = "active"
+    MISMATCH = "mismatch"
+    ADOPTED = "adopted"
+    SETTLED_PAIR = "settled_pair"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One row of the crosswalk; unique by company, source and target.
+
+    Attributes:
+        target: QuickBooks entity (`Invoice`).
+        digest: digest of the payload last posted; empty if we never wrote the object (adopted, matched).
+        confirmed: our fields as QuickBooks last confirmed them (rule 5.3).
+        display_name: name in QuickBooks, made unique at load.
+        day: business day of the document as last posted.
+        drift: our fields that somebody edited in QuickBooks, else None.
+        created_at: set by the store.
+        updated_at: set by the store.
+    """
+
+    company: Company
+    source: SourceRef
+    target: str
+    realm: Realm
+    qbo_id: str
+    sync_token: str = ""
+    digest: str = ""
+    confirmed: Json = field(default_factory=dict[str, Any])
+    display_name: str = ""
+    number: str = ""
+    day: date | None = None
+    state: LinkState = LinkState.ACTIVE
+    drift: Json | None = None
+    run_id: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class Links:
+    """Reads and writes the crosswalk."""
+
+    def __init__(self, database: Database) -> None:
+        """Read and write in this database."""
+        self._database = database
+
+    def get(self, company: Company, source: SourceRef, target: str) -> Link | None:
+        """Return the link of a source and target, if there is one."""
+        found = self.of_sources(company, [source]).get(source, ())
+        return next((link for link in found if link.target == target), None)
+
+    def of_sources(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Link]]:
+        """Return the links of many sources in one query; a source without a link is missing."""
+        wanted = list(dict.fromkeys(sources))
+        found: dict[SourceRef, list[Link]] = {}
+        if wanted:
+            query = select(links).where(links.c.company == company, source_is_in(links, wanted))
+            with self._database.autocommit() as connection:
+                for row in connection.execute(query.order_by(links.c.id)):
+                    link = link_from(row)
+                    found.setdefault(link.source, []).append(link)
+        return found
+
+    def of_day(self, company: Company, entity: Entity, first: date, last: date | None = None) -> list[Link]:
+        """Return the links of the documents last posted with a business day from first to last."""
+        query = select(links).where(
+            links.c.company == company,
+            links.c.source_entity == entity.value,
+            links.c.day.between(first, last or first),
+        )
+        with self._database.autocommit() as connection:
+            return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
+
+    def by_target(self, company: Company, target: str, qbo_id: str) -> Link | None:
+        """Return the link to a QuickBooks object; the oldest one where names share an object."""
+        return next(iter(self.of_targets(company, target, [qbo_id]).get(qbo_id, ())), None)
+
+    def of_targets(self, company: Company, target: str, qbo_ids: Iterable[str]) -> dict[str, list[Link]]:
+        """Return the links to many QuickBooks objects of one entity in one query, by QuickBooks id."""
+        wanted = list(dict.fromkeys(qbo_ids))
+        found: dict[str, list[Link]] = {}
+        if wanted:
+            query = select(links).where(
+                links.c.company == company,
+                links.c.target == target,
+                links.c.qbo_id == any_(bindparam("ids", wanted)),
+            )
+            with self._database.autocommit() as connection:
+                for row in connection.execute(query.order_by(links.c.id)):
+                    found.setdefault(row.qbo_id, []).append(link_from(row))
+        return found
+
+    def save(self, link: Link, connection: Connection | None = None) -> None:
+        """Insert the link, or overwrite the one of the same company, source and target.
+
+        Args:
+            link: what to keep.
+            connection: a transaction to take part in; otherwise it is one of its own.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: if the document has a link from another source.
+        """
+        statement = self.upsert(link)
+        if connection is not None:
+            connection.execute(statement)
+            return
+        with self._database.autocommit() as own:
+            own.execute(statement)
+
+    def upsert(self, link: Link):
+        """Return the statement that saves a link."""
+        values = {
+            "company": link.company,
+            **source_columns(link.source),
+            "target": link.target,
+            "realm": link.realm,
+            "qbo_id": link.qbo_id,
+            "is_document": link.source.entity.value not in MASTERS,
+            "sync_token": link.sync_token,
+            "digest": link.digest,
+            "confirmed": link.confirmed,
+            "display_name": link.display_name,
+            "number": link.number,
+            "day": link.day,
+            "state": link.state.value,
+            "drift": link.drift,
+            "updated_at": self._database.now(),
+            "run_id": link.run_id,
+        }
+        key = ("company", "source_entity", "source_id", "source_part", "target")
+        statement = insert(links).values(created_at=self._database.now(), **values)
+        return statement.on_conflict_do_update(
+            index_elements=key,
+            set_={name: statement.excluded[name] for name in values if name not in key},
+        )
+
+    def set_drift(self, link: Link, drift: Json | None) -> None:
+        """Note what somebody edited in QuickBooks, or that nothing differs any more."""
+        statement = (
+            links.update()
+            .where(
+                links.c.company == link.company,
+                source_is_in(links, [link.source]),
+                links.c.target == link.target,
+            )
+            .values(drift=drift, updated_at=self._database.now())
+        )
+        with self._database.autocommit() as connection:
+            connection.execute(statement)
+
+
+def link_from(row: Row[Any]) -> Link:
+    """Return the link a row stands for."""
+    return Link(
+        company=row.company,
+        source=source_from(row),
+        target=row.target,
+        realm=row.realm,
+        qbo_id=row.qbo_id,
+        sync_token=row.sync_token,
+        digest=row.digest,
+        confirmed=row.confirmed,
+        display_name=row.display_name,
+        number=row.number,
+        day=row.day,
+        state=LinkState(row.state),
+        drift=row.drift,
+        run_id=row.run_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

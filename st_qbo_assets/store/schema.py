@@ -1,0 +1,480 @@
+"""The tables of the store, in the schema `st_qbo` of one Postgres.
+
+What belongs here: tables, keys, indexes and what each column means. What does not: how rows are
+written and read (one module per table family beside this one), and how an older database becomes
+this one (`migrations`).
+
+    what is sent       intents 1─n attempts          written once, closed once (triggers guard it)
+    what exists        links, applications, markers
+    where it stands    record_states 1─n record_changes, decisions, tie_outs, dirty_days
+    how far we read    safe_marks, seen_documents
+    shared by all      budgets 1─n budget_leases, metered_reads, connections, tokens, vault
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+
+SCHEMA = "st_qbo"
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    },
+)
+
+_Column = Column[Any]
+
+
+def _id() -> _Column:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True, comment="our own number")
+
+
+def _text(name: str, comment: str, *, key: bool = False, default: str | None = "") -> _Column:
+    return Column(
+        name,
+        Text,
+        primary_key=key,
+        nullable=False,
+        server_default=None if key else default,
+        comment=comment,
+    )
+
+
+def _required(name: str, comment: str) -> _Column:
+    return _text(name, comment, default=None)
+
+
+def _instant(name: str, comment: str, *, null: bool = False, now: bool = False) -> _Column:
+    return Column(
+        name,
+        DateTime(timezone=True),
+        nullable=null,
+        server_default=func.clock_timestamp() if now else None,
+        comment=comment,
+    )
+
+
+def _company(*, key: bool = False) -> _Column:
+    return _text("company", "short name of the company, first part of its asset keys", key=key, default=None)
+
+
+def _source(*, key: bool = False) -> Sequence[_Column]:
+    return (
+        _text("source_entity", "kind of the ServiceTitan record, singular (invoice)", key=key, default=None),
+        _text("source_id", "its id in ServiceTitan, or an item's SKU|account", key=key, default=None),
+        _text("source_part", "part of the record a payload stands for (refund), else empty", key=key),
+    )
+
+
+def _one_of(name: str, column: str, values: Sequence[str]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=name)
+
+
+#: Links of these entities may share one QuickBooks object (merged customers, items of one account).
+MASTERS = ("customer", "vendor", "item")
+INTENT_STATES = ("open", "posted", "mismatch", "rejected", "absent")
+OPERATIONS = ("create", "update", "void")
+ATTEMPT_OUTCOMES = ("sending", "posted", "mismatch", "failed", "rejected")
+LINK_STATES = ("active", "mismatch", "adopted", "settled_pair", "voided")
+
+intents = Table(
+    "intents",
+    metadata,
+    _id(),
+    _company(),
+    _required("tenant", "ServiceTitan tenant the record comes from"),
+    _required("realm", "QuickBooks company the write goes to"),
+    _required("target", "QuickBooks entity (Invoice)"),
+    *_source(),
+    _required("operation", "create, update or void"),
+    _required("digest", "SHA-256 of the payload's canonical form; equal digest means nothing to write"),
+    Column("revision", Integer, nullable=False, comment="1 + the highest of this company, target and source"),
+    _required("request_id", "idempotency key sent to QuickBooks, the same on every send of this intent"),
+    Column("payload", JSON, nullable=False, comment="what the mapping made, with symbolic references"),
+    Column("request", JSON, nullable=False, comment="the body to send, with QuickBooks ids"),
+    _text("state", "open until QuickBooks' answer is known, then how it ended", default="open"),
+    Column("day", Date, nullable=False, comment="business day of the record"),
+    _instant("opened_at", "when the intent was committed, before anything was sent", now=True),
+    _instant("closed_at", "when its outcome became known", null=True),
+    _text("run_id", "Dagster run that opened it"),
+    UniqueConstraint("request_id"),
+    UniqueConstraint("company", "target", "source_entity", "source_id", "source_part", "revision"),
+    _one_of("state", "state", INTENT_STATES),
+    _one_of("operation", "operation", OPERATIONS),
+    CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
+    CheckConstraint("length(request_id) <= 50", name="request_id"),
+    comment="What we mean to do to QuickBooks: committed before the call, closed once its outcome is known",
+)
+Index(
+    "intents_one_open",
+    intents.c.company,
+    intents.c.target,
+    intents.c.source_entity,
+    intents.c.source_id,
+    intents.c.source_part,
+    unique=True,
+    postgresql_where=text("state = 'open'"),
+)
+Index("intents_source", intents.c.company, intents.c.source_entity, intents.c.source_id)
+Index("intents_day", intents.c.company, intents.c.day)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _id(),
+    Column(
+        "intent_id", BigInteger, ForeignKey(intents.c.id), nullable=False, comment="the intent that was sent"
+    ),
+    Column("number", Integer, nullable=False, comment="1 for the first send, and so on"),
+    _instant("sent_at", "just before the call", now=True),
+    _instant("closed_at", "when the answer, or its absence, was known", null=True),
+    Column("duration_ms", Integer, comment="how long the call took"),
+    _text("outcome", "sending, then posted, mismatch, failed (try again) or rejected", default="sending"),
+    Column("http_status", Integer, comment="status of the answer; null if none came"),
+    _text("code", "QuickBooks' fault code, or our own for transport errors"),
+    _text("message", "the fault in QuickBooks' words, without secrets"),
+    _text("intuit_tid", "Intuit's trace id, which their support asks for"),
+    Column("answer", JSON(none_as_null=True), comment="the object as QuickBooks stored it"),
+    _text("run_id", "Dagster run that sent it"),
+    UniqueConstraint("intent_id", "number"),
+    _one_of("outcome", "outcome", ATTEMPT_OUTCOMES),
+    CheckConstraint("(outcome = 'sending') = (closed_at IS NULL)", name="closed"),
+    comment="One send of an intent: inserted once, closed once, never changed or deleted",
+)
+
+links = Table(
+    "links",
+    metadata,
+    _id(),
+    _company(),
+    *_source(),
+    _required("target", "QuickBooks entity (Invoice)"),
+    _required("realm", "QuickBooks company the object is in"),
+    _required("qbo_id", "its id in QuickBooks"),
+    Column(
+        "is_document",
+        Boolean,
+        nullable=False,
+        comment="documents have one source each; a customer or item may have several",
+    ),
+    _text("sync_token", "QuickBooks' version as last confirmed"),
+    _text("digest", "digest of the payload last posted; empty if we never wrote it"),
+    Column("confirmed", JSON, nullable=False, server_default="{}", comment="our fields as last confirmed"),
+    _text("display_name", "name in QuickBooks, made unique at load"),
+    _text("number", "document number"),
+    Column("day", Date, comment="business day of the document as last posted"),
+    _text("state", "active, mismatch, adopted, settled_pair or voided", default="active"),
+    Column(
+        "drift", JSON(none_as_null=True), comment="our fields that somebody edited in QuickBooks, else null"
+    ),
+    _instant("created_at", "when the link was made", now=True),
+    _instant("updated_at", "when it last changed", now=True),
+    _text("run_id", "Dagster run of the last change"),
+    UniqueConstraint("company", "source_entity", "source_id", "source_part", "target"),
+    _one_of("state", "state", LINK_STATES),
+    comment="The crosswalk: which QuickBooks object a ServiceTitan record became",
+)
+Index(
+    "links_one_source_a_document",
+    links.c.company,
+    links.c.target,
+    links.c.qbo_id,
+    unique=True,
+    postgresql_where=text("is_document"),
+)
+Index("links_target", links.c.company, links.c.target, links.c.qbo_id)
+Index("links_number", links.c.company, links.c.number)
+Index("links_day", links.c.company, links.c.day)
+
+record_states = Table(
+    "record_states",
+    metadata,
+    _company(key=True),
+    *_source(key=True),
+    _text("target", "QuickBooks entity, if one was meant"),
+    Column("verdict", Text, comment="what the mapping last said; null if the load alone spoke"),
+    _required("outcome", "where the record stands"),
+    Column("day", Date, nullable=False, comment="business day of the record"),
+    Column("cents", BigInteger, nullable=False, server_default="0", comment="its amount in cents"),
+    _text("number", "document number shown to people"),
+    _text("title", "customer or item name shown to people"),
+    _text("reason_code", "rule that holds or rejects it"),
+    _text("reason_text", "one sentence for a bookkeeper"),
+    _text("remedy", "what she does about it"),
+    Column(
+        "suggestions",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="nearest candidates, best first",
+    ),
+    _text("waits_for", "source reference this record waits for, else empty"),
+    _text("qbo_id", "object in QuickBooks, if there is one"),
+    _text("operation", "create, update, void or link, if something was decided"),
+    _instant("first_seen", "when the record was first seen", now=True),
+    _instant("updated_at", "when this row was last written", now=True),
+    _text("run_id", "Dagster run that wrote it"),
+    comment="Where every record stands now; what changed is in record_changes",
+)
+Index(
+    "record_states_day",
+    record_states.c.company,
+    record_states.c.source_entity,
+    record_states.c.day,
+    record_states.c.outcome,
+)
+Index(
+    "record_states_waits_for",
+    record_states.c.company,
+    record_states.c.waits_for,
+    postgresql_where=text("waits_for <> ''"),
+)
+Index("record_states_number", record_states.c.company, record_states.c.number)
+Index("record_states_qbo_id", record_states.c.company, record_states.c.qbo_id)
+
+record_changes = Table(
+    "record_changes",
+    metadata,
+    _id(),
+    _company(),
+    *_source(),
+    _instant("at", "when the record came to stand here", now=True),
+    Column("verdict", Text, comment="what the mapping said"),
+    _required("outcome", "where it stood"),
+    Column("day", Date, nullable=False, comment="its business day then"),
+    Column("cents", BigInteger, nullable=False, comment="its amount then"),
+    _text("reason_code", "rule that held or rejected it"),
+    _text("reason_text", "one sentence for a bookkeeper"),
+    _text("qbo_id", "object in QuickBooks, if there was one"),
+    _text("run_id", "Dagster run"),
+    comment="Every change of a record's state, written by a trigger on record_states",
+)
+Index(
+    "record_changes_source",
+    record_changes.c.company,
+    record_changes.c.source_entity,
+    record_changes.c.source_id,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    _instant("at", "when it was decided", now=True),
+    _company(),
+    *_source(),
+    _text("target", "QuickBooks entity concerned"),
+    _text("qbo_id", "QuickBooks object concerned"),
+    _required("code", "what was decided (linked_by_rule, adopted, linked_by_file)"),
+    _required("decided_by", "rule, file or person that decided"),
+    Column("detail", JSON, nullable=False, server_default="{}", comment="the evidence"),
+    _text("run_id", "Dagster run"),
+    comment="Who or what decided, and on what evidence; never changed or deleted",
+)
+Index("decisions_source", decisions.c.company, decisions.c.source_entity, decisions.c.source_id)
+
+applications = Table(
+    "applications",
+    metadata,
+    _company(key=True),
+    _text("payment_id", "ServiceTitan payment", key=True, default=None),
+    _text("payment_part", "part of the payment, else empty", key=True),
+    _text("invoice_id", "ServiceTitan invoice it is applied to", key=True, default=None),
+    Column("cents", BigInteger, nullable=False, comment="amount applied, in cents"),
+    _instant("updated_at", "when it was last mapped", now=True),
+    comment="Which payments apply to an invoice, as last mapped",
+)
+Index("applications_invoice", applications.c.company, applications.c.invoice_id)
+
+markers = Table(
+    "markers",
+    metadata,
+    _text("realm", "QuickBooks company", key=True, default=None),
+    _text("target", "QuickBooks entity", key=True, default=None),
+    _text("qbo_id", "its id", key=True, default=None),
+    Column(
+        "sources",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="source references found in its note",
+    ),
+    Column("txn_date", Date, comment="its date in QuickBooks"),
+    Column(
+        "sync_token", Integer, nullable=False, server_default="0", comment="version this row was read from"
+    ),
+    Column("total_cents", BigInteger, nullable=False, server_default="0", comment="its total in cents"),
+    Column("deleted", Boolean, nullable=False, server_default=text("false"), comment="gone from QuickBooks"),
+    _instant("seen_at", "when it was last read", now=True),
+    comment="Index of markers over every QuickBooks object we ever read; proves there are no duplicates",
+)
+Index("markers_sources", markers.c.sources, postgresql_using="gin")
+
+safe_marks = Table(
+    "safe_marks",
+    metadata,
+    _company(key=True),
+    _text("feed", "what is followed (servicetitan/invoices)", key=True, default=None),
+    _instant("mark", "everything before this instant is safely read"),
+    _instant("updated_at", "when it last moved", now=True),
+    comment="How far each feed is safely read; never moves back",
+)
+
+seen_documents = Table(
+    "seen_documents",
+    metadata,
+    _company(key=True),
+    _text("entity", "kind of the record, singular", key=True, default=None),
+    _text("source_id", "its id in ServiceTitan", key=True, default=None),
+    Column("day", Date, nullable=False, comment="business day as last seen"),
+    _instant("seen_at", "when that was", now=True),
+    comment="The day each document was last seen on, so that a moved one touches its old day too",
+)
+
+dirty_days = Table(
+    "dirty_days",
+    metadata,
+    _company(key=True),
+    Column("day", Date, primary_key=True, comment="business day that was loaded and not yet tied out"),
+    _instant("since", "when it was first marked", now=True),
+    comment="Days to tie out at the next turn",
+)
+
+tie_outs = Table(
+    "tie_outs",
+    metadata,
+    _id(),
+    _company(),
+    Column("day", Date, nullable=False, comment="business day compared"),
+    _instant("at", "when both systems were read", now=True),
+    Column("is_green", Boolean, nullable=False, comment="no failing and no waiting cause"),
+    Column(
+        "difference_cents", BigInteger, nullable=False, comment="sum over entities of absolute differences"
+    ),
+    Column("unexplained_cents", BigInteger, nullable=False, comment="what no cause covers"),
+    Column("rows", JSON, nullable=False, comment="counts and cents of both systems by entity"),
+    Column("causes", JSON, nullable=False, comment="every difference with its cause and evidence"),
+    _text("run_id", "Dagster run"),
+    comment="Every comparison of a day, kept; the newest one counts",
+)
+Index("tie_outs_day", tie_outs.c.company, tie_outs.c.day, tie_outs.c.id)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    _text("realm", "QuickBooks company", key=True, default=None),
+    Column(
+        "call_free_at",
+        Numeric,
+        nullable=False,
+        server_default="0",
+        comment="epoch s: next call, by the second",
+    ),
+    Column(
+        "minute_free_at",
+        Numeric,
+        nullable=False,
+        server_default="0",
+        comment="epoch s: next call, by the minute",
+    ),
+    Column("batch_free_at", Numeric, nullable=False, server_default="0", comment="epoch s: next batch"),
+    Column(
+        "asleep_until",
+        Numeric,
+        nullable=False,
+        server_default="0",
+        comment="epoch s: the realm sleeps after a 429",
+    ),
+    comment="Pacing of each realm, shared by all processes",
+)
+
+budget_leases = Table(
+    "budget_leases",
+    metadata,
+    _text("realm", "QuickBooks company", key=True, default=None),
+    Column("slot", Integer, primary_key=True, autoincrement=False, comment="number of the place, from 1"),
+    _required("holder", "who holds it, random per call"),
+    Column(
+        "expires_at", Numeric, nullable=False, comment="epoch s after which a dead holder's place is free"
+    ),
+    comment="Calls in flight, so that all processes together stay within the realm's limit",
+)
+
+metered_reads = Table(
+    "metered_reads",
+    metadata,
+    _text("workspace", "Intuit developer workspace the calls are billed to", key=True, default=None),
+    Column("month", Date, primary_key=True, comment="first day of the month, UTC"),
+    _text("realm", "QuickBooks company", key=True, default=None),
+    Column("count", BigInteger, nullable=False, server_default="0", comment="metered reads so far"),
+    comment="Reads that Intuit meters, by month",
+)
+
+vault = Table(
+    "vault",
+    metadata,
+    _text("scope", "whose secret: app, company:<name>, tenant:<id> or realm:<id>", key=True, default=None),
+    _text("name", "which secret (client_secret)", key=True, default=None),
+    Column("ciphertext", LargeBinary, nullable=False, comment="MultiFernet token"),
+    Column("version", Integer, nullable=False, server_default="1", comment="rises with every change"),
+    _instant("expires_at", "when the secret ends, if it does", null=True),
+    _instant("updated_at", "when it was last written", now=True),
+    comment="Secrets, encrypted with the keys of ST_QBO_VAULT_KEYS or the key file",
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _text("system", "servicetitan or quickbooks", key=True, default=None),
+    _text("account", "tenant or realm, with its environment", key=True, default=None),
+    Column("ciphertext", LargeBinary, nullable=False, comment="the tokens as JSON, MultiFernet token"),
+    Column("version", Integer, nullable=False, server_default="1", comment="rises with every rotation"),
+    _instant("access_expires_at", "when the access token ends"),
+    _instant("refresh_expires_at", "when an idle refresh token ends", null=True),
+    _instant("hard_expires_at", "when a person must connect again", null=True),
+    _instant("updated_at", "when they were last written", now=True),
+    comment="Access and refresh tokens, encrypted, shared by all processes",
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    _company(key=True),
+    _text("system", "servicetitan or quickbooks", key=True, default=None),
+    _required("account", "tenant or realm"),
+    _required("state", "connected or stopped"),
+    _text("code", "why it is stopped (invalid_grant, 6190)"),
+    _text("message", "the same in plain words"),
+    _text("remedy", "what a person does about it"),
+    _instant("since", "since when", now=True),
+    _one_of("state", "state", ("connected", "stopped")),
+    comment="Whether each company's two systems may be called",
+)
