@@ -78,7 +78,7 @@ class RawFault:
 
 def find_faults(body: object) -> tuple[RawFault, ...]:
     """Return the errors of an answer or batch item; empty if it holds no `Fault` or `fault`."""
-    fault = cast("object", _get(body, "Fault"))
+    fault = _get(body, "Fault")
     if not isinstance(fault, dict):
         return ()
     fault = cast("dict[str, Any]", fault)

@@ -1,0 +1,467 @@
+"""The client of one QuickBooks company.
+
+What belongs here: one method for each kind of call, tokens, budget and counting around it, paging. What
+does not: what to write (`mapping`, `load`) and what a code means (`fault_table`).
+
+Reads are tried again by the retry policy. A write is sent exactly once, save after a 401, which never
+executed anything: whether to send it again is decided by the ledger's intent. Errors of a write:
+
+    TransportError     nothing was sent            UncertainOutcome   it may have happened
+    RateLimited        it did not happen, wait     StaleObject        it did not happen, read again
+    RemoteFault        it was refused, `classify`  ConnectionStopped  a person must act
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from st_qbo_assets.domain.days import parse_instant
+from st_qbo_assets.domain.errors import (
+    AuthExpired,
+    RateLimited,
+    RemoteFault,
+    TransportError,
+    UncertainOutcome,
+)
+from st_qbo_assets.domain.ids import Realm
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.quickbooks.answers import Answer, BatchItem, BatchResult, Changes, error_of, objects_in
+from st_qbo_assets.quickbooks.faults import find_faults
+from st_qbo_assets.quickbooks.query import (
+    LONGEST_IN_URL,
+    PAGE_SIZE,
+    count_statement,
+    format_instant,
+    statement,
+)
+from st_qbo_assets.transport.budget import CallKind, RateBudget, spending
+from st_qbo_assets.transport.decimal_json import write_json
+from st_qbo_assets.transport.http import Http, Request, Response, trace_id
+from st_qbo_assets.transport.redaction import redact
+from st_qbo_assets.transport.retry import RetryPolicy
+
+__all__ = ["Answer", "BatchItem", "BatchResult", "CallCounts", "Changes", "QuickBooks", "TokenSource"]
+
+MINOR_VERSION = "75"
+#: Intuit recommends at most 30 parts; more is refused with 1040 (§3.7).
+BATCH_SIZE = 30
+LONGEST_REQUEST_ID = 50
+LONGEST_BATCH_REQUEST_ID = 36
+#: Objects in one answer of change data capture (§3.9).
+CDC_LIMIT = 1000
+#: How each entity that can be voided is voided (§3.5).
+_VOIDS: dict[str, tuple[tuple[tuple[str, str], ...], Json]] = {
+    "Invoice": ((("operation", "void"),), {}),
+    "Payment": ((("operation", "update"), ("include", "void")), {"sparse": True}),
+    "SalesReceipt": ((("operation", "update"), ("include", "void")), {"sparse": True}),
+    "BillPayment": ((("operation", "update"), ("include", "void")), {"sparse": True}),
+}
+_JSON = "application/json"
+
+
+class TokenSource(Protocol):
+    """Where access tokens come from."""
+
+    def access_token(self, *, refused: str = "") -> str:
+        """Return a token that should work; never the one that was just refused."""
+        ...
+
+
+@dataclass(frozen=True)
+class CallCounts:
+    """Calls made by one client, for the metadata of a run; reads, batches and CDC are metered."""
+
+    reads: int = 0
+    writes: int = 0
+    batches: int = 0
+    throttled: int = 0
+    seconds: float = 0.0
+
+    @property
+    def metered(self) -> int:
+        """Calls that count towards the workspace's month (§5.2)."""
+        return self.reads + self.batches
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call before tokens and retries."""
+
+    method: str
+    path: str
+    kind: CallKind
+    is_write: bool = False
+    params: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    content_type: str = _JSON
+
+    @property
+    def is_metered(self) -> bool:
+        return self.kind != "write"
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A good answer's JSON with its trace id."""
+
+    json: Json
+    intuit_tid: str
+
+
+class QuickBooks:
+    """One company file (realm); share it between threads."""
+
+    def __init__(
+        self,
+        *,
+        http: Http,
+        tokens: TokenSource,
+        realm: Realm,
+        base_url: str,
+        budget: RateBudget,
+        retry: RetryPolicy,
+        observer: Callable[[str, Json], None] | None = None,
+    ) -> None:
+        """Args are the parts; `observer` is shown every object that QuickBooks answers, tombstones too."""
+        self._http = http
+        self._tokens = tokens
+        self._realm = realm
+        self._root = f"{base_url.rstrip('/')}/v3/company/{realm}"
+        self._budget = budget
+        self._retry = retry
+        self._observer = observer
+        self._counts = CallCounts()
+        self._counting = threading.Lock()
+
+    @property
+    def realm(self) -> Realm:
+        """The company's id."""
+        return self._realm
+
+    @property
+    def calls(self) -> CallCounts:
+        """The calls made so far."""
+        with self._counting:
+            return self._counts
+
+    # Writes
+
+    def create(self, entity: str, body: Json, request_id: str) -> Answer:
+        """Create an object and return it as stored."""
+        return self._write(entity, body, request_id)
+
+    def update(self, entity: str, body: Json, request_id: str) -> Answer:
+        """Change an object sparsely and return it as stored.
+
+        Args:
+            entity: QuickBooks entity, e.g. `Invoice`.
+            body: `Id`, `SyncToken`, the fields to change, and **all** lines if any line is in it.
+            request_id: of the intent.
+        """
+        _need(body, "Id", "SyncToken")
+        return self._write(entity, {"sparse": True, **body}, request_id)
+
+    def void(self, entity: str, id: str, sync_token: str, request_id: str) -> Answer:  # noqa: A002 - QuickBooks' word
+        """Void a document and return it as stored.
+
+        Raises:
+            ValueError: if QuickBooks has no void for the entity (rule 3.6 says what is done instead).
+        """
+        if entity not in _VOIDS:
+            raise ValueError(f"QuickBooks cannot void {entity}")
+        params, extra = _VOIDS[entity]
+        return self._write(entity, {"Id": id, "SyncToken": sync_token, **extra}, request_id, params=params)
+
+    # Reads
+
+    def read(self, entity: str, id: str) -> Answer:  # noqa: A002 - QuickBooks' word
+        """Return one object; a deleted one is a `RemoteFault` of class `gone`."""
+        answered = self._read(_Call("GET", f"{entity.lower()}/{id}", "read"))
+        return self._stored(entity, answered, is_write=False)
+
+    def query(
+        self, entity: str, where: str = "", *, order_by: str = "Id", page: int = PAGE_SIZE
+    ) -> Iterator[Json]:
+        """Yield the objects of a query, page by page, each id once.
+
+        Name lists show active objects only, unless `where` says `Active IN (true, false)`.
+        """
+        seen: set[str] = set()
+        start = 1
+        while True:
+            text = statement(entity, where, order_by=order_by, start=start, page=page)
+            rows = objects_in(self._read(self._query_call(text)).json.get("QueryResponse"), entity)
+            for row in rows:
+                if (id_ := str(row.get("Id", ""))) not in seen:
+                    seen.add(id_)
+                    self._observe(entity, row)
+                    yield row
+            if len(rows) < page:
+                return
+            start += page
+
+    def count(self, entity: str, where: str = "") -> int:
+        """Return how many objects a query has."""
+        answered = self._read(self._query_call(count_statement(entity, where)))
+        return int(_part(answered.json, "QueryResponse").get("totalCount", 0))
+
+    def cdc(self, entities: Iterable[str], since: datetime) -> Changes:
+        """Return what changed since an instant, at most 30 days ago; overlap windows by a few minutes."""
+        params = (("entities", ",".join(entities)), ("changedSince", format_instant(since)))
+        answered = self._read(_Call("GET", "cdc", "read", params=params))
+        return self._changes(answered)
+
+    def preferences(self) -> Json:
+        """Return the company's preferences."""
+        return _part(self._read(_Call("GET", "preferences", "read")).json, "Preferences")
+
+    def company_info(self) -> Json:
+        """Return the company's name, country, edition and addresses."""
+        return _part(self._read(_Call("GET", f"companyinfo/{self._realm}", "read")).json, "CompanyInfo")
+
+    # Batches
+
+    def batch(self, items: Sequence[BatchItem], request_id: str = "") -> list[BatchResult]:
+        """Send up to 30 parts in one metered call and return what became of each, in order.
+
+        With a write among them it is sent once and needs a request id of at most 36 characters; queries
+        alone are tried again.
+
+        Raises:
+            ValueError: if it is too large or lacks its request id.
+        """
+        if len(items) > BATCH_SIZE:
+            raise ValueError(f"{len(items)} parts in a batch; QuickBooks takes {BATCH_SIZE}")
+        is_write = any(not item.query for item in items)
+        if is_write and not 0 < len(request_id) <= LONGEST_BATCH_REQUEST_ID:
+            raise ValueError(
+                f"a batch with writes needs a request id of 1 to {LONGEST_BATCH_REQUEST_ID} characters"
+            )
+        body = {"BatchItemRequest": [_batch_part(number, item) for number, item in enumerate(items)]}
+        call = _Call(
+            "POST",
+            "batch",
+            "batch",
+            is_write=is_write,
+            params=(("requestid", request_id),) if request_id else (),
+            body=write_json(body),
+        )
+        answered = self._send(call) if is_write else self._read(call)
+        return self._batch_results(items, answered, is_write=is_write)
+
+    def batch_queries(self, statements: Sequence[str]) -> list[tuple[Json, ...]]:
+        """Return the rows of several statements with as few metered calls as possible.
+
+        Raises:
+            SyncError: the error of the first statement that failed.
+        """
+        rows: list[tuple[Json, ...]] = []
+        for first in range(0, len(statements), BATCH_SIZE):
+            items = [BatchItem(query=text) for text in statements[first : first + BATCH_SIZE]]
+            rows += [result.rows for result in self._retry.call(lambda items=items: self._whole_batch(items))]
+        return rows
+
+    def _whole_batch(self, items: Sequence[BatchItem]) -> list[BatchResult]:
+        results = self.batch(items)
+        for result in results:
+            if result.error is not None:
+                raise result.error
+        return results
+
+    def _batch_results(
+        self, items: Sequence[BatchItem], answered: _Body, *, is_write: bool
+    ) -> list[BatchResult]:
+        parts = {str(part.get("bId")): part for part in objects_in(answered.json, "BatchItemResponse")}
+        results: list[BatchResult] = []
+        for number, item in enumerate(items):
+            part = parts.get(str(number))
+            error = error_of(
+                status=200, faults=find_faults(part), is_write=not item.query, intuit_tid=answered.intuit_tid
+            )
+            if isinstance(error, RateLimited):
+                self._punish(error)
+            if error is None and part is None:
+                kind = UncertainOutcome if is_write else TransportError
+                error = kind("a part of the batch was not answered", remote_request_id=answered.intuit_tid)
+            if error is not None:
+                results.append(BatchResult(error=error))
+            elif item.query:
+                results.append(BatchResult(rows=self._rows_of(_part(part or {}, "QueryResponse"))))
+            else:
+                body = replace(answered, json=part or {})
+                results.append(BatchResult(answer=self._stored(item.entity, body, is_write=True)))
+        return results
+
+    # One call
+
+    def _write(
+        self, entity: str, body: Json, request_id: str, *, params: tuple[tuple[str, str], ...] = ()
+    ) -> Answer:
+        if not 0 < len(request_id) <= LONGEST_REQUEST_ID:
+            raise ValueError(f"a request id has 1 to {LONGEST_REQUEST_ID} characters: {request_id!r}")
+        call = _Call(
+            "POST",
+            entity.lower(),
+            "write",
+            is_write=True,
+            params=(*params, ("requestid", request_id)),
+            body=write_json(body),
+        )
+        return self._stored(entity, self._send(call), is_write=True)
+
+    def _query_call(self, text: str) -> _Call:
+        if len(text) <= LONGEST_IN_URL:
+            return _Call("GET", "query", "read", params=(("query", text),))
+        return _Call("POST", "query", "read", body=text.encode(), content_type="application/text")
+
+    def _read(self, call: _Call) -> _Body:
+        return self._retry.call(lambda: self._send(call))
+
+    def _send(self, call: _Call) -> _Body:
+        token = self._tokens.access_token()
+        try:
+            return self._once(call, token)
+        except AuthExpired:
+            # A 401 never executed anything, so even a write may go again; a second one goes up.
+            return self._once(call, self._tokens.access_token(refused=token))
+
+    def _once(self, call: _Call, token: str) -> _Body:
+        request = Request(
+            call.method,
+            f"{self._root}/{call.path}",
+            is_write=call.is_write,
+            params=(*call.params, ("minorversion", MINOR_VERSION)),
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Accept": _JSON,
+                **({"Content-Type": call.content_type} if call.body is not None else {}),
+            },
+            body=call.body,
+        )
+        with spending(self._budget, call.kind, metered=call.is_metered):
+            self._count(call.kind)
+            response = self._http.send(request)
+        self._count_seconds(response.seconds)
+        try:
+            return _good(response, call)
+        except RateLimited as error:
+            self._punish(error)
+            raise
+
+    def _stored(self, entity: str, answered: _Body, *, is_write: bool) -> Answer:
+        stored = answered.json.get(entity)
+        if not isinstance(stored, dict):
+            kind = UncertainOutcome if is_write else TransportError
+            raise kind(
+                f"QuickBooks answered without the {entity}", status=200, remote_request_id=answered.intuit_tid
+            )
+        self._observe(entity, cast(Json, stored))
+        return Answer(entity, cast(Json, stored), answered.intuit_tid)
+
+    def _rows_of(self, response: Json) -> tuple[Json, ...]:
+        rows: list[Json] = []
+        for entity in response:
+            for row in objects_in(response, entity):
+                self._observe(entity, row)
+                rows.append(row)
+        return tuple(rows)
+
+    def _changes(self, answered: _Body) -> Changes:
+        objects: dict[str, tuple[Json, ...]] = {}
+        deleted: dict[str, tuple[str, ...]] = {}
+        largest = total = 0
+        for response in objects_in(answered.json, "CDCResponse"):
+            for group in objects_in(response, "QueryResponse"):
+                for entity in group:
+                    rows = objects_in(group, entity)
+                    gone = [row for row in rows if row.get("status") == "Deleted"]
+                    objects[entity] = objects.get(entity, ()) + tuple(row for row in rows if row not in gone)
+                    deleted[entity] = deleted.get(entity, ()) + tuple(str(row.get("Id", "")) for row in gone)
+                    largest, total = max(largest, len(rows)), total + len(rows)
+                    for row in rows:
+                        self._observe(entity, row)
+        return Changes(
+            objects={entity: rows for entity, rows in objects.items() if rows},
+            deleted={entity: ids for entity, ids in deleted.items() if ids},
+            truncated=total >= CDC_LIMIT or largest == CDC_LIMIT,
+            as_of=_instant(answered.json.get("time")),
+            intuit_tid=answered.intuit_tid,
+        )
+
+    def _observe(self, entity: str, row: Json) -> None:
+        if self._observer is not None and row.get("Id"):
+            self._observer(entity, row)
+
+    def _punish(self, error: RateLimited) -> None:
+        self._budget.penalise(error.retry_after_seconds)
+        with self._counting:
+            self._counts = replace(self._counts, throttled=self._counts.throttled + 1)
+
+    def _count(self, kind: CallKind) -> None:
+        name = {"read": "reads", "write": "writes", "batch": "batches"}[kind]
+        with self._counting:
+            self._counts = replace(self._counts, **{name: getattr(self._counts, name) + 1})
+
+    def _count_seconds(self, seconds: float) -> None:
+        with self._counting:
+            self._counts = replace(self._counts, seconds=self._counts.seconds + seconds)
+
+
+def _good(response: Response, call: _Call) -> _Body:
+    """Return the JSON of a good answer, or raise what the answer means."""
+    tid = trace_id(response.headers)
+    body = response.json()
+    error = error_of(
+        status=response.status,
+        faults=find_faults(body),
+        is_write=call.is_write,
+        intuit_tid=tid,
+        retry_after=response.retry_after_seconds,
+    )
+    if error is not None:
+        raise error
+    is_success = 200 <= response.status < 300  # noqa: PLR2004 - the range is its own name
+    if is_success and isinstance(body, dict):
+        return _Body(cast(Json, body), tid)
+    start = redact(" ".join(response.text.split()))[:200]
+    if is_success:
+        # XML, HTML of a proxy, or half an answer: a write may have happened.
+        kind = UncertainOutcome if call.is_write else TransportError
+        raise kind(
+            f"QuickBooks answered something unreadable: {start}",
+            status=response.status,
+            remote_request_id=tid,
+        )
+    raise RemoteFault(
+        f"QuickBooks answered {response.status} without saying why",
+        code=str(response.status),
+        detail=start,
+        status=response.status,
+        remote_request_id=tid,
+    )
+
+
+def _batch_part(number: int, item: BatchItem) -> Json:
+    if item.query:
+        return {"bId": str(number), "Query": item.query}
+    return {"bId": str(number), "operation": item.operation, item.entity: item.body}
+
+
+def _part(body: Json, name: str) -> Json:
+    found: Any = body.get(name)
+    return cast(Json, found) if isinstance(found, dict) else {}
+
+
+def _need(body: Json, *names: str) -> None:
+    missing = [name for name in names if not body.get(name)]
+    if missing:
+        raise ValueError(f"an update needs {' and '.join(missing)}")
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        return parse_instant(value)
+    except ValueError:
+        return None
