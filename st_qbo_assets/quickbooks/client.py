@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.errors import (
@@ -41,8 +41,9 @@ from st_qbo_assets.transport.decimal_json import write_json
 from st_qbo_assets.transport.http import Http, Request, Response, trace_id
 from st_qbo_assets.transport.redaction import redact
 from st_qbo_assets.transport.retry import RetryPolicy
+from st_qbo_assets.transport.tokens import TokenSource, with_token
 
-__all__ = ["Answer", "BatchItem", "BatchResult", "CallCounts", "Changes", "QuickBooks", "TokenSource"]
+__all__ = ["Answer", "BatchItem", "BatchResult", "CallCounts", "Changes", "QuickBooks"]
 
 MINOR_VERSION = "75"
 #: Intuit recommends at most 30 parts; more is refused with 1040 (§3.7).
@@ -59,14 +60,6 @@ _VOIDS: dict[str, tuple[tuple[tuple[str, str], ...], Json]] = {
     "BillPayment": ((("operation", "update"), ("include", "void")), {"sparse": True}),
 }
 _JSON = "application/json"
-
-
-class TokenSource(Protocol):
-    """Where access tokens come from."""
-
-    def access_token(self, *, refused: str = "") -> str:
-        """Return a token that should work; never the one that was just refused."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -320,12 +313,7 @@ class QuickBooks:
         return self._retry.call(lambda: self._send(call))
 
     def _send(self, call: _Call) -> _Body:
-        token = self._tokens.access_token()
-        try:
-            return self._once(call, token)
-        except AuthExpired:
-            # A 401 never executed anything, so even a write may go again; a second one goes up.
-            return self._once(call, self._tokens.access_token(refused=token))
+        return with_token(self._tokens, lambda token: self._once(call, token))
 
     def _once(self, call: _Call, token: str) -> _Body:
         request = Request(
@@ -376,9 +364,10 @@ class QuickBooks:
             for group in objects_in(response, "QueryResponse"):
                 for entity in group:
                     rows = objects_in(group, entity)
-                    gone = [row for row in rows if row.get("status") == "Deleted"]
-                    objects[entity] = objects.get(entity, ()) + tuple(row for row in rows if row not in gone)
-                    deleted[entity] = deleted.get(entity, ()) + tuple(str(row.get("Id", "")) for row in gone)
+                    live = tuple(row for row in rows if not _is_deleted(row))
+                    gone = tuple(str(row.get("Id", "")) for row in rows if _is_deleted(row))
+                    objects[entity] = objects.get(entity, ()) + live
+                    deleted[entity] = deleted.get(entity, ()) + gone
                     largest, total = max(largest, len(rows)), total + len(rows)
                     for row in rows:
                         self._observe(entity, row)
@@ -452,6 +441,10 @@ def _batch_part(number: int, item: BatchItem) -> Json:
 def _part(body: Json, name: str) -> Json:
     found: Any = body.get(name)
     return cast(Json, found) if isinstance(found, dict) else {}
+
+
+def _is_deleted(row: Json) -> bool:
+    return row.get("status") == "Deleted"
 
 
 def _need(body: Json, *names: str) -> None:
