@@ -19,7 +19,6 @@ from typing import Any, cast
 
 from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.errors import (
-    AuthExpired,
     RateLimited,
     RemoteFault,
     TransportError,
