@@ -98,7 +98,7 @@ class OAuth:
         Raises:
             ValueError: if `state` is too short to keep out a forged callback.
         """
-        if len(state) < 16:  # noqa: PLR2004 - `new_state` gives 43
+        if len(state) < 16:
             raise ValueError("state must be hard to guess; use new_state()")
         params = {
             "client_id": self._credentials.client_id,
@@ -145,7 +145,7 @@ class OAuth:
                 )
             )
         )
-        if response.status >= 300:  # noqa: PLR2004 - anything but success
+        if response.status >= 300:
             raise _refusal(response)
 
     def _token_call(self, form: Mapping[str, str]) -> TokenPair:
@@ -285,16 +285,16 @@ def _read_tokens(response: Response, asked_at: datetime) -> TokenPair:
 def _refusal(response: Response) -> ConnectionStopped | RemoteFault:
     code = str(_object(response).get("error") or "")
     said = redact(str(_object(response).get("error_description") or ""))
-    trace = trace_id(response.headers)
+    trace = trace_id(response.headers) or "unknown"
     if code == "invalid_grant":
         return ConnectionStopped(
-            f"QuickBooks has ended our permission (invalid_grant; trace {trace or 'unknown'}). {said}".strip(),
+            f"QuickBooks has ended our permission (invalid_grant; trace {trace}). {said}".strip(),
             code=code,
             remedy=_RECONNECT,
         )
     if code:
         return ConnectionStopped(
-            f"QuickBooks does not accept our app ({redact(code)}; trace {trace or 'unknown'}). {said}".strip(),
+            f"QuickBooks does not accept our app ({redact(code)}; trace {trace}). {said}".strip(),
             code=code,
             remedy="Check client id and secret: development keys work with sandbox companies only.",
         )
@@ -302,7 +302,7 @@ def _refusal(response: Response) -> ConnectionStopped | RemoteFault:
         "Intuit's OAuth address gave no tokens; is its URL right?",
         code=str(response.status),
         status=response.status,
-        remote_request_id=trace,
+        remote_request_id=trace_id(response.headers),
     )
 
 

@@ -1,7 +1,7 @@
 """The client of one QuickBooks company.
 
-What belongs here: one method for each kind of call, tokens, budget and counting around it, paging. What
-does not: what to write (`mapping`, `load`) and what a code means (`fault_table`).
+What belongs here: one method for each kind of call, and paging. What does not: what surrounds a call
+(`calls`), what to write (`mapping`, `load`) and what a code means (`fault_table`).
 
 Reads are tried again by the retry policy. A write is sent exactly once, save after a 401, which never
 executed anything: whether to send it again is decided by the ledger's intent. Errors of a write:
@@ -11,22 +11,21 @@ executed anything: whether to send it again is decided by the ledger's intent. E
     RemoteFault        it was refused, `classify`  ConnectionStopped  a person must act
 """
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
 from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.errors import (
     RateLimited,
-    RemoteFault,
     TransportError,
     UncertainOutcome,
 )
 from st_qbo_assets.domain.ids import Realm
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.quickbooks.answers import Answer, BatchItem, BatchResult, Changes, error_of, objects_in
+from st_qbo_assets.quickbooks.calls import Body, Call, CallCounts, Calls
 from st_qbo_assets.quickbooks.faults import find_faults
 from st_qbo_assets.quickbooks.query import (
     LONGEST_IN_URL,
@@ -35,16 +34,14 @@ from st_qbo_assets.quickbooks.query import (
     format_instant,
     statement,
 )
-from st_qbo_assets.transport.budget import CallKind, RateBudget, spending
+from st_qbo_assets.transport.budget import RateBudget
 from st_qbo_assets.transport.decimal_json import write_json
-from st_qbo_assets.transport.http import Http, Request, Response, trace_id
-from st_qbo_assets.transport.redaction import redact
+from st_qbo_assets.transport.http import Http
 from st_qbo_assets.transport.retry import RetryPolicy
-from st_qbo_assets.transport.tokens import TokenSource, with_token
+from st_qbo_assets.transport.tokens import TokenSource
 
 __all__ = ["Answer", "BatchItem", "BatchResult", "CallCounts", "Changes", "QuickBooks"]
 
-MINOR_VERSION = "75"
 #: Intuit recommends at most 30 parts; more is refused with 1040 (§3.7).
 BATCH_SIZE = 30
 LONGEST_REQUEST_ID = 50
@@ -58,48 +55,6 @@ _VOIDS: dict[str, tuple[tuple[tuple[str, str], ...], Json]] = {
     "SalesReceipt": ((("operation", "update"), ("include", "void")), {"sparse": True}),
     "BillPayment": ((("operation", "update"), ("include", "void")), {"sparse": True}),
 }
-_JSON = "application/json"
-
-
-@dataclass(frozen=True)
-class CallCounts:
-    """Calls made by one client, for the metadata of a run; reads, batches and CDC are metered."""
-
-    reads: int = 0
-    writes: int = 0
-    batches: int = 0
-    throttled: int = 0
-    seconds: float = 0.0
-
-    @property
-    def metered(self) -> int:
-        """Calls that count towards the workspace's month (§5.2)."""
-        return self.reads + self.batches
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One call before tokens and retries."""
-
-    method: str
-    path: str
-    kind: CallKind
-    is_write: bool = False
-    params: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
-    content_type: str = _JSON
-
-    @property
-    def is_metered(self) -> bool:
-        return self.kind != "write"
-
-
-@dataclass(frozen=True)
-class _Body:
-    """A good answer's JSON with its trace id."""
-
-    json: Json
-    intuit_tid: str
 
 
 class QuickBooks:
@@ -117,15 +72,15 @@ class QuickBooks:
         observer: Callable[[str, Json], None] | None = None,
     ) -> None:
         """Args are the parts; `observer` is shown every object that QuickBooks answers, tombstones too."""
-        self._http = http
-        self._tokens = tokens
+        self._calls = Calls(
+            http=http,
+            tokens=tokens,
+            root=f"{base_url.rstrip('/')}/v3/company/{realm}",
+            budget=budget,
+            retry=retry,
+        )
         self._realm = realm
-        self._root = f"{base_url.rstrip('/')}/v3/company/{realm}"
-        self._budget = budget
-        self._retry = retry
         self._observer = observer
-        self._counts = CallCounts()
-        self._counting = threading.Lock()
 
     @property
     def realm(self) -> Realm:
@@ -135,8 +90,7 @@ class QuickBooks:
     @property
     def calls(self) -> CallCounts:
         """The calls made so far."""
-        with self._counting:
-            return self._counts
+        return self._calls.counts
 
     # Writes
 
@@ -155,7 +109,7 @@ class QuickBooks:
         _need(body, "Id", "SyncToken")
         return self._write(entity, {"sparse": True, **body}, request_id)
 
-    def void(self, entity: str, id: str, sync_token: str, request_id: str) -> Answer:  # noqa: A002 - QuickBooks' word
+    def void(self, entity: str, id: str, sync_token: str, request_id: str) -> Answer:
         """Void a document and return it as stored.
 
         Raises:
@@ -168,9 +122,9 @@ class QuickBooks:
 
     # Reads
 
-    def read(self, entity: str, id: str) -> Answer:  # noqa: A002 - QuickBooks' word
+    def read(self, entity: str, id: str) -> Answer:
         """Return one object; a deleted one is a `RemoteFault` of class `gone`."""
-        answered = self._read(_Call("GET", f"{entity.lower()}/{id}", "read"))
+        answered = self._calls.read(Call("GET", f"{entity.lower()}/{id}", "read"))
         return self._stored(entity, answered, is_write=False)
 
     def query(
@@ -184,7 +138,7 @@ class QuickBooks:
         start = 1
         while True:
             text = statement(entity, where, order_by=order_by, start=start, page=page)
-            rows = objects_in(self._read(self._query_call(text)).json.get("QueryResponse"), entity)
+            rows = objects_in(self._calls.read(self._query_call(text)).json.get("QueryResponse"), entity)
             for row in rows:
                 if (id_ := str(row.get("Id", ""))) not in seen:
                     seen.add(id_)
@@ -196,22 +150,22 @@ class QuickBooks:
 
     def count(self, entity: str, where: str = "") -> int:
         """Return how many objects a query has."""
-        answered = self._read(self._query_call(count_statement(entity, where)))
+        answered = self._calls.read(self._query_call(count_statement(entity, where)))
         return int(_part(answered.json, "QueryResponse").get("totalCount", 0))
 
     def cdc(self, entities: Iterable[str], since: datetime) -> Changes:
         """Return what changed since an instant, at most 30 days ago; overlap windows by a few minutes."""
         params = (("entities", ",".join(entities)), ("changedSince", format_instant(since)))
-        answered = self._read(_Call("GET", "cdc", "read", params=params))
+        answered = self._calls.read(Call("GET", "cdc", "read", params=params))
         return self._changes(answered)
 
     def preferences(self) -> Json:
         """Return the company's preferences."""
-        return _part(self._read(_Call("GET", "preferences", "read")).json, "Preferences")
+        return _part(self._calls.read(Call("GET", "preferences", "read")).json, "Preferences")
 
     def company_info(self) -> Json:
         """Return the company's name, country, edition and addresses."""
-        return _part(self._read(_Call("GET", f"companyinfo/{self._realm}", "read")).json, "CompanyInfo")
+        return _part(self._calls.read(Call("GET", f"companyinfo/{self._realm}", "read")).json, "CompanyInfo")
 
     # Batches
 
@@ -232,7 +186,7 @@ class QuickBooks:
                 f"a batch with writes needs a request id of 1 to {LONGEST_BATCH_REQUEST_ID} characters"
             )
         body = {"BatchItemRequest": [_batch_part(number, item) for number, item in enumerate(items)]}
-        call = _Call(
+        call = Call(
             "POST",
             "batch",
             "batch",
@@ -240,7 +194,7 @@ class QuickBooks:
             params=(("requestid", request_id),) if request_id else (),
             body=write_json(body),
         )
-        answered = self._send(call) if is_write else self._read(call)
+        answered = self._calls.send(call) if is_write else self._calls.read(call)
         return self._batch_results(items, answered, is_write=is_write)
 
     def batch_queries(self, statements: Sequence[str]) -> list[tuple[Json, ...]]:
@@ -252,7 +206,9 @@ class QuickBooks:
         rows: list[tuple[Json, ...]] = []
         for first in range(0, len(statements), BATCH_SIZE):
             items = [BatchItem(query=text) for text in statements[first : first + BATCH_SIZE]]
-            rows += [result.rows for result in self._retry.call(lambda items=items: self._whole_batch(items))]
+            rows += [
+                result.rows for result in self._calls.retry.call(lambda items=items: self._whole_batch(items))
+            ]
         return rows
 
     def _whole_batch(self, items: Sequence[BatchItem]) -> list[BatchResult]:
@@ -263,7 +219,7 @@ class QuickBooks:
         return results
 
     def _batch_results(
-        self, items: Sequence[BatchItem], answered: _Body, *, is_write: bool
+        self, items: Sequence[BatchItem], answered: Body, *, is_write: bool
     ) -> list[BatchResult]:
         parts = {str(part.get("bId")): part for part in objects_in(answered.json, "BatchItemResponse")}
         results: list[BatchResult] = []
@@ -273,7 +229,7 @@ class QuickBooks:
                 status=200, faults=find_faults(part), is_write=not item.query, intuit_tid=answered.intuit_tid
             )
             if isinstance(error, RateLimited):
-                self._punish(error)
+                self._calls.punish(error)
             if error is None and part is None:
                 kind = UncertainOutcome if is_write else TransportError
                 error = kind("a part of the batch was not answered", remote_request_id=answered.intuit_tid)
@@ -293,7 +249,7 @@ class QuickBooks:
     ) -> Answer:
         if not 0 < len(request_id) <= LONGEST_REQUEST_ID:
             raise ValueError(f"a request id has 1 to {LONGEST_REQUEST_ID} characters: {request_id!r}")
-        call = _Call(
+        call = Call(
             "POST",
             entity.lower(),
             "write",
@@ -301,43 +257,14 @@ class QuickBooks:
             params=(*params, ("requestid", request_id)),
             body=write_json(body),
         )
-        return self._stored(entity, self._send(call), is_write=True)
+        return self._stored(entity, self._calls.send(call), is_write=True)
 
-    def _query_call(self, text: str) -> _Call:
+    def _query_call(self, text: str) -> Call:
         if len(text) <= LONGEST_IN_URL:
-            return _Call("GET", "query", "read", params=(("query", text),))
-        return _Call("POST", "query", "read", body=text.encode(), content_type="application/text")
+            return Call("GET", "query", "read", params=(("query", text),))
+        return Call("POST", "query", "read", body=text.encode(), content_type="application/text")
 
-    def _read(self, call: _Call) -> _Body:
-        return self._retry.call(lambda: self._send(call))
-
-    def _send(self, call: _Call) -> _Body:
-        return with_token(self._tokens, lambda token: self._once(call, token))
-
-    def _once(self, call: _Call, token: str) -> _Body:
-        request = Request(
-            call.method,
-            f"{self._root}/{call.path}",
-            is_write=call.is_write,
-            params=(*call.params, ("minorversion", MINOR_VERSION)),
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Accept": _JSON,
-                **({"Content-Type": call.content_type} if call.body is not None else {}),
-            },
-            body=call.body,
-        )
-        with spending(self._budget, call.kind, metered=call.is_metered):
-            self._count(call.kind)
-            response = self._http.send(request)
-        self._count_seconds(response.seconds)
-        try:
-            return _good(response, call)
-        except RateLimited as error:
-            self._punish(error)
-            raise
-
-    def _stored(self, entity: str, answered: _Body, *, is_write: bool) -> Answer:
+    def _stored(self, entity: str, answered: Body, *, is_write: bool) -> Answer:
         stored = answered.json.get(entity)
         if not isinstance(stored, dict):
             kind = UncertainOutcome if is_write else TransportError
@@ -355,7 +282,7 @@ class QuickBooks:
                 rows.append(row)
         return tuple(rows)
 
-    def _changes(self, answered: _Body) -> Changes:
+    def _changes(self, answered: Body) -> Changes:
         objects: dict[str, tuple[Json, ...]] = {}
         deleted: dict[str, tuple[str, ...]] = {}
         largest = total = 0
@@ -381,54 +308,6 @@ class QuickBooks:
     def _observe(self, entity: str, row: Json) -> None:
         if self._observer is not None and row.get("Id"):
             self._observer(entity, row)
-
-    def _punish(self, error: RateLimited) -> None:
-        self._budget.penalise(error.retry_after_seconds)
-        with self._counting:
-            self._counts = replace(self._counts, throttled=self._counts.throttled + 1)
-
-    def _count(self, kind: CallKind) -> None:
-        name = {"read": "reads", "write": "writes", "batch": "batches"}[kind]
-        with self._counting:
-            self._counts = replace(self._counts, **{name: getattr(self._counts, name) + 1})
-
-    def _count_seconds(self, seconds: float) -> None:
-        with self._counting:
-            self._counts = replace(self._counts, seconds=self._counts.seconds + seconds)
-
-
-def _good(response: Response, call: _Call) -> _Body:
-    """Return the JSON of a good answer, or raise what the answer means."""
-    tid = trace_id(response.headers)
-    body = response.json()
-    error = error_of(
-        status=response.status,
-        faults=find_faults(body),
-        is_write=call.is_write,
-        intuit_tid=tid,
-        retry_after=response.retry_after_seconds,
-    )
-    if error is not None:
-        raise error
-    is_success = 200 <= response.status < 300  # noqa: PLR2004 - the range is its own name
-    if is_success and isinstance(body, dict):
-        return _Body(cast(Json, body), tid)
-    start = redact(" ".join(response.text.split()))[:200]
-    if is_success:
-        # XML, HTML of a proxy, or half an answer: a write may have happened.
-        kind = UncertainOutcome if call.is_write else TransportError
-        raise kind(
-            f"QuickBooks answered something unreadable: {start}",
-            status=response.status,
-            remote_request_id=tid,
-        )
-    raise RemoteFault(
-        f"QuickBooks answered {response.status} without saying why",
-        code=str(response.status),
-        detail=start,
-        status=response.status,
-        remote_request_id=tid,
-    )
 
 
 def _batch_part(number: int, item: BatchItem) -> Json:

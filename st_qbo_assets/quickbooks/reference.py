@@ -1,11 +1,10 @@
 """What documents refer to in QuickBooks: accounts, classes, locations, terms, methods, tax codes, settings.
 
 What belongs here: fetching these lists in three metered calls, finding an entry by what people write,
-and naming the nearest ones. What does not: which entry a record gets (`mapping`), items and customers
-(links). Inactive entries are never found.
+naming the nearest ones. What does not: the entries themselves (`lists`), which one a record gets
+(`mapping`), items and customers (links). Inactive entries are never found.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
@@ -15,140 +14,42 @@ from typing import Any, Protocol, TypeVar, cast
 
 from st_qbo_assets.domain.days import parse_business_date
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.quickbooks.lists import (
+    Account,
+    CompanyInfo,
+    ListEntry,
+    Preferences,
+    TaxCode,
+    Term,
+    is_active,
+    read_account,
+    read_company_info,
+    read_entry,
+    read_preferences,
+    read_tax_code,
+    read_term,
+    text_of,
+)
 from st_qbo_assets.quickbooks.query import PAGE_SIZE, statement
 from st_qbo_assets.transport.decimal_json import read_json, write_json
 
-_DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)\s*$", re.IGNORECASE)
+__all__ = [
+    "Account",
+    "CompanyInfo",
+    "ListEntry",
+    "Preferences",
+    "Reference",
+    "ReferenceSource",
+    "TaxCode",
+    "Term",
+    "fetch_reference",
+    "nearest",
+    "read_company_info",
+    "read_preferences",
+]
+
 #: Below this likeness (0 to 100) a name is no suggestion.
 _LIKE_ENOUGH = 55.0
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account of the chart.
-
-    Attributes:
-        full_name: with its parents, `Parent:Child`.
-        number: empty if account numbers are off.
-        type: `AccountType`, e.g. `Income`, `Bank`, `Other Current Asset`.
-        sub_type: `AccountSubType`, e.g. `UndepositedFunds`.
-        classification: Asset, Equity, Expense, Liability or Revenue.
-    """
-
-    id: str
-    name: str
-    full_name: str
-    number: str = ""
-    type: str = ""
-    sub_type: str = ""
-    classification: str = ""
-
-    @property
-    def label(self) -> str:
-        """Number and full name, as people speak of it."""
-        return f"{self.number} {self.full_name}".strip()
-
-
-@dataclass(frozen=True)
-class ListEntry:
-    """A class, department (location) or payment method."""
-
-    id: str
-    name: str
-    full_name: str
-
-    @property
-    def label(self) -> str:
-        """The full name."""
-        return self.full_name
-
-
-@dataclass(frozen=True)
-class Term:
-    """A payment term; standard ones have `due_days`, date driven ones `day_of_month_due`."""
-
-    id: str
-    name: str
-    due_days: int | None = None
-    day_of_month_due: int | None = None
-    due_next_month_days: int | None = None
-
-    @property
-    def full_name(self) -> str:
-        """The name; terms have no parents."""
-        return self.name
-
-    @property
-    def label(self) -> str:
-        """The name."""
-        return self.name
-
-
-@dataclass(frozen=True)
-class TaxCode:
-    """A tax code.
-
-    Attributes:
-        rate_percent: sum of its sales rates (8.25), None if it has none.
-        is_group: false for the pseudo codes `TAX` and `NON`.
-    """
-
-    id: str
-    name: str
-    taxable: bool = False
-    is_group: bool = False
-    rate_percent: Decimal | None = None
-
-    @property
-    def full_name(self) -> str:
-        """The name; tax codes have no parents."""
-        return self.name
-
-    @property
-    def label(self) -> str:
-        """The name."""
-        return self.name
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """The company's settings that decide what may be sent.
-
-    Attributes:
-        auto_apply_credit: QuickBooks applies open credits by itself (rule 3.3).
-        book_close_date: the last closed day; None if the books are open.
-        partner_tax_enabled: automated sales tax on (true), not set up (false), older model (None).
-    """
-
-    class_per_line: bool = False
-    class_per_txn: bool = False
-    track_departments: bool = False
-    custom_txn_numbers: bool = False
-    auto_apply_credit: bool = False
-    use_account_numbers: bool = False
-    allow_discount: bool = False
-    book_close_date: date | None = None
-    using_sales_tax: bool = False
-    partner_tax_enabled: bool | None = None
-    multicurrency: bool = False
-    home_currency: str = ""
-
-
-@dataclass(frozen=True)
-class CompanyInfo:
-    """Name, country, edition and subscription of the company file."""
-
-    name: str = ""
-    legal_name: str = ""
-    country: str = ""
-    edition: str = ""
-    subscription: str = ""
-    start_date: date | None = None
-
-    @property
-    def is_us(self) -> bool:
-        """Whether it is a US company; both the old and the ISO-3 spelling occur."""
-        return self.country.upper() in ("US", "USA", "UNITED STATES")
 
 
 class _Entry(Protocol):
@@ -182,7 +83,7 @@ class Reference:
         """Return the account of a number, else of a full name, else of a name only one account has."""
         return self._accounts_by_number.get(_key(text)) or _find(self.accounts, self._account_names, text)
 
-    def account_by_id(self, id: str) -> Account | None:  # noqa: A002 - QuickBooks' word
+    def account_by_id(self, id: str) -> Account | None:
         """Return the account of a QuickBooks id."""
         return self._accounts_by_id.get(id)
 
@@ -312,96 +213,16 @@ def fetch_reference(client: ReferenceSource) -> Reference:
         entity: list(client.query(entity)) if len(found) >= PAGE_SIZE else list(found)
         for entity, found in zip(_LISTS, answered, strict=True)
     }
-    rates = {_text(row.get("Id")): row for row in rows["TaxRate"]}
+    rates = {text_of(row.get("Id")): row for row in rows["TaxRate"]}
     return Reference(
-        accounts=tuple(_account(row) for row in rows["Account"] if _is_active(row)),
-        classes=tuple(_entry(row) for row in rows["Class"] if _is_active(row)),
-        departments=tuple(_entry(row) for row in rows["Department"] if _is_active(row)),
-        terms=tuple(_term(row) for row in rows["Term"] if _is_active(row)),
-        payment_methods=tuple(_entry(row) for row in rows["PaymentMethod"] if _is_active(row)),
-        tax_codes=tuple(_tax_code(row, rates) for row in rows["TaxCode"] if _is_active(row)),
+        accounts=tuple(read_account(row) for row in rows["Account"] if is_active(row)),
+        classes=tuple(read_entry(row) for row in rows["Class"] if is_active(row)),
+        departments=tuple(read_entry(row) for row in rows["Department"] if is_active(row)),
+        terms=tuple(read_term(row) for row in rows["Term"] if is_active(row)),
+        payment_methods=tuple(read_entry(row) for row in rows["PaymentMethod"] if is_active(row)),
+        tax_codes=tuple(read_tax_code(row, rates) for row in rows["TaxCode"] if is_active(row)),
         preferences=read_preferences(client.preferences()),
         company=read_company_info(client.company_info()),
-    )
-
-
-def read_preferences(body: Json) -> Preferences:
-    """Return the settings we need out of a Preferences object; what is absent is off."""
-    accounting = _section(body, "AccountingInfoPrefs")
-    sales = _section(body, "SalesFormsPrefs")
-    tax = _section(body, "TaxPrefs")
-    currency = _section(body, "CurrencyPrefs")
-    partner = tax.get("PartnerTaxEnabled")
-    return Preferences(
-        class_per_line=_flag(accounting.get("ClassTrackingPerTxnLine")),
-        class_per_txn=_flag(accounting.get("ClassTrackingPerTxn")),
-        track_departments=_flag(accounting.get("TrackDepartments")),
-        custom_txn_numbers=_flag(sales.get("CustomTxnNumbers")),
-        auto_apply_credit=_flag(sales.get("AutoApplyCredit")),
-        use_account_numbers=_flag(accounting.get("UseAccountNumbers")),
-        allow_discount=_flag(sales.get("AllowDiscount")),
-        book_close_date=parse_business_date(accounting.get("BookCloseDate")),
-        using_sales_tax=_flag(tax.get("UsingSalesTax")),
-        partner_tax_enabled=None if partner is None else _flag(partner),
-        multicurrency=_flag(currency.get("MultiCurrencyEnabled")),
-        home_currency=_text(_section(currency, "HomeCurrency").get("value")),
-    )
-
-
-def read_company_info(body: Json) -> CompanyInfo:
-    """Return what we need out of a CompanyInfo object."""
-    pairs = {_text(row.get("Name")): _text(row.get("Value")) for row in _rows(body.get("NameValue"))}
-    return CompanyInfo(
-        name=_text(body.get("CompanyName")),
-        legal_name=_text(body.get("LegalName")),
-        country=_text(body.get("Country")),
-        edition=pairs.get("OfferingSku", ""),
-        subscription=pairs.get("SubscriptionStatus", ""),
-        start_date=parse_business_date(body.get("CompanyStartDate")),
-    )
-
-
-def _account(row: Json) -> Account:
-    return Account(
-        id=_text(row.get("Id")),
-        name=_text(row.get("Name")),
-        full_name=_text(row.get("FullyQualifiedName")) or _text(row.get("Name")),
-        number=_text(row.get("AcctNum")),
-        type=_text(row.get("AccountType")),
-        sub_type=_text(row.get("AccountSubType")),
-        classification=_text(row.get("Classification")),
-    )
-
-
-def _entry(row: Json) -> ListEntry:
-    name = _text(row.get("Name"))
-    return ListEntry(
-        id=_text(row.get("Id")), name=name, full_name=_text(row.get("FullyQualifiedName")) or name
-    )
-
-
-def _term(row: Json) -> Term:
-    return Term(
-        id=_text(row.get("Id")),
-        name=_text(row.get("Name")),
-        due_days=_whole(row.get("DueDays")),
-        day_of_month_due=_whole(row.get("DayOfMonthDue")),
-        due_next_month_days=_whole(row.get("DueNextMonthDays")),
-    )
-
-
-def _tax_code(row: Json, rates: Mapping[str, Json]) -> TaxCode:
-    parts = [
-        rates.get(_text(_section(detail, "TaxRateRef").get("value")), {}).get("RateValue")
-        for detail in _rows(_section(row, "SalesTaxRateList").get("TaxRateDetail"))
-    ]
-    known = [Decimal(str(part)) for part in parts if part is not None]
-    return TaxCode(
-        id=_text(row.get("Id")),
-        name=_text(row.get("Name")),
-        taxable=_flag(row.get("Taxable")),
-        is_group=_flag(row.get("TaxGroup")),
-        rate_percent=sum(known, Decimal(0)) if known and len(known) == len(parts) else None,
     )
 
 
@@ -424,34 +245,6 @@ def _index(entries: Iterable[_Entry]) -> dict[str, int]:
 def _key(text: str) -> str:
     """Return a name as it is compared: without case and outer spaces, levels without spaces around."""
     return ":".join(" ".join(level.split()).casefold() for level in text.split(":"))
-
-
-def _is_active(row: Json) -> bool:
-    # The pseudo tax codes have no `Active`; an inactive name carries the suffix even in a snapshot.
-    return row.get("Active") is not False and not _DELETED.search(_text(row.get("Name")))
-
-
-def _section(body: Mapping[str, Any], name: str) -> Json:
-    found = body.get(name)
-    return cast(Json, found) if isinstance(found, dict) else {}
-
-
-def _rows(value: object) -> list[Json]:
-    rows = cast("list[object]", value) if isinstance(value, list) else []
-    return [cast(Json, row) for row in rows if isinstance(row, dict)]
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _flag(value: object) -> bool:
-    return value is True or _text(value).casefold() == "true"
-
-
-def _whole(value: object) -> int | None:
-    text = _text(value)
-    return int(Decimal(text)) if text else None
 
 
 def _with_rate(row: Json) -> Json:

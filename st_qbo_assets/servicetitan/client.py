@@ -8,7 +8,6 @@ inactive and deleted ones included; filters are keyword only, times plain UTC.
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import SecretStr
@@ -35,35 +34,33 @@ from st_qbo_assets.servicetitan.records import (
     Unreadable,
     parse,
 )
+from st_qbo_assets.servicetitan.windows import (
+    Dates,
+    Params,
+    Window,
+    date_params,
+    modified_params,
+    window_params,
+)
 from st_qbo_assets.transport.budget import RateBudget, spending
 from st_qbo_assets.transport.http import Http, Request
 from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_assets.transport.tokens import TokenSource, with_token
 
+__all__ = [
+    "AppTokens",
+    "Dates",
+    "ExportPage",
+    "ReadCounts",
+    "ServiceTitan",
+    "Window",
+    "list_of",
+]
+
 #: Pages in a row that bring nothing new before a list is taken to go round in a circle.
 _PAGES_WITHOUT_NEWS = 3
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
-Params = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Dates:
-    """Business dates, both included, asked for in plain Z and never shifted (rule 1.4)."""
-
-    first: date
-    last: date
-
-
-@dataclass(frozen=True)
-class Window:
-    """A span of instants from `since` until just before `before`.
-
-    Both ends are fixed: a list that is paged while rows change would else skip or repeat some.
-    """
-
-    since: datetime
-    before: datetime
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,10 @@ class ServiceTitan:
         modified: Window | None = None,
     ) -> Iterator[Invoice | Unreadable]:
         """Yield invoices of every status and state, by ids, invoice date or change."""
-        filters = (*_dates("invoicedOnOrAfter", "invoicedOnBefore", invoiced), *_modified(modified))
+        filters = (
+            *date_params("invoicedOnOrAfter", "invoicedOnBefore", invoiced),
+            *modified_params(modified),
+        )
         return self._records("invoices", Invoice, ids=ids, filters=filters)
 
     def payments(
@@ -160,7 +160,7 @@ class ServiceTitan:
         if applied_to_invoice_ids is not None:
             by_invoice = replace(ENDPOINTS["payments"], ids_parameter="appliedToInvoiceIds")
             return self._records(by_invoice, Payment, ids=applied_to_invoice_ids)
-        filters = (*_dates("paidOnAfter", "paidOnBefore", paid), *_modified(modified))
+        filters = (*date_params("paidOnAfter", "paidOnBefore", paid), *modified_params(modified))
         return self._records("payments", Payment, ids=ids, filters=filters)
 
     def jobs(
@@ -171,7 +171,10 @@ class ServiceTitan:
         modified: Window | None = None,
     ) -> Iterator[Job | Unreadable]:
         """Yield jobs by ids, completion or change; a canceled job may have been completed."""
-        filters = (*_window("completedOnOrAfter", "completedBefore", completed), *_modified(modified))
+        filters = (
+            *window_params("completedOnOrAfter", "completedBefore", completed),
+            *modified_params(modified),
+        )
         return self._records("jobs", Job, ids=ids, filters=filters)
 
     # Customers
@@ -184,7 +187,7 @@ class ServiceTitan:
         exclude_accounting_changes: bool = True,
     ) -> Iterator[Customer | Unreadable]:
         """Yield customers by ids or change; by default a change of balance is none (rule 7.1)."""
-        filters = _modified(modified)
+        filters = modified_params(modified)
         if modified and exclude_accounting_changes:
             filters = (*filters, ("excludeAccountingChangesFromModifiedDateRange", "true"))
         return self._records("customers", Customer, ids=ids, filters=filters)
@@ -193,13 +196,15 @@ class ServiceTitan:
         self, *, customer_ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[Contact | Unreadable]:
         """Yield contacts of customers, or those that changed; one of both is needed."""
-        return self._records("customer-contacts", Contact, ids=customer_ids, filters=_modified(modified))
+        return self._records(
+            "customer-contacts", Contact, ids=customer_ids, filters=modified_params(modified)
+        )
 
     def locations(
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[Location | Unreadable]:
         """Yield service locations by ids or change."""
-        return self._records("locations", Location, ids=ids, filters=_modified(modified))
+        return self._records("locations", Location, ids=ids, filters=modified_params(modified))
 
     # Pricebook: lines may carry items that are inactive now, so inactive ones are included
 
@@ -207,25 +212,25 @@ class ServiceTitan:
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield services of the pricebook."""
-        return self._records("services", PricebookItem, ids=ids, filters=_modified(modified))
+        return self._records("services", PricebookItem, ids=ids, filters=modified_params(modified))
 
     def materials(
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield materials of the pricebook."""
-        return self._records("materials", PricebookItem, ids=ids, filters=_modified(modified))
+        return self._records("materials", PricebookItem, ids=ids, filters=modified_params(modified))
 
     def equipment(
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield equipment of the pricebook."""
-        return self._records("equipment", PricebookItem, ids=ids, filters=_modified(modified))
+        return self._records("equipment", PricebookItem, ids=ids, filters=modified_params(modified))
 
     def discounts_and_fees(
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield discounts and fees of the pricebook (price modifiers)."""
-        return self._records("discounts-and-fees", PricebookItem, ids=ids, filters=_modified(modified))
+        return self._records("discounts-and-fees", PricebookItem, ids=ids, filters=modified_params(modified))
 
     # Lists that are read whole
 
@@ -377,34 +382,6 @@ def list_of(records: Iterable[AnyRecord | Unreadable]) -> tuple[list[AnyRecord],
         else:
             good.append(record)
     return good, bad
-
-
-def format_utc(instant: datetime) -> str:
-    """Return an instant in plain Z, as ServiceTitan's filters want it.
-
-    Raises:
-        ValueError: if it has no zone.
-    """
-    if instant.tzinfo is None:
-        raise ValueError(f"a time without a zone: {instant.isoformat()}")
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _dates(first: str, before: str, dates: Dates | None) -> Params:
-    if dates is None:
-        return ()
-    end = dates.last + timedelta(days=1)
-    return ((first, f"{dates.first.isoformat()}T00:00:00Z"), (before, f"{end.isoformat()}T00:00:00Z"))
-
-
-def _window(since: str, before: str, window: Window | None) -> Params:
-    if window is None:
-        return ()
-    return ((since, format_utc(window.since)), (before, format_utc(window.before)))
-
-
-def _modified(window: Window | None) -> Params:
-    return _window("modifiedOnOrAfter", "modifiedBefore", window)
 
 
 def _chunks(ids: Iterable[int] | None, place: Endpoint) -> Iterator[Params]:

@@ -32,7 +32,7 @@ _UNAUTHORISED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 
 def error_of(response: Response) -> SyncError | None:
     """Return the error a response means, None for a good one."""
-    if 200 <= response.status < 300:  # noqa: PLR2004 - the range is its own name
+    if 200 <= response.status < 300:
         return None
     body = _problem_body(response)
     title = redact(str(body.get("title") or " ".join(response.text.split())[:200]))
