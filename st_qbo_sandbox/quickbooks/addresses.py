@@ -10,7 +10,17 @@ from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import Call
 from st_qbo_sandbox.quickbooks.faults import Fault, too_long
 
-_PARTS = ("Line1", "Line2", "Line3", "Line4", "Line5", "City", "CountrySubDivisionCode", "PostalCode", "Country")
+_PARTS = (
+    "Line1",
+    "Line2",
+    "Line3",
+    "Line4",
+    "Line5",
+    "City",
+    "CountrySubDivisionCode",
+    "PostalCode",
+    "Country",
+)
 _LINES_TOGETHER_MAX = 2000
 
 

@@ -56,7 +56,13 @@ class ApiRoutes:
 
     def routes(self) -> list[Route]:
         """Return the one route."""
-        return [Route("/v3/company/{realm}/{resource:path}", self.handle, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])]
+        return [
+            Route(
+                "/v3/company/{realm}/{resource:path}",
+                self.handle,
+                methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            )
+        ]
 
     async def handle(self, request: Request) -> Response:
         """Answer one call."""
@@ -95,7 +101,9 @@ class ApiRoutes:
             if access.state == "unknown" and not TOKEN_MIN <= len(token) <= TOKEN_MAX:
                 return gateway.answer_json(gateway.malformed_token_body(), status=401, headers=headers)
             what = {"expired": "Token expired", "revoked": "Token revoked"}.get(access.state, "Token expired")
-            return gateway.answer_json(gateway.unauthorized_body(f"{what}: {token[:36]}", now), status=401, headers=headers)
+            return gateway.answer_json(
+                gateway.unauthorized_body(f"{what}: {token[:36]}", now), status=401, headers=headers
+            )
         if request.path_params["realm"] != identity.REALM or ACCOUNTING not in access.scope.split():
             self.faults["3100"] += 1
             return gateway.answer_json(gateway.forbidden_body(), status=403)
@@ -116,7 +124,9 @@ class ApiRoutes:
             return self._replayed(request, "taxservice", body)
         entity = BY_PATH.get(head)
         if entity is None:
-            raise system_failure(f"Could not find resource for relative : /v3/company/{identity.REALM}/{resource}")
+            raise system_failure(
+                f"Could not find resource for relative : /v3/company/{identity.REALM}/{resource}"
+            )
         if request.method == "GET":
             return self._read(request, entity, tail)
         if tail:
@@ -162,7 +172,11 @@ class ApiRoutes:
         id, _, more = tail.partition("/")
         if more == "pdf" and entity.name in SALES:
             doc = self._operations.read(entity, id)
-            return Response(pdf_of(entity.name, doc), media_type="application/pdf", headers={"intuit_tid": gateway.trace_id()})
+            return Response(
+                pdf_of(entity.name, doc),
+                media_type="application/pdf",
+                headers={"intuit_tid": gateway.trace_id()},
+            )
         if more or (not id and entity.name not in ("Preferences", "CompanyInfo")):
             raise unsupported_operation("read")
         if entity.name == "Preferences" or (entity.name == "CompanyInfo" and id in ("", "1", identity.REALM)):

@@ -59,7 +59,9 @@ def apply_payment(work: Work, payment_id: str, invoice_id: str, amount: Decimal 
     return usable
 
 
-def join(call: Call, work: Work, customer: str, invoice_id: str, memo_id: str, amount: Decimal | None = None) -> Body | None:
+def join(
+    call: Call, work: Work, customer: str, invoice_id: str, memo_id: str, amount: Decimal | None = None
+) -> Body | None:
     """Apply a credit memo to an invoice by a payment of nothing and return that payment."""
     invoice, memo = work.find("Invoice", invoice_id) or {}, work.find("CreditMemo", memo_id) or {}
     usable = min(invoice.get("Balance", ZERO), memo.get("RemainingCredit", ZERO))

@@ -10,7 +10,13 @@ from typing import Any
 
 from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.catalog import ENTITIES, Entity
-from st_qbo_sandbox.quickbooks.faults import Fault, fault, missing, unsupported_operation, unsupported_property
+from st_qbo_sandbox.quickbooks.faults import (
+    Fault,
+    fault,
+    missing,
+    unsupported_operation,
+    unsupported_property,
+)
 
 ITEMS_MAX = 30
 _NOT_ENTITIES = ("bId", "operation", "optionsData", "Query", "CDCQuery", "ReportQuery")
@@ -44,7 +50,11 @@ class Batch:
                 answer = {"QueryResponse": self._query(str(item["Query"]))}
             elif "CDCQuery" in item:
                 asked = item["CDCQuery"]
-                answer = {"CDCResponse": self._capture(str(asked.get("Entities", "")), str(asked.get("ChangedSince", "")))}
+                answer = {
+                    "CDCResponse": self._capture(
+                        str(asked.get("Entities", "")), str(asked.get("ChangedSince", ""))
+                    )
+                }
             else:
                 answer = self._run_operation(item)
         except Fault as refused:
@@ -77,5 +87,8 @@ def read_items(body: Any) -> list[Body]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise unsupported_property()
     if len(items) > ITEMS_MAX:
-        raise fault("1040", f"Batch size exceeds allowed limit : {ITEMS_MAX} items are allowed, {len(items)} were sent.")
+        raise fault(
+            "1040",
+            f"Batch size exceeds allowed limit : {ITEMS_MAX} items are allowed, {len(items)} were sent.",
+        )
     return items

@@ -23,7 +23,18 @@ Body = dict[str, Any]
 Key = tuple[str, str]
 
 _PREFIX = "quickbooks."
-_NAMED = ("Customer", "Vendor", "Employee", "Item", "Account", "Class", "Department", "Term", "PaymentMethod", "TaxAgency")
+_NAMED = (
+    "Customer",
+    "Vendor",
+    "Employee",
+    "Item",
+    "Account",
+    "Class",
+    "Department",
+    "Term",
+    "PaymentMethod",
+    "TaxAgency",
+)
 _LINKING = ("Payment", "BillPayment", "Deposit", "Bill", "CreditMemo", "Invoice", "VendorCredit")
 
 
@@ -77,7 +88,9 @@ class Books:
     def _make_indexes(self) -> None:
         self.by_date = {name: OrderedIndex(self._collections[name], _date_of) for name in TRANSACTIONS}
         self.by_number = {name: Index(self._collections[name], _key_of("DocNumber")) for name in TRANSACTIONS}
-        self.by_customer = {name: Index(self._collections[name], _ref_of("CustomerRef")) for name in TRANSACTIONS}
+        self.by_customer = {
+            name: Index(self._collections[name], _ref_of("CustomerRef")) for name in TRANSACTIONS
+        }
         self.by_vendor = {name: Index(self._collections[name], _ref_of("VendorRef")) for name in TRANSACTIONS}
         self.by_name = {name: Index(self._collections[name], _name_keys) for name in _NAMED}
         self.by_link = {name: Index(self._collections[name], linked_keys) for name in _LINKING}
@@ -248,6 +261,16 @@ class Work:
         if key in self._staged:
             return self._staged[key]
         return self.books.get(entity, id)
+
+    def every(self, entity: str) -> list[Body]:
+        """Return all objects of an entity as this work sees them; for short lists."""
+        seen = {doc["Id"]: doc for doc in self.books.all_of(entity)}
+        for (name, id), doc in self._staged.items():
+            if name == entity:
+                seen.pop(id, None)
+                if doc is not None:
+                    seen[id] = doc
+        return list(seen.values())
 
     def open(self, entity: str, id: str) -> Body:
         """Return a copy that may be changed and will be stored.

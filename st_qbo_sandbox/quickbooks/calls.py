@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from st_qbo_sandbox.quickbooks.books import Body, Books, Work
+from st_qbo_sandbox.quickbooks.books import Body, Books, Work, name_of
 from st_qbo_sandbox.quickbooks.catalog import Entity
 from st_qbo_sandbox.quickbooks.company import Company
 from st_qbo_sandbox.quickbooks.switches import Switches
@@ -55,7 +55,5 @@ class Call:
 
     def ref(self, entity: str, id: str) -> Body:
         """Return a reference with the present name of its target."""
-        from st_qbo_sandbox.quickbooks.books import name_of
-
         found = self.work.find(entity, id)
         return {"value": id, "name": name_of(found)} if found else {"value": id}

@@ -16,13 +16,19 @@ LOOK_BACK_DAYS = 30
 OBJECTS_MAX = 1000
 
 
-def capture_changes(books: Books, render: Callable[[str, Body], Body], entities: str, since: str) -> list[Body]:
+def capture_changes(
+    books: Books, render: Callable[[str, Body], Body], entities: str, since: str
+) -> list[Body]:
     """Return the content of `CDCResponse`.
 
     Raises:
         Fault: 2020, 2060, 2170 or 2240 for parameters that cannot be used.
     """
-    errors = [missing(name) for name, value in (("entities", entities), ("changedSince", since)) if not value.strip()]
+    errors = [
+        missing(name)
+        for name, value in (("entities", entities), ("changedSince", since))
+        if not value.strip()
+    ]
     if errors:
         raise Fault(*errors)
     moment = times.parse_instant(since)
@@ -30,15 +36,23 @@ def capture_changes(books: Books, render: Callable[[str, Body], Body], entities:
         raise fault("2060", f"Invalid date format : {since}", "changedSince")
     epoch = int(moment.timestamp())
     if epoch < books.clock.seconds() - LOOK_BACK_DAYS * 86400 - 60:
-        raise fault("2240", f"Invalid Number Range : changedSince is more than {LOOK_BACK_DAYS} days ago.", "changedSince")
+        raise fault(
+            "2240",
+            f"Invalid Number Range : changedSince is more than {LOOK_BACK_DAYS} days ago.",
+            "changedSince",
+        )
     left = OBJECTS_MAX
     groups: list[Body] = []
     for name in dict.fromkeys(part.strip() for part in entities.split(",") if part.strip()):
         entity = _entity(name)
-        rows = _changed(books, render, entity, epoch, OBJECTS_MAX if books.switches.cdc_limit_per_entity else left)
+        rows = _changed(
+            books, render, entity, epoch, OBJECTS_MAX if books.switches.cdc_limit_per_entity else left
+        )
         left -= len(rows)
         if rows:
-            groups.append({entity.name: rows, "startPosition": 1, "maxResults": len(rows), "totalCount": len(rows)})
+            groups.append(
+                {entity.name: rows, "startPosition": 1, "maxResults": len(rows), "totalCount": len(rows)}
+            )
     return [{"QueryResponse": groups or [{}]}]
 
 
@@ -49,7 +63,9 @@ def _entity(name: str) -> Entity:
     return entity
 
 
-def _changed(books: Books, render: Callable[[str, Body], Body], entity: Entity, epoch: int, limit: int) -> list[Body]:
+def _changed(
+    books: Books, render: Callable[[str, Body], Body], entity: Entity, epoch: int, limit: int
+) -> list[Body]:
     rows: list[Body] = []
     for id in books.by_change[entity.name].range(epoch):
         if len(rows) >= limit:

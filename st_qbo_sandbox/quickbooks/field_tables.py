@@ -96,11 +96,6 @@ ENTITIES = {
     "Deposit": f"{_EVERY} {_TXN} Line:Line* DepositToAccountRef:Ref CashBack:CashBack ClassRef:Ref TotalAmt:n!",
     "JournalEntry": f"{_EVERY} {_TXN} Line:Line* Adjustment:b HomeCurrencyAdjustment:b TaxRateRef:Ref TotalAmt:n!",
     "Transfer": f"{_EVERY} {_TXN} FromAccountRef:Ref ToAccountRef:Ref Amount:n",
-    "TimeActivity": (
-        f"{_EVERY} {_TXN} TimeZone NameOf EmployeeRef:Ref VendorRef:Ref OtherNameRef:Ref CustomerRef:Ref ItemRef:Ref "
-        "ClassRef:Ref PayrollItemRef:Ref BillableStatus:@BillableStatus Taxable:b HourlyRate:n CostRate:n Hours:i "
-        "Minutes:i Seconds:i BreakHours:i BreakMinutes:i StartTime:t EndTime:t Description:4000"
-    ),
     "Customer": (
         f"{_EVERY} {_NAME} Taxable:b ResaleNum:16 SecondaryTaxIdentifier PrimaryTaxIdentifier Job:b JobInfo:x "
         "BillWithParent:b RootCustomerRef:Ref! ParentRef:Ref Level:i! CustomerTypeRef:Ref SalesTermRef:Ref SalesRepRef:Ref "

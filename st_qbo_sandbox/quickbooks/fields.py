@@ -72,7 +72,9 @@ TABLES = {name: _read_table(text) for name, text in (ENTITIES | STRUCTURES).item
 class Reader:
     """Reads one body; collects what can be reported together and raises it at the end."""
 
-    def __init__(self, *, refuse_unknown: bool, keep_cleared: bool, limits: dict[str, int] | None = None) -> None:
+    def __init__(
+        self, *, refuse_unknown: bool, keep_cleared: bool, limits: dict[str, int] | None = None
+    ) -> None:
         self._refuse_unknown = refuse_unknown
         self._keep_cleared = keep_cleared
         self._limits = limits or {}
@@ -208,7 +210,9 @@ class Reader:
             return None
         if not all(_looks_like_mail(part) for part in address.split(",")):
             self._errors.append(
-                FaultError("2210", f"Email Address does not conform to the RFC 822 standard. : {address}", field.name)
+                FaultError(
+                    "2210", f"Email Address does not conform to the RFC 822 standard. : {address}", field.name
+                )
             )
         return kept
 
@@ -254,7 +258,9 @@ def _to_decimal(value: Any) -> Decimal | None:
         return value if value.is_finite() else None
     if isinstance(value, (int, str)):
         try:
-            number = Decimal(str(value).strip().replace(",", "")) if isinstance(value, str) else Decimal(value)
+            number = (
+                Decimal(str(value).strip().replace(",", "")) if isinstance(value, str) else Decimal(value)
+            )
         except InvalidOperation:
             return None
         return number if number.is_finite() else None

@@ -33,7 +33,9 @@ def answer_json(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
 def answer_text(text: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Like `answer_json`, for a body that is already JSON text."""
     sent = {"intuit_tid": trace_id(), "QBO-Version": BUILD, "Cache-Control": "max-age=0, no-cache, no-store"}
-    return Response(text.encode(), status_code=status, headers=sent | dict(headers or {}), media_type="application/json")
+    return Response(
+        text.encode(), status_code=status, headers=sent | dict(headers or {}), media_type="application/json"
+    )
 
 
 def fault_body(fault: Fault, now: datetime) -> dict[str, Any]:

@@ -144,7 +144,9 @@ class QuickBooks:
             return gateway.answer_json(body, status=401, headers=gateway.UNAUTHORIZED_HEADERS)
         if kind == "http_503_html":
             page = "<html><head><title>503 Service Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>"
-            return Response(page, status_code=503, media_type="text/html", headers={"intuit_tid": gateway.trace_id()})
+            return Response(
+                page, status_code=503, media_type="text/html", headers={"intuit_tid": gateway.trace_id()}
+            )
         return gateway.answer_json(gateway.fault_body(system_failure(), now), status=500)
 
     def touch(self, request_body: Any, path: str) -> None:

@@ -47,5 +47,12 @@ def key_set() -> dict[str, Any]:
     numbers = _key().public_key().public_numbers()
     modulus = numbers.n.to_bytes(256, "big")
     exponent = numbers.e.to_bytes(3, "big")
-    key = {"kty": "RSA", "e": _encode(exponent), "use": "sig", "kid": KEY_ID, "alg": "RS256", "n": _encode(modulus)}
+    key = {
+        "kty": "RSA",
+        "e": _encode(exponent),
+        "use": "sig",
+        "kid": KEY_ID,
+        "alg": "RS256",
+        "n": _encode(modulus),
+    }
     return {"keys": [key]}

@@ -136,7 +136,12 @@ def _post_expense_lines(doc: Body, finder: Finder, entry: _Entry, sign: int) -> 
         item_id = line.get("ItemBasedExpenseLineDetail", {}).get("ItemRef", {}).get("value")
         if item_id:
             item = finder.find("Item", item_id) or {}
-            ref = item.get("AssetAccountRef") or item.get("ExpenseAccountRef") or item.get("IncomeAccountRef") or {}
+            ref = (
+                item.get("AssetAccountRef")
+                or item.get("ExpenseAccountRef")
+                or item.get("IncomeAccountRef")
+                or {}
+            )
             account = ref.get("value", "")
         if account is not None:
             entry.add(account, amount)
@@ -163,7 +168,11 @@ def _post_purchase(doc: Body, finder: Finder, entry: _Entry) -> None:
 
 def _post_bill_payment(doc: Body, finder: Finder, entry: _Entry) -> None:
     entry.add(payable_account(finder, doc), doc.get("TotalAmt", ZERO))
-    ref = doc.get("CheckPayment", {}).get("BankAccountRef") or doc.get("CreditCardPayment", {}).get("CCAccountRef") or {}
+    ref = (
+        doc.get("CheckPayment", {}).get("BankAccountRef")
+        or doc.get("CreditCardPayment", {}).get("CCAccountRef")
+        or {}
+    )
     entry.add(ref.get("value", ""), -doc.get("TotalAmt", ZERO))
 
 

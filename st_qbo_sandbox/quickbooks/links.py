@@ -79,7 +79,9 @@ def owner_of(entity: str, doc: Body, line_id: str | None = None) -> str | None:
     return str(owners[0]) if owners else None
 
 
-def use(work: Work, entity: str, id: str, amount: Decimal, *, by: Body, by_entity: str, line_id: str | None) -> None:
+def use(
+    work: Work, entity: str, id: str, amount: Decimal, *, by: Body, by_entity: str, line_id: str | None
+) -> None:
     """Take an amount off the open part of a document and note the link on it."""
     doc = work.open(entity, id)
     _change(entity, doc, -amount, line_id)

@@ -126,7 +126,11 @@ def _finish_item(call: Call, new: Body, old: Body | None) -> None:
         raise Fault(missing("Type"))
     if kind == "Group" and old is None:
         raise business("Bundles cannot be created through the API.")
-    if old is not None and old.get("Type") == "Inventory" and (kind != "Inventory" or new.get("TrackQtyOnHand") is False):
+    if (
+        old is not None
+        and old.get("Type") == "Inventory"
+        and (kind != "Inventory" or new.get("TrackQtyOnHand") is False)
+    ):
         raise business("The type of an inventory item cannot be changed.")
     _require_item_parts(call, new, kind)
     for name, allowed in _ITEM_ACCOUNTS.items():
@@ -134,9 +138,18 @@ def _finish_item(call: Call, new: Body, old: Body | None) -> None:
         if ref is not None:
             account = call.work.find("Account", ref["value"]) or {}
             if account.get("Classification") not in allowed:
-                raise fault("6430", f"Invalid account type : {account.get('AccountType')} may not be used here.", name)
+                raise fault(
+                    "6430", f"Invalid account type : {account.get('AccountType')} may not be used here.", name
+                )
     if kind == "Category":
-        for name in ("UnitPrice", "PurchaseCost", "Taxable", "IncomeAccountRef", "ExpenseAccountRef", "TrackQtyOnHand"):
+        for name in (
+            "UnitPrice",
+            "PurchaseCost",
+            "Taxable",
+            "IncomeAccountRef",
+            "ExpenseAccountRef",
+            "TrackQtyOnHand",
+        ):
             new.pop(name, None)
         return
     new.setdefault("Taxable", False)
@@ -158,7 +171,9 @@ def _require_item_parts(call: Call, new: Body, kind: str) -> None:
         if not call.preference("ProductAndServicesPrefs", "QuantityOnHand", False):
             raise fault("5030", "Feature Not Supported Error : Inventory is not turned on for this company.")
     elif kind == "Category" and not _has_categories(call):
-        raise fault("5030", "Feature Not Supported Error : Item categories are not turned on for this company.")
+        raise fault(
+            "5030", "Feature Not Supported Error : Item categories are not turned on for this company."
+        )
     errors = [missing(name) for name in needed if name not in new]
     if errors:
         raise Fault(*errors)
@@ -166,13 +181,19 @@ def _require_item_parts(call: Call, new: Body, kind: str) -> None:
 
 def _has_categories(call: Call) -> bool:
     pairs = (call.books.get("CompanyInfo", "1") or {}).get("NameValue", [])
-    return any(pair["Name"] == "ItemCategoriesFeature" and str(pair["Value"]).lower() == "true" for pair in pairs)
+    return any(
+        pair["Name"] == "ItemCategoriesFeature" and str(pair["Value"]).lower() == "true" for pair in pairs
+    )
 
 
 def _finish_account(call: Call, new: Body, old: Body | None) -> None:
     kind, sub_type = new.get("AccountType"), new.get("AccountSubType")
     if kind is None and sub_type is None:
-        raise fault("2020", "Required parameter AccountType or AccountSubType is missing in the request", "AccountType")
+        raise fault(
+            "2020",
+            "Required parameter AccountType or AccountSubType is missing in the request",
+            "AccountType",
+        )
     kind = kind or _TYPE_OF_SUB_TYPE.get(str(sub_type))
     if kind is None:
         raise fault("2170", f"Invalid Enumeration : {sub_type}", "AccountSubType")

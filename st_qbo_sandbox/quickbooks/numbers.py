@@ -27,7 +27,12 @@ def number_document(call: Call, new: Body, old: Body | None) -> None:
         new["DocNumber"] = _next_number(call)
         return
     if old is not None:
-        if "DocNumber" not in call.sent and not call.sparse and old.get("DocNumber") and not _uses_custom(call):
+        if (
+            "DocNumber" not in call.sent
+            and not call.sparse
+            and old.get("DocNumber")
+            and not _uses_custom(call)
+        ):
             new["DocNumber"] = old["DocNumber"]
     elif not wished and _numbers_itself(call):
         new["DocNumber"] = _next_number(call)
@@ -62,7 +67,10 @@ def _refuse_duplicate(call: Call, new: Body, number: str) -> None:
         other = call.work.find(call.entity.name, id)
         if other is None or id == new.get("Id"):
             continue
-        if call.entity.name in ("Bill", "VendorCredit") and other["VendorRef"]["value"] != new["VendorRef"]["value"]:
+        if (
+            call.entity.name in ("Bill", "VendorCredit")
+            and other["VendorRef"]["value"] != new["VendorRef"]["value"]
+        ):
             continue
         raise duplicate_number(number, _type_name(call.entity.name), id)
 
@@ -70,7 +78,9 @@ def _refuse_duplicate(call: Call, new: Body, number: str) -> None:
 def _warns(call: Call) -> bool:
     name = call.entity.name
     if name == "Bill":
-        return call.switches.refuse_duplicate_bill_number or call.company.is_other_on("WarnDuplicateBillNumber")
+        return call.switches.refuse_duplicate_bill_number or call.company.is_other_on(
+            "WarnDuplicateBillNumber"
+        )
     if name == "JournalEntry":
         return call.company.is_other_on("WarnDuplicateJournalNumber")
     return name in SALES and call.switches.warn_duplicate_number

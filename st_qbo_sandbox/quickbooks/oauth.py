@@ -65,7 +65,14 @@ class OAuth:
         self._codes = storage.collection("quickbooks.codes")
         self._access = storage.collection("quickbooks.access_tokens")
         self._refresh = storage.collection("quickbooks.refresh_tokens")
-        self.counts = {"codes": 0, "exchanges": 0, "refreshes": 0, "rotations": 0, "refused": 0, "revocations": 0}
+        self.counts = {
+            "codes": 0,
+            "exchanges": 0,
+            "refreshes": 0,
+            "rotations": 0,
+            "refused": 0,
+            "revocations": 0,
+        }
 
     @property
     def _now(self) -> float:
@@ -88,7 +95,9 @@ class OAuth:
     def issue_code(self, *, redirect_uri: str, scope: str = ACCOUNTING) -> str:
         """Return a new authorization code for the one company."""
         code = "AB1" + secrets.token_urlsafe(36)
-        self._codes.put(code, {"redirect_uri": redirect_uri, "scope": scope, "at": _seconds(self._now), "used": False})
+        self._codes.put(
+            code, {"redirect_uri": redirect_uri, "scope": scope, "at": _seconds(self._now), "used": False}
+        )
         self.counts["codes"] += 1
         return code
 
@@ -99,7 +108,9 @@ class OAuth:
             OAuthError: invalid_grant for a code that is unknown, used, too old, or of another redirect URI.
         """
         kept = self._codes.get(code)
-        too_old = kept is not None and self._now - float(kept["at"]) > self._options.authorization_code_seconds
+        too_old = (
+            kept is not None and self._now - float(kept["at"]) > self._options.authorization_code_seconds
+        )
         if kept is None or kept["used"] or too_old or kept["redirect_uri"] != redirect_uri:
             raise self._refuse()
         self._codes.put(code, kept | {"used": True})
@@ -155,7 +166,12 @@ class OAuth:
         self._forget_expired()
         self._access.put(
             token,
-            {"lineage": lineage, "scope": scope, "realm": identity.REALM, "until": _seconds(self._now + lifetime)},
+            {
+                "lineage": lineage,
+                "scope": scope,
+                "realm": identity.REALM,
+                "until": _seconds(self._now + lifetime),
+            },
         )
         return {
             "token_type": "bearer",

@@ -69,7 +69,9 @@ class OAuthRoutes:
             asked |= dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         problem = _check_request(asked)
         if problem is not None:
-            page = _PAGE.format(title="Sorry, this app cannot connect", content=f"<p id=error>{html.escape(problem)}</p>")
+            page = _PAGE.format(
+                title="Sorry, this app cannot connect", content=f"<p id=error>{html.escape(problem)}</p>"
+            )
             return HTMLResponse(page, status_code=400)
         if not asked.get("state"):
             return _back(asked, {"error": "invalid_request", "error_description": "state is required"})
@@ -109,7 +111,9 @@ class OAuthRoutes:
                 now=self._clock.seconds(),
                 seconds=3600,
             )
-        return JSONResponse(answer, headers={"intuit_tid": gateway.trace_id(), "Cache-Control": "no-cache, no-store"})
+        return JSONResponse(
+            answer, headers={"intuit_tid": gateway.trace_id(), "Cache-Control": "no-cache, no-store"}
+        )
 
     async def revoke(self, request: Request) -> Response:
         """Disconnect by token."""
@@ -170,7 +174,9 @@ class OAuthRoutes:
         self._oauth.check_client(client_id, secret)
 
     def _refusal(self, error: OAuthError) -> Response:
-        return JSONResponse(error.body(), status_code=error.status, headers={"intuit_tid": gateway.trace_id()})
+        return JSONResponse(
+            error.body(), status_code=error.status, headers={"intuit_tid": gateway.trace_id()}
+        )
 
 
 def _base(request: Request) -> str:
@@ -193,7 +199,8 @@ def _check_request(asked: dict[str, str]) -> str | None:
 def _consent_page(asked: dict[str, str]) -> str:
     kept = ("client_id", "response_type", "scope", "redirect_uri", "state")
     fields = "".join(
-        f'<input type="hidden" name="{name}" value="{html.escape(asked.get(name, ""), quote=True)}">' for name in kept
+        f'<input type="hidden" name="{name}" value="{html.escape(asked.get(name, ""), quote=True)}">'
+        for name in kept
     )
     scopes = "".join(f"<li>{html.escape(scope)}</li>" for scope in asked["scope"].split())
     content = _FORM.format(

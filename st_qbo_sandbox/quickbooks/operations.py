@@ -10,7 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from st_qbo_sandbox.quickbooks import lists, payments, people, sales, singletons, taxes
+from st_qbo_sandbox.quickbooks import (
+    bill_payments,
+    buying,
+    lists,
+    money_moves,
+    payments,
+    people,
+    sales,
+    singletons,
+    taxes,
+)
 from st_qbo_sandbox.quickbooks.auto_credit import apply_credits
 from st_qbo_sandbox.quickbooks.books import Body, Books, Work, copy_of
 from st_qbo_sandbox.quickbooks.calls import Call
@@ -54,6 +64,7 @@ def _nothing(call: Call, new: Body, old: Body | None) -> None:
 _SALE = Rules(sales.prepare_sale, sales.void_sale, sales.remove_sale)
 _SALE_WITH_CREDIT = Rules(sales.prepare_sale, sales.void_sale, sales.remove_sale, apply_credits)
 _LIST = Rules(lists.prepare_list_object)
+_BUYING = Rules(buying.prepare_buying, None, buying.remove_buying)
 _NAME = Rules(people.prepare_person)
 
 RULES: dict[str, Rules] = {
@@ -63,6 +74,16 @@ RULES: dict[str, Rules] = {
     "RefundReceipt": _SALE,
     "SalesReceipt": _SALE,
     "Payment": Rules(payments.prepare_payment, payments.void_payment, payments.remove_payment),
+    "Bill": _BUYING,
+    "VendorCredit": _BUYING,
+    "PurchaseOrder": _BUYING,
+    "BillPayment": Rules(
+        bill_payments.prepare_bill_payment, bill_payments.void_bill_payment, bill_payments.remove_bill_payment
+    ),
+    "Purchase": Rules(money_moves.prepare_purchase, None, money_moves.remove_money_move),
+    "Deposit": Rules(money_moves.prepare_deposit, None, money_moves.remove_deposit),
+    "JournalEntry": Rules(money_moves.prepare_journal, None, money_moves.remove_money_move),
+    "Transfer": Rules(money_moves.prepare_transfer),
     "Customer": _NAME,
     "Vendor": _NAME,
     "Employee": _NAME,
@@ -121,7 +142,13 @@ class Operations:
         return inactive("610")
 
     def create(
-        self, entity: Entity, body: Any, *, include: frozenset[str] = frozenset(), person: bool = False, seed: bool = False
+        self,
+        entity: Entity,
+        body: Any,
+        *,
+        include: frozenset[str] = frozenset(),
+        person: bool = False,
+        seed: bool = False,
     ) -> Body:
         """Create an object; `seed` lets the body give its own Id and MetaData.
 
@@ -238,11 +265,17 @@ class Operations:
     def _merge(self, call: Call, cleaned: Body, old: Body) -> Body:
         changes = {key: value for key, value in cleaned.items() if key not in _SYSTEM}
         system = {key: old[key] for key in _SYSTEM if key in old}
-        private = {key: copy_of(value) for key, value in old.items() if key.startswith("_") and key != "_post"}
+        private = {
+            key: copy_of(value) for key, value in old.items() if key.startswith("_") and key != "_post"
+        }
         if call.entity.name == "Preferences" or call.entity.name == "CompanyInfo":
             call.sparse = True
         if not call.sparse:
-            kept = {key: copy_of(old[key]) for key in (*_KEPT, "Active", "Balance", "BalanceWithJobs") if key in old}
+            kept = {
+                key: copy_of(old[key])
+                for key in (*_KEPT, "Active", "Balance", "BalanceWithJobs")
+                if key in old
+            }
             if "DocNumber" in kept and call.preference("SalesFormsPrefs", "CustomTxnNumbers", False):
                 kept.pop("DocNumber")
             return {**kept, **changes, **private, **system}

@@ -56,7 +56,11 @@ def _name(call: Call, new: Body, old: Body | None) -> None:
         parts = [new[part].strip() for part in _PARTS if new.get(part, "").strip()]
         composed = " ".join(parts) or new.get("CompanyName", "").strip()
         if not composed:
-            raise fault("6080", "No name provided : At least one name part or a display name is required.", "DisplayName")
+            raise fault(
+                "6080",
+                "No name provided : At least one name part or a display name is required.",
+                "DisplayName",
+            )
         new["DisplayName"] = composed
     new["DisplayName"] = new["DisplayName"].strip()
     new["FullyQualifiedName"] = new["DisplayName"]
@@ -70,7 +74,9 @@ def _complete_customer(call: Call, new: Body, old: Body | None) -> None:
         ancestor = check_reference(call, "Customer", parent)
         level = int(ancestor.get("Level", 0)) + 1
         if level >= _LEVELS_MAX or ancestor["Id"] == new.get("Id"):
-            raise fault("6180", f"Sub level limit exceeded : A customer may have at most {_LEVELS_MAX} levels.")
+            raise fault(
+                "6180", f"Sub level limit exceeded : A customer may have at most {_LEVELS_MAX} levels."
+            )
         new["FullyQualifiedName"] = f"{ancestor['FullyQualifiedName']}:{new['DisplayName']}"
         new.setdefault("Job", True)
     elif new.get("Job"):

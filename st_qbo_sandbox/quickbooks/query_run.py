@@ -88,7 +88,9 @@ class QueryRunner:
         for value in condition.values:
             if value.kind == "number" and not self._books.switches.query_bare_numbers:
                 raise fault(
-                    "4000", f'QueryParserError: Encountered " <INTEGER_LITERAL> "{value.text} "" at line 1.', None
+                    "4000",
+                    f'QueryParserError: Encountered " <INTEGER_LITERAL> "{value.text} "" at line 1.',
+                    None,
                 )
         return name, condition
 
@@ -134,14 +136,20 @@ class QueryRunner:
             return [id for text in texts for id in self._books.by_name[entity.name].ids(name_key(text))]
         if name in indexes and all(text.strip() for text in texts):
             index = indexes[name][entity.name]
-            return [id for text in texts for id in index.ids(text.casefold() if name == "DocNumber" else text)]
+            return [
+                id for text in texts for id in index.ids(text.casefold() if name == "DocNumber" else text)
+            ]
         return None
 
     def _by_dates(self, entity: Entity, conditions: list[tuple[str, Condition]]) -> Iterable[str] | None:
         """Narrow a range of TxnDate; the bounds are kept wide, the tests cut them."""
         low = high = None
         for name, condition in conditions:
-            if name != "TxnDate" or condition.operator not in ("=", *_ORDERED) or not condition.values[0].text.strip():
+            if (
+                name != "TxnDate"
+                or condition.operator not in ("=", *_ORDERED)
+                or not condition.values[0].text.strip()
+            ):
                 continue
             day = self._day(name, condition.values[0])
             if condition.operator in ("=", ">", ">="):

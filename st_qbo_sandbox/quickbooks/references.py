@@ -26,7 +26,9 @@ def unknown_reference(call: Call, entity: str, id: str) -> Fault:
     return fault("2500", f"Invalid Reference Id : {INACTIVE}")
 
 
-def check_reference(call: Call, entity: str, ref: Body, known: frozenset[tuple[str, str]] = frozenset()) -> Body:
+def check_reference(
+    call: Call, entity: str, ref: Body, known: frozenset[tuple[str, str]] = frozenset()
+) -> Body:
     """Return the object behind a reference.
 
     Raises:

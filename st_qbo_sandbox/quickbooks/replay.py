@@ -75,7 +75,9 @@ def check_request_id(request_id: str, limit: int = ID_MAX) -> None:
         Fault: 2130.
     """
     if len(request_id) > limit:
-        raise fault("2130", f"Invalid Request Id Format : at most {limit} characters are allowed.", "requestid")
+        raise fault(
+            "2130", f"Invalid Request Id Format : at most {limit} characters are allowed.", "requestid"
+        )
 
 
 def _digest(body: bytes) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
-from decimal import Decimal
 
 from st_qbo_sandbox.quickbooks import ledger, links
 from st_qbo_sandbox.quickbooks.addresses import free_form, number_addresses
@@ -16,14 +15,21 @@ from st_qbo_sandbox.quickbooks.books import Body, copy_of
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call, money
 from st_qbo_sandbox.quickbooks.faults import Fault, business, fault, missing
 from st_qbo_sandbox.quickbooks.numbers import number_document
-from st_qbo_sandbox.quickbooks.payments import cut_link, free_payments_of, refuse_deposited
+from st_qbo_sandbox.quickbooks.payments import check_money_account, refuse_deposited
 from st_qbo_sandbox.quickbooks.sales_lines import build_sales_lines, keep_class, keep_department
 from st_qbo_sandbox.quickbooks.sales_tax import compute_tax
+from st_qbo_sandbox.quickbooks.settlement import PAYMENT, free_payments_of, keep_payments
 
-_NOT_IN_US = ("GlobalTaxCalculation", "ExchangeRate", "InvoiceStatus", "AutoDocNumber", "DiscountRate", "DiscountAmt")
+_NOT_IN_US = (
+    "GlobalTaxCalculation",
+    "ExchangeRate",
+    "InvoiceStatus",
+    "AutoDocNumber",
+    "DiscountRate",
+    "DiscountAmt",
+)
 _ONLINE = ("AllowOnlineCreditCardPayment", "AllowOnlineACHPayment")
 _WRITABLE_LINKS = ("Estimate", "TimeActivity", "StatementCharge", "ReimburseCharge")
-_MONEY_ACCOUNTS = ("Bank", "Other Current Asset")
 
 
 def prepare_sale(call: Call, new: Body, old: Body | None) -> None:
@@ -81,7 +87,10 @@ def _total(call: Call, new: Body, old: Body | None) -> None:
     tax = compute_tax(call, new, old, lines)
     total = lines.subtotal - lines.discount + tax
     if total < 0:
-        raise fault(call.switches.negative_total_code, "Business Validation Error: Transaction amount must be 0 or greater.")
+        raise fault(
+            call.switches.negative_total_code,
+            "Business Validation Error: Transaction amount must be 0 or greater.",
+        )
     new["TotalAmt"] = total
 
 
@@ -103,7 +112,9 @@ def _set_status(call: Call, new: Body, old: Body | None, customer: Body) -> None
 def _set_due_date(call: Call, new: Body, old: Body | None, customer: Body) -> None:
     if old is None and "SalesTermRef" not in new and "SalesTermRef" in customer:
         new["SalesTermRef"] = {"value": customer["SalesTermRef"]["value"]}
-    if "DueDate" in new and (old is None or "DueDate" in call.sent or not call.sent & {"TxnDate", "SalesTermRef"}):
+    if "DueDate" in new and (
+        old is None or "DueDate" in call.sent or not call.sent & {"TxnDate", "SalesTermRef"}
+    ):
         return
     ref = new.get("SalesTermRef") or call.preference("SalesFormsPrefs", "DefaultTerms") or {}
     term = call.work.find("Term", ref.get("value", "")) or {}
@@ -123,18 +134,21 @@ def due_date(txn_date: date, term: Body) -> date:
 def _finish_invoice(call: Call, new: Body, old: Body | None) -> None:
     deposit = new.get("Deposit", ZERO)
     if deposit and not call.preference("SalesFormsPrefs", "AllowDeposit", False):
-        raise fault("5030", "Feature Not Supported Error : Deposits are not turned on for this company.", "Deposit")
+        raise fault(
+            "5030", "Feature Not Supported Error : Deposits are not turned on for this company.", "Deposit"
+        )
     new["Deposit"] = money(deposit)
     sent_links = [
         {"TxnId": link["TxnId"], "TxnType": link["TxnType"]}
         for link in new.get("LinkedTxn", ())
-        if link.get("TxnType") in _WRITABLE_LINKS and call.work.find(link["TxnType"], link.get("TxnId", "")) is not None
+        if link.get("TxnType") in _WRITABLE_LINKS
+        and call.work.find(link["TxnType"], link.get("TxnId", "")) is not None
     ]
     paid_links = [link for link in (old or {}).get("LinkedTxn", ()) if link["TxnType"] not in _WRITABLE_LINKS]
     new["LinkedTxn"] = sent_links + paid_links
     new["Balance"] = new["TotalAmt"] - new["Deposit"]
     if old is not None:
-        _keep_payments(call, new, old, "Balance")
+        keep_payments(call, PAYMENT, new, old, "Balance")
     for link in sent_links:
         _note_on_estimate(call, new, link)
 
@@ -153,44 +167,8 @@ def _finish_credit_memo(call: Call, new: Body, old: Body | None) -> None:
     new["LinkedTxn"] = list((old or {}).get("LinkedTxn", ()))
     new["RemainingCredit"] = new["Balance"] = new["TotalAmt"]
     if old is not None:
-        _keep_payments(call, new, old, "RemainingCredit")
+        keep_payments(call, PAYMENT, new, old, "RemainingCredit")
         new["Balance"] = new["RemainingCredit"]
-
-
-def _keep_payments(call: Call, new: Body, old: Body, field: str) -> None:
-    """Keep what is applied; what no longer fits goes back to the payments, newest first."""
-    entity = call.entity.name
-    if old["CustomerRef"]["value"] != new["CustomerRef"]["value"]:
-        free_payments_of(call.work, entity, old)
-        new["LinkedTxn"] = [link for link in new["LinkedTxn"] if link["TxnType"] != "Payment"]
-        return
-    payments = [call.work.find("Payment", id) for id in links.linking(call.work, entity, old, by_entity="Payment")]
-    applied = sum((_applied_by(payment, old["Id"], entity) for payment in payments if payment), ZERO)
-    new[field] -= applied
-    if new[field] >= 0:
-        return
-    call.work.put(entity, new, touch=True)
-    for payment in reversed([payment for payment in payments if payment]):
-        excess = -new[field]
-        if excess <= 0:
-            return
-        opened = call.work.open("Payment", payment["Id"])
-        for line in list(opened["Line"]):
-            link = line["LinkedTxn"][0]
-            if link["TxnId"] == old["Id"] and links.entity_of_type(link["TxnType"]) == entity:
-                cut_link(call.work, opened, line, min(excess, line["Amount"]))
-
-
-def _applied_by(payment: Body, id: str, entity: str) -> Decimal:
-    return sum(
-        (
-            line["Amount"]
-            for line in payment["Line"]
-            for link in line["LinkedTxn"]
-            if link["TxnId"] == id and links.entity_of_type(link["TxnType"]) == entity
-        ),
-        ZERO,
-    )
 
 
 def _finish_receipt(call: Call, new: Body, old: Body | None) -> None:
@@ -202,9 +180,7 @@ def _finish_receipt(call: Call, new: Body, old: Body | None) -> None:
         if account:
             new["DepositToAccountRef"] = call.ref("Account", account)
         return
-    account_doc = call.work.find("Account", ref["value"]) or {}
-    if account_doc.get("AccountType") not in _MONEY_ACCOUNTS:
-        raise fault("6430", "Invalid account type : The account must be a bank or other current asset account.")
+    check_money_account(call, ref)
 
 
 def _finish_estimate(call: Call, new: Body, old: Body | None) -> None:
@@ -250,7 +226,7 @@ def remove_sale(call: Call, doc: Body) -> None:
 def free_applied(call: Call, doc: Body) -> None:
     """Take the document off the payments that use it, and off its estimate."""
     if call.entity.name in ("Invoice", "CreditMemo"):
-        free_payments_of(call.work, call.entity.name, doc)
+        free_payments_of(call.work, PAYMENT, call.entity.name, doc)
     for link in doc.get("LinkedTxn", ()):
         if link["TxnType"] == "Estimate" and call.work.find("Estimate", link["TxnId"]) is not None:
             links.unlink(call.work.open("Estimate", link["TxnId"]), doc["Id"])

@@ -57,12 +57,18 @@ def build_sales_lines(call: Call, sent: list[Body], old: Body | None) -> SalesLi
     return _total(call, bodies, discount_line, numbering)
 
 
-def _total(call: Call, bodies: list[Body], discount_line: Body | None, numbering: LineNumbering) -> SalesLines:
-    subtotal = sum((line.get("Amount", ZERO) for line in bodies if line["DetailType"] != "DescriptionOnly"), ZERO)
+def _total(
+    call: Call, bodies: list[Body], discount_line: Body | None, numbering: LineNumbering
+) -> SalesLines:
+    subtotal = sum(
+        (line.get("Amount", ZERO) for line in bodies if line["DetailType"] != "DescriptionOnly"), ZERO
+    )
     taxed = [line for line in _flat(bodies) if _is_taxable(line)]
     taxable = sum((line["Amount"] for line in taxed), ZERO)
     if taxed and len(bodies) > TAXABLE_LINES_MAX or len(bodies) > LINES_MAX:
-        raise business(f"You can't have more than {TAXABLE_LINES_MAX if taxed else LINES_MAX} lines in a transaction.")
+        raise business(
+            f"You can't have more than {TAXABLE_LINES_MAX if taxed else LINES_MAX} lines in a transaction."
+        )
     lines = [*bodies, {"Amount": subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}]
     discount = ZERO
     if discount_line is not None:
@@ -205,7 +211,9 @@ def keep_department(call: Call, holder: Body) -> None:
 
 def _drop_or_refuse(call: Call, holder: Body, name: str, feature: str) -> None:
     if call.switches.refs_of_features_off == "refuse":
-        raise fault("5030", f"Feature Not Supported Error : {feature} is not turned on for this company.", name)
+        raise fault(
+            "5030", f"Feature Not Supported Error : {feature} is not turned on for this company.", name
+        )
     holder.pop(name, None)
 
 
@@ -230,7 +238,9 @@ def _build_group_line(call: Call, line: Body) -> Body:
 
 def _build_discount(call: Call, line: Body, subtotal: Decimal) -> Decimal:
     if not call.preference("SalesFormsPrefs", "AllowDiscount", False):
-        raise fault("5030", "Feature Not Supported Error : Discounts are not turned on for this company.", "Line")
+        raise fault(
+            "5030", "Feature Not Supported Error : Discounts are not turned on for this company.", "Line"
+        )
     detail = line.setdefault("DiscountLineDetail", {})
     if detail.get("PercentBased"):
         percent = detail.get("DiscountPercent")

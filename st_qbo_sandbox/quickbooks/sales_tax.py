@@ -12,6 +12,7 @@ from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call, money
 from st_qbo_sandbox.quickbooks.faults import business, fault
 from st_qbo_sandbox.quickbooks.sales_lines import SalesLines
+from st_qbo_sandbox.quickbooks.taxes import add_code, add_rate
 
 # Percent by state, and by the first three digits of the ZIP code on top: a toy, not anybody's law.
 STATE_RATES = {
@@ -31,7 +32,13 @@ def compute_tax(call: Call, new: Body, old: Body | None, lines: SalesLines) -> D
         new["TxnTaxDetail"] = {"TotalTax": ZERO}
         return ZERO
     sent = new.get("TxnTaxDetail", {}) if "TxnTaxDetail" in call.sent or old is None else {}
-    if old is not None and not call.sent & {"TxnTaxDetail", "Line", "ShipAddr", "CustomerRef", "ApplyTaxAfterDiscount"}:
+    if old is not None and not call.sent & {
+        "TxnTaxDetail",
+        "Line",
+        "ShipAddr",
+        "CustomerRef",
+        "ApplyTaxAfterDiscount",
+    }:
         sent = old.get("TxnTaxDetail", {})
     explicit = sent.get("TotalTax")
     if explicit is not None and explicit < 0:
@@ -57,7 +64,10 @@ def _rates_at(call: Call, new: Body) -> list[tuple[str, Decimal]]:
     place = new.get("ShipAddr") or {}
     if not place.get("CountrySubDivisionCode") and not place.get("PostalCode"):
         place = new.get("ShipFromAddr") or company.get("CompanyAddr", {})
-    state = str(place.get("CountrySubDivisionCode") or company.get("CompanyAddr", {}).get("CountrySubDivisionCode", ""))
+    state = str(
+        place.get("CountrySubDivisionCode")
+        or company.get("CompanyAddr", {}).get("CountrySubDivisionCode", "")
+    )
     rates: list[tuple[str, Decimal]] = []
     if state.upper() in STATE_RATES:
         rates.append((f"{state.upper()} State", Decimal(STATE_RATES[state.upper()])))
@@ -110,8 +120,6 @@ def _rate_id(call: Call, name: str, percent: Decimal) -> str:
     for rate in call.books.all_of("TaxRate"):
         if rate["Name"] == name and rate["RateValue"] == percent:
             return rate["Id"]
-    from st_qbo_sandbox.quickbooks.taxes import add_rate
-
     return add_rate(call.work, name, percent, agency=None)
 
 
@@ -119,8 +127,6 @@ def _automated_code(call: Call) -> str:
     for code in call.books.all_of("TaxCode"):
         if code.get("TaxCodeConfigType") == "SYSTEM_GENERATED" and code.get("TaxGroup"):
             return code["Id"]
-    from st_qbo_sandbox.quickbooks.taxes import add_code
-
     return add_code(call.work, "Automated Sales Tax", [], config="SYSTEM_GENERATED")
 
 
@@ -136,7 +142,8 @@ def _manual(call: Call, sent: Body, base: Decimal, explicit: Decimal | None) -> 
     if explicit is not None:
         amounts = _prorate(money(explicit), [rate["RateValue"] for rate in rates])
     lines = [
-        _tax_line(rate["Id"], rate["RateValue"], base, amount) for rate, amount in zip(rates, amounts, strict=False)
+        _tax_line(rate["Id"], rate["RateValue"], base, amount)
+        for rate, amount in zip(rates, amounts, strict=False)
     ]
     detail: Body = {"TotalTax": money(explicit) if explicit is not None else sum(amounts, ZERO)}
     if code_id:

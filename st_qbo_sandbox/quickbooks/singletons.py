@@ -13,7 +13,13 @@ from st_qbo_sandbox.quickbooks.faults import fault
 
 # Read-only groups and members on the API (reference §6.15); a person may change them all.
 _READ_ONLY = {
-    "AccountingInfoPrefs": ("BookCloseDate", "UseAccountNumbers", "FirstMonthOfFiscalYear", "TaxYearMonth", "TaxForm"),
+    "AccountingInfoPrefs": (
+        "BookCloseDate",
+        "UseAccountNumbers",
+        "FirstMonthOfFiscalYear",
+        "TaxYearMonth",
+        "TaxForm",
+    ),
     "TaxPrefs": ("UsingSalesTax", "PartnerTaxEnabled", "TaxGroupCodeRef"),
     "CurrencyPrefs": ("MultiCurrencyEnabled", "HomeCurrency"),
 }
@@ -46,4 +52,6 @@ def prepare_preferences(call: Call, new: Body, old: Body | None) -> None:
         new[group] = merge(old.get(group, {}), patch)
     info = new.get("AccountingInfoPrefs", {})
     if info.get("ClassTrackingPerTxn") and info.get("ClassTrackingPerTxnLine"):
-        raise fault("6000", "Business Validation Error: Class tracking is either per transaction or per line.")
+        raise fault(
+            "6000", "Business Validation Error: Class tracking is either per transaction or per line."
+        )

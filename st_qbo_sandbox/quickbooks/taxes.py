@@ -29,7 +29,14 @@ def pseudo_codes(work: Work) -> None:
     """Give the company the two codes that lines of US documents carry."""
     for id, taxable in (("TAX", True), ("NON", False)):
         if work.find("TaxCode", id) is None:
-            doc = {"Id": id, "Name": id, "Description": id, "Active": True, "Taxable": taxable, "TaxGroup": False}
+            doc = {
+                "Id": id,
+                "Name": id,
+                "Description": id,
+                "Active": True,
+                "Taxable": taxable,
+                "TaxGroup": False,
+            }
             work.put("TaxCode", _stamped(work, doc))
 
 
@@ -44,7 +51,9 @@ def add_agency(work: Work, name: str) -> str:
 def add_rate(work: Work, name: str, percent: Decimal, *, agency: str | None) -> str:
     """Store a new rate and return its id; without an agency the first one is taken, or one is made."""
     if agency is None:
-        agency = next((doc["Id"] for doc in work.books.all_of("TaxAgency")), None) or add_agency(work, "State Comptroller")
+        agency = next((doc["Id"] for doc in work.every("TaxAgency")), None) or add_agency(
+            work, "State Comptroller"
+        )
     id = work.books.next_id("TaxRate")
     doc = {
         "Id": id,
@@ -60,7 +69,9 @@ def add_rate(work: Work, name: str, percent: Decimal, *, agency: str | None) -> 
     return id
 
 
-def add_code(work: Work, name: str, rates: list[tuple[str, str, str]], *, config: str = "USER_DEFINED") -> str:
+def add_code(
+    work: Work, name: str, rates: list[tuple[str, str, str]], *, config: str = "USER_DEFINED"
+) -> str:
     """Store a new code of (rate id, rate name, Sales or Purchase) and return its id."""
     id = work.books.next_id("TaxCode")
     lists: dict[str, list[Body]] = {"Sales": [], "Purchase": []}
@@ -108,7 +119,9 @@ def create_by_service(work: Work, body: Any) -> Body:
     if not isinstance(body, dict):
         raise unsupported_property()
     name, details = body.get("TaxCode"), body.get("TaxRateDetails")
-    errors = [missing(field) for field, value in (("TaxCode", name), ("TaxRateDetails", details)) if not value]
+    errors = [
+        missing(field) for field, value in (("TaxCode", name), ("TaxRateDetails", details)) if not value
+    ]
     if errors:
         raise Fault(*errors)
     if any(code["Name"].casefold() == str(name).casefold() for code in work.books.all_of("TaxCode")):

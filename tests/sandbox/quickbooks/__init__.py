@@ -1,0 +1,1 @@
+"""Tests of the QuickBooks half of the sandbox."""
