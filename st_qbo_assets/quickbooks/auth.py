@@ -25,7 +25,7 @@ from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.domain.tokens import AccessToken, TokenPair
 from st_qbo_assets.quickbooks.answers import THROTTLE_SECONDS
 from st_qbo_assets.transport.decimal_json import write_json
-from st_qbo_assets.transport.http import Http, Request, Response, trace_id
+from st_qbo_assets.transport.http import Request, Response, Sender, trace_id
 from st_qbo_assets.transport.redaction import redact
 from st_qbo_assets.transport.retry import RetryPolicy
 
@@ -79,7 +79,7 @@ class OAuth:
     def __init__(
         self,
         *,
-        http: Http,
+        http: Sender,
         endpoints: Endpoints,
         credentials: AppCredentials,
         retry: RetryPolicy,
@@ -250,7 +250,7 @@ def new_state() -> str:
     return secrets.token_urlsafe(32)
 
 
-def discover(http: Http, url: str) -> Endpoints:
+def discover(http: Sender, url: str) -> Endpoints:
     """Return the addresses of Intuit's discovery document.
 
     Raises:

@@ -13,7 +13,7 @@ from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.quickbooks.answers import error_of
 from st_qbo_assets.quickbooks.faults import find_faults
 from st_qbo_assets.transport.budget import CallKind, RateBudget, spending
-from st_qbo_assets.transport.http import Http, Request, Response, trace_id
+from st_qbo_assets.transport.http import Request, Response, Sender, trace_id
 from st_qbo_assets.transport.redaction import redact
 from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_assets.transport.tokens import TokenSource, with_token
@@ -68,7 +68,7 @@ class Calls:
     """Calls of one company; safe to share between threads."""
 
     def __init__(
-        self, *, http: Http, tokens: TokenSource, root: str, budget: RateBudget, retry: RetryPolicy
+        self, *, http: Sender, tokens: TokenSource, root: str, budget: RateBudget, retry: RetryPolicy
     ) -> None:
         """Args are the parts; `root` is the address of the company."""
         self._http = http

@@ -36,7 +36,7 @@ from st_qbo_assets.quickbooks.query import (
 )
 from st_qbo_assets.transport.budget import RateBudget
 from st_qbo_assets.transport.decimal_json import write_json
-from st_qbo_assets.transport.http import Http
+from st_qbo_assets.transport.http import Sender
 from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_assets.transport.tokens import TokenSource
 
@@ -63,7 +63,7 @@ class QuickBooks:
     def __init__(
         self,
         *,
-        http: Http,
+        http: Sender,
         tokens: TokenSource,
         realm: Realm,
         base_url: str,

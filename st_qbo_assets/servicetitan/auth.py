@@ -19,7 +19,7 @@ from st_qbo_assets.domain.errors import ConnectionStopped, RateLimited, RemoteFa
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.domain.tokens import AccessToken
 from st_qbo_assets.servicetitan.problems import error_of
-from st_qbo_assets.transport.http import Http, Request, Response
+from st_qbo_assets.transport.http import Request, Response, Sender
 from st_qbo_assets.transport.redaction import redact
 from st_qbo_assets.transport.retry import RetryPolicy
 
@@ -82,7 +82,7 @@ class ServiceTitanAuth:
     def __init__(
         self,
         *,
-        http: Http,
+        http: Sender,
         token_url: str,
         credentials: Credentials,
         cache: TokenCache,

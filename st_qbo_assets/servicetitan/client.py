@@ -43,7 +43,7 @@ from st_qbo_assets.servicetitan.windows import (
     window_params,
 )
 from st_qbo_assets.transport.budget import RateBudget, spending
-from st_qbo_assets.transport.http import Http, Request
+from st_qbo_assets.transport.http import Request, Sender
 from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_assets.transport.tokens import TokenSource, with_token
 
@@ -102,7 +102,7 @@ class ServiceTitan:
     def __init__(
         self,
         *,
-        http: Http,
+        http: Sender,
         tokens: AppTokens,
         tenant: Tenant,
         base_url: str,

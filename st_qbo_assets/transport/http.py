@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import requests
@@ -27,10 +27,13 @@ import urllib3.exceptions
 
 from st_qbo_assets.domain.errors import TransportError, UncertainOutcome
 from st_qbo_assets.transport.decimal_json import read_json
-from st_qbo_assets.transport.redaction import redact, redact_headers
+from st_qbo_assets.transport.redaction import RedactingFilter, redact, redact_headers
 
 _log = logging.getLogger(__name__)
 _SERVER_ERROR = 500
+#: The library logs whole addresses at its lowest level.
+_LIBRARY_LOG = logging.getLogger("urllib3.connectionpool")
+_LIBRARY_FILTER = RedactingFilter()
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Request:
     method: str
     url: str
     is_write: bool
-    params: Sequence[tuple[str, str]] = ()
+    params: Sequence[tuple[str, str]] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     body: bytes | None = field(default=None, repr=False)
 
@@ -112,6 +115,14 @@ class Exchange:
     response_body: str
 
 
+class Sender(Protocol):
+    """What the clients need of `Http`."""
+
+    def send(self, request: Request) -> Response:
+        """Return the answer of any status below 500, or raise as `Http.send` does."""
+        ...
+
+
 class _NoAuth(requests.auth.AuthBase):
     """Keeps requests from putting credentials of a `.netrc` over ours."""
 
@@ -135,6 +146,7 @@ class Http:
     ) -> None:
         self._timeouts = timeouts or Timeouts()
         self._recorder = recorder
+        _LIBRARY_LOG.addFilter(_LIBRARY_FILTER)
         self._session = requests.Session()
         self._session.auth = _NoAuth()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
