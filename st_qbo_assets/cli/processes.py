@@ -1,0 +1,159 @@
+"""The processes a command starts: Dagster and the sandbox, each with its log file and its port.
+
+What does not belong here: what the processes do.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from st_qbo_assets.domain.errors import SettingsError, SyncError
+from st_qbo_assets.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+LOOPBACK = "127.0.0.1"
+
+
+class ProcessFailed(SyncError):
+    """A process we started did not come up or ended with an error."""
+
+
+@dataclass
+class Child:
+    """A started process and where its output goes."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self, *, timeout_seconds: float = 20) -> None:
+        """End the process: TERM, then KILL."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout_seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+@dataclass
+class Children:
+    """Processes that live as long as a command; stopped newest first."""
+
+    settings: Settings
+    started: list[Child] = field(default_factory=list[Child])
+
+    def start(self, name: str, command: list[str]) -> Child:
+        """Start a process whose output goes to `logs/<name>.log` in the home."""
+        logs = self.settings.home / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        log = logs / f"{name}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_default_interrupt,
+            )
+        child = Child(name, process, log)
+        self.started.append(child)
+        return child
+
+    def stop(self) -> None:
+        """Stop everything that was started."""
+        while self.started:
+            self.started.pop().stop()
+
+
+def _default_interrupt() -> None:
+    # `dagster dev` maps TERM to whatever INT does; started from a background shell it would inherit
+    # INT ignored and could never be stopped.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """Return the environment of a child: ours, with the home made absolute and Dagster's settings."""
+    return os.environ | {
+        "ST_QBO_HOME": str(settings.home),
+        "DAGSTER_HOME": str(prepare_dagster_home(settings)),
+        "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "200"),
+    }
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Make Dagster's folder and put the project's `dagster.yaml` there."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    return settings.dagster_home
+
+
+def require_free_port(port: int, variable: str) -> None:
+    """Refuse to start where something else answers.
+
+    Raises:
+        SettingsError: naming the variable that chooses another port.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {port} is taken.", remedy=f"Stop what listens there, or set {variable} to another port."
+            ) from error
+
+
+def answers(port: int) -> bool:
+    """Say whether something listens on a local port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def wait_for_port(child: Child, port: int, *, timeout_seconds: float = 90) -> None:
+    """Wait until a child listens.
+
+    Raises:
+        ProcessFailed: if it ends before, or takes too long; names its log.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while not answers(port):
+        if child.process.poll() is not None:
+            tail = "\n".join(child.log.read_text(errors="replace").splitlines()[-8:])
+            raise ProcessFailed(f"{child.name} ended with status {child.process.returncode}; see {child.log}:\n{tail}")
+        if time.monotonic() > deadline:
+            raise ProcessFailed(f"{child.name} did not answer on port {port} within {timeout_seconds:.0f} s; see {child.log}")
+        time.sleep(0.1)
+
+
+def start_dagster(children: Children) -> Child:
+    """Start webserver, daemon and code server, and wait until the UI answers."""
+    port = children.settings.ports.dagster
+    require_free_port(port, "ST_QBO_PORT_DAGSTER")
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", LOOPBACK, "-p", str(port)]
+    child = children.start("dagster", command)
+    wait_for_port(child, port)
+    return child
+
+
+def start_sandbox(children: Children, arguments: list[str]) -> Child:
+    """Start the sandbox and wait until both halves answer."""
+    ports = children.settings.ports
+    require_free_port(ports.servicetitan, "ST_QBO_PORT_SERVICETITAN")
+    require_free_port(ports.quickbooks, "ST_QBO_PORT_QUICKBOOKS")
+    child = children.start("sandbox", [sys.executable, "-m", "st_qbo_sandbox", "serve", *arguments])
+    wait_for_port(child, ports.servicetitan)
+    wait_for_port(child, ports.quickbooks)
+    return child

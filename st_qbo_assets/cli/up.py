@@ -1,0 +1,74 @@
+"""`st-qbo up` and `down`: the database and the Dagster UI of one home."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from st_qbo_assets.cli.output import say
+from st_qbo_assets.cli.processes import LOOPBACK, Children, start_dagster
+from st_qbo_assets.domain.errors import SettingsError
+from st_qbo_assets.settings import Settings, load_settings
+from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.embedded import stop
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Hold the home's lock, so that no second `up` or `demo` runs on it.
+
+    Raises:
+        SettingsError: if another process holds it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.home / "up.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise SettingsError(
+            f"Another st-qbo is already up on {settings.home}.",
+            remedy="Use that one, stop it, or set ST_QBO_HOME to another folder.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def wait_until_interrupted() -> None:
+    """Return when the process is asked to end."""
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    while not asked.wait(1):
+        continue
+
+
+def ui_url(settings: Settings) -> str:
+    """Return the address of the Dagster UI."""
+    return f"http://{LOOPBACK}:{settings.ports.dagster}"
+
+
+def run_up() -> int:
+    """Start everything and stay until interrupted."""
+    settings = load_settings()
+    with only_one(settings):
+        Database.open(settings).dispose()
+        children = Children(settings)
+        try:
+            start_dagster(children)
+            say(f"Dagster UI: {ui_url(settings)}   (Ctrl-C stops it)")
+            wait_until_interrupted()
+        finally:
+            children.stop()
+    return 0
+
+
+def run_down() -> int:
+    """Stop the embedded database."""
+    settings = load_settings()
+    stop(settings)
+    say(f"The database of {settings.home} is stopped.")
+    return 0

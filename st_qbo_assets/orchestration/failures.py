@@ -1,0 +1,34 @@
+"""What Dagster is told of a failure: whether a retry helps, and in which words.
+
+What belongs here: turning our errors into `dagster.Failure`. The caller writes `raise ... from error`.
+"""
+
+import dagster as dg
+
+from st_qbo_assets.domain.errors import SyncError
+
+#: Set on failures whose day we have already tied out, so that the net does not do it again.
+REPORTED = "tied_out"
+
+
+def failure_of(error: SyncError) -> dg.Failure:
+    """Return the failure of a run that could not go on; the ledger decides about retries, not Dagster."""
+    metadata: dict[str, str] = {"error": type(error).__name__}
+    if error.remedy:
+        metadata["what_to_do"] = error.remedy
+    return dg.Failure(str(error), metadata=metadata, allow_retries=False)
+
+
+def failed_days(summary: str, *, days: dict[str, list[str]]) -> dg.Failure:
+    """Return the failure that turns exactly the bad (asset, day) pairs red.
+
+    Args:
+        summary: the commonest reasons.
+        days: asset → its failed days.
+    """
+    bad = "; ".join(f"{asset} {', '.join(failed)}" for asset, failed in days.items())
+    return dg.Failure(
+        f"Not everything could be posted: {bad}. {summary}",
+        metadata={"failed": {asset: failed for asset, failed in days.items()}, REPORTED: True},
+        allow_retries=False,
+    )

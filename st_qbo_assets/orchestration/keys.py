@@ -1,0 +1,41 @@
+"""Asset keys, groups and their order: `[company, stage, entity]`, written down once.
+
+What does not belong here: what an asset does.
+"""
+
+import dagster as dg
+
+from st_qbo_assets.domain.ids import Company, Entity
+
+#: What a load writes, in dependency order (rule 5.5).
+LOAD_ORDER: tuple[Entity, ...] = (Entity.ITEM, Entity.CUSTOMER, Entity.INVOICE, Entity.PAYMENT)
+
+
+def servicetitan(company: Company, name: str) -> dg.AssetKey:
+    """Return the key of an extract from ServiceTitan."""
+    return dg.AssetKey([company, "servicetitan", name])
+
+
+def quickbooks(company: Company, name: str) -> dg.AssetKey:
+    """Return the key of an extract from QuickBooks."""
+    return dg.AssetKey([company, "quickbooks", name])
+
+
+def mapped(company: Company, entity: Entity) -> dg.AssetKey:
+    """Return the key of the payloads of an entity."""
+    return dg.AssetKey([company, "mapped", entity.plural])
+
+
+def loaded(company: Company, entity: Entity) -> dg.AssetKey:
+    """Return the key of the load results of an entity."""
+    return dg.AssetKey([company, "loaded", entity.plural])
+
+
+def books(company: Company, name: str) -> dg.AssetKey:
+    """Return the key of a proof over the books."""
+    return dg.AssetKey([company, "books", name])
+
+
+def group(company: Company, stage: str) -> str:
+    """Return the group of a stage, e.g. `demo_mapped`."""
+    return f"{company}_{stage}"

@@ -1,0 +1,93 @@
+"""What a materialization says to a person: counts, cents, and a table of what needs her.
+
+Numbers are numeric, so that Dagster plots them; tables are Markdown. What does not belong here:
+computing any of it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dagster as dg
+
+from st_qbo_assets.domain.money import from_cents
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
+
+#: A table longer than this is cut, and says so: the whole list is in `st-qbo audit`.
+MOST_ROWS = 200
+
+Metadata = dict[str, Any]
+
+
+def extract_metadata(*, records: int, total_cents: int | None = None, calls: int | None = None) -> Metadata:
+    """Return the metadata of a day's extract."""
+    metadata: Metadata = {"records": records}
+    if total_cents is not None:
+        metadata["total"] = _dollars(total_cents)
+        metadata["total_cents"] = total_cents
+    if calls is not None:
+        metadata["api_calls"] = calls
+    return metadata
+
+
+def mapped_metadata(mapped: Sequence[Mapped]) -> Metadata:
+    """Return counts by verdict, the cents that would be posted, and why the others are not."""
+    counts = Counter(item.verdict for item in mapped)
+    due_cents = sum(item.cents for item in mapped if item.verdict is Verdict.DUE)
+    metadata: Metadata = {verdict.value: counts[verdict] for verdict in Verdict}
+    metadata |= {"due_cents": due_cents, "due_total": _dollars(due_cents)}
+    rows = [_row(item.verdict.value, item, item.reason) for item in mapped if item.verdict is not Verdict.DUE]
+    return metadata | _table("why_not", rows)
+
+
+def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
+    """Return counts by outcome, the cents posted, and a table of what failed or waits, with remedies."""
+    counts = Counter(result.outcome for result in results)
+    in_books = (Outcome.POSTED, Outcome.UNCHANGED)
+    cents = sum(result.cents for result in results if result.outcome in in_books)
+    metadata: Metadata = {outcome.value: counts[outcome] for outcome in Outcome if counts[outcome]}
+    metadata |= {
+        "records": len(results),
+        "written": sum(result.wrote for result in results),
+        "posted_cents": cents,
+        "posted_total": _dollars(cents),
+    }
+    open_results = [result for result in results if not result.outcome.is_settled]
+    rows = [_row(result.outcome.value, result, result.reason) for result in open_results]
+    return metadata | _table("needs_attention", rows)
+
+
+def merge_reasons(results: Iterable[LoadResult]) -> str:
+    """Return one line per distinct reason of failure with its count, for a run's error message."""
+    counts = Counter(
+        f"{result.source.entity.plural}: {result.reason.text if result.reason else result.outcome.value}"
+        for result in results
+        if result.outcome.fails_partition
+    )
+    lines = [f"{text}" + (f" (and {count - 1} more alike)" if count > 1 else "") for text, count in counts.most_common(5)]
+    return "; ".join(lines)
+
+
+def _row(state: str, item: Mapped | LoadResult, reason: Reason | None) -> tuple[str, ...]:
+    text = reason.text if reason else ""
+    if reason and reason.suggestions:
+        text += f" Nearest: {', '.join(reason.suggestions)}."
+    remedy = reason.remedy if reason else ""
+    return state, str(item.source), item.number, item.title, _dollars(item.cents), text, remedy
+
+
+def _table(name: str, rows: Sequence[tuple[str, ...]]) -> Metadata:
+    if not rows:
+        return {}
+    header = "| state | record | number | name | amount | why | what to do |\n|---|---|---|---|---:|---|---|\n"
+    body = "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows[:MOST_ROWS])
+    more = f"\n\n… and {len(rows) - MOST_ROWS} more: `st-qbo audit`." if len(rows) > MOST_ROWS else ""
+    return {name: dg.MetadataValue.md(header + body + more)}
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _dollars(cents: int) -> str:
+    return f"{from_cents(cents):,}"
