@@ -22,8 +22,8 @@ def number_document(call: Call, new: Body, old: Body | None) -> None:
         Fault: 6140 if the company warns of duplicates and the number is used by another of the same type.
     """
     wished = new.get("DocNumber")
-    forced = wished == AUTO or (new.pop("AutoDocNumber", False) and call.entity.name in _AUTOMATIC_ON_REQUEST)
-    if forced:
+    asked = bool(new.pop("AutoDocNumber", False)) and call.entity.name in _AUTOMATIC_ON_REQUEST
+    if asked or wished == AUTO:
         new["DocNumber"] = _next_number(call)
         return
     if old is not None:

@@ -223,7 +223,7 @@ class OAuth:
         """Let one access token run out now."""
         kept = self._access.get(token)
         if kept is not None:
-            self._access.put(token, kept | {"until": _seconds(self._now)})
+            self._access.put(token, kept | {"until": _seconds(self._now - 1)})
 
     def _end_lineage(self, lineage: str) -> None:
         _remove_of(self._refresh, lineage)

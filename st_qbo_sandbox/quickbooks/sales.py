@@ -24,7 +24,6 @@ _NOT_IN_US = (
     "GlobalTaxCalculation",
     "ExchangeRate",
     "InvoiceStatus",
-    "AutoDocNumber",
     "DiscountRate",
     "DiscountAmt",
 )
