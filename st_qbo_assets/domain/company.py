@@ -115,7 +115,9 @@ class Schedules(_Policy):
 class CompanyFile(_Policy):
     """One company: a QuickBooks realm joined to a ServiceTitan tenant, or to some of its units."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="short name, first part of its asset keys")]
+    name: Annotated[
+        str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="short name, first part of its asset keys")
+    ]
     environment: Environment
     servicetitan: ServiceTitanSide
     quickbooks: QuickBooksSide
@@ -137,6 +139,7 @@ class CompanyFile(_Policy):
     payment_of_unposted_invoice: Literal["wait", "unapplied"] = "wait"
     tax: Tax = Tax()
     closed_period: Literal["hold", "next_open_day"] = "hold"
+    characters: Literal["latin1", "unicode"] = "latin1"
     schedules: Schedules = Schedules()
 
     @field_validator("time_zone")

@@ -96,7 +96,202 @@ GATE: dict[str, ReasonKind] = {
     ),
 }
 
-KINDS: dict[str, ReasonKind] = {**GATE}
+_AGAIN = "then re-materialize the day."
+
+#: Codes of the mapping: why a due document cannot become what it should (rules 1.8, 2.1–2.7, 3.1–3.6, 4).
+MAPPING: dict[str, ReasonKind] = {
+    "unreadable_record": ReasonKind(
+        "1.4",
+        "ServiceTitan's record cannot be read: {problems}.",
+        f"Correct the record in ServiceTitan, {_AGAIN} It is kept as it came.",
+    ),
+    "customer_missing": ReasonKind(
+        "2.7", "It names no customer.", f"Give it a customer in ServiceTitan, {_AGAIN}"
+    ),
+    "lines_do_not_sum": ReasonKind(
+        "1.3",
+        "Its chargeable lines add up to {lines}, but its subtotal is {sub_total}.",
+        f"Open the invoice in ServiceTitan and save it again, or correct its lines; {_AGAIN}",
+    ),
+    "total_does_not_add_up": ReasonKind(
+        "1.3",
+        "Its subtotal {sub_total} and tax {tax} make {sum}, but its total is {total}.",
+        f"Open the invoice in ServiceTitan and save it again, or correct its tax; {_AGAIN}",
+    ),
+    "too_many_lines": ReasonKind(
+        "1.3", "It has {count} lines; QuickBooks takes {limit}.", "Split the invoice in ServiceTitan."
+    ),
+    "sku_missing": ReasonKind(
+        "2.1",
+        "Line {line} ({what}) names no SKU.",
+        f"Give the line a service, material or equipment of the pricebook, {_AGAIN}",
+    ),
+    "account_missing": ReasonKind(
+        "2.1",
+        "Line {line} ({what}) has no general ledger account.",
+        f"Give the item an income account in ServiceTitan's pricebook and on the invoice, {_AGAIN}",
+    ),
+    "account_unmapped": ReasonKind(
+        "2.1",
+        "The account {account} of line {line} ({what}) is not in QuickBooks, neither by number nor by name.",
+        "Name its QuickBooks account under `accounts` in the company file, or add it to QuickBooks; "
+        + _AGAIN,
+    ),
+    "account_override_unknown": ReasonKind(
+        "2.1",
+        "The company file sends account {account} to {named!r}, which QuickBooks does not have or has twice.",
+        f"Correct it under `accounts` in the company file, {_AGAIN}",
+    ),
+    "account_not_income": ReasonKind(
+        "2.2",
+        "The account {account} of line {line} ({what}) is {label} in QuickBooks, of type {type}: no income.",
+        "Give the line an income account in ServiceTitan, or name one under `accounts` in the company file; "
+        + _AGAIN,
+    ),
+    "liability_line_held": ReasonKind(
+        "2.2",
+        "Line {line} ({what}) goes to the liability {label}, and this company holds such lines.",
+        "Set `liability_lines: post` in the company file, or change the line's account in ServiceTitan.",
+    ),
+    "class_unmapped": ReasonKind(
+        "2.3",
+        "Business unit {unit} has no class in QuickBooks{named}.",
+        "Name it under `classes: overrides`, set `classes: unmapped: none`, or add the class to QuickBooks; "
+        + _AGAIN,
+    ),
+    "department_unmapped": ReasonKind(
+        "2.3",
+        "Business unit {unit} has no location in QuickBooks{named}.",
+        "Name it under `departments` in the company file, or add the location to QuickBooks; " + _AGAIN,
+    ),
+    "term_override_unknown": ReasonKind(
+        "2.7",
+        "The company file sends the term {term} to {named!r}, which QuickBooks does not have.",
+        f"Correct it under `terms` in the company file, {_AGAIN}",
+    ),
+    "tax_off": ReasonKind(
+        "2.4",
+        "It has {tax} of sales tax, but sales tax is off in QuickBooks.",
+        "Turn sales tax on in QuickBooks, or choose another `tax: mode` in the company file.",
+    ),
+    "tax_not_automated": ReasonKind(
+        "2.4",
+        "It has {tax} of sales tax, but automated sales tax is not set up in QuickBooks.",
+        "Set up automated sales tax in QuickBooks, or set `tax: mode: codes` in the company file.",
+    ),
+    "tax_is_automated": ReasonKind(
+        "2.4",
+        "It has {tax} of sales tax by code, but QuickBooks uses automated tax and would replace the code.",
+        "Set `tax: mode: automated` in the company file.",
+    ),
+    "tax_mode_none": ReasonKind(
+        "2.4",
+        "It has {tax} of sales tax, and this company posts none.",
+        "Choose a `tax: mode` in the company file, or take the tax off in ServiceTitan.",
+    ),
+    "tax_code_unmapped": ReasonKind(
+        "2.4",
+        "Its tax zone {zone} has no tax code in QuickBooks.",
+        "Name one under `tax: zone_codes` in the company file, or add the code to QuickBooks; " + _AGAIN,
+    ),
+    "tax_item_unknown": ReasonKind(
+        "2.4",
+        "The item {item!r}, which tax goes to, is not in QuickBooks.",
+        "Correct `tax: line_item` in the company file, or add the item to QuickBooks.",
+    ),
+    "tax_without_taxable_line": ReasonKind(
+        "2.4",
+        "It has {tax} of sales tax, but none of its lines is taxable.",
+        f"Mark the taxable lines in ServiceTitan, or take the tax off; {_AGAIN}",
+    ),
+    "tax_on_exempt": ReasonKind(
+        "2.4",
+        "It has {tax} of sales tax, but {who} is tax exempt.",
+        f"Take the tax off in ServiceTitan, or end the exemption there; {_AGAIN}",
+    ),
+    "negative_not_carried": ReasonKind(
+        "3.4",
+        "It is a credit of {total}; credits are not carried over by this version.",
+        "Enter the credit memo in QuickBooks by hand.",
+    ),
+    "closed_period": ReasonKind(
+        "4",
+        "The books are closed through {closed}, and it is dated {day}.",
+        "Reopen the period in QuickBooks, or set `closed_period: next_open_day` in the company file; "
+        + _AGAIN,
+    ),
+    "moved_to_open_day": ReasonKind(
+        "4", "The books are closed through {closed}: it posts on {posted}, the first open day.", _SETTLED
+    ),
+    "payment_type_ignored": ReasonKind("3.1", "The company file ignores payments of type {type}.", _SETTLED),
+    "payment_type_held": ReasonKind(
+        "3.1",
+        "The company file holds payments of type {type}.",
+        "Enter it in QuickBooks by hand, or change its type.",
+    ),
+    "payment_type_unmapped": ReasonKind(
+        "3.1",
+        "Payments of type {type} are not in the company file{account}.",
+        "Name the type under `payment_types` with its deposit account; " + _AGAIN,
+    ),
+    "write_off_not_carried": ReasonKind(
+        "3.1",
+        "It is a write-off of {total}; write-offs are not carried over by this version.",
+        "Enter the credit memo in QuickBooks by hand.",
+    ),
+    "refund_not_carried": ReasonKind(
+        "3.5",
+        "It is a refund of {total}{of}; refunds are not carried over by this version.",
+        "Enter the refund in QuickBooks by hand.",
+    ),
+    "application_not_carried": ReasonKind(
+        "3.4",
+        "It moves credit between invoices ({applied}); this version does not carry such applications over.",
+        "Apply the credit in QuickBooks by hand.",
+    ),
+    "payment_does_not_add_up": ReasonKind(
+        "3.1",
+        "It applies {applied} and leaves {unapplied} unapplied, but its total is {total}.",
+        f"Open the payment in ServiceTitan and correct its splits, {_AGAIN}",
+    ),
+    "splits_exceed_total": ReasonKind(
+        "3.1",
+        "It applies {applied}, more than its total of {total}.",
+        f"Open the payment in ServiceTitan and correct its splits, {_AGAIN}",
+    ),
+    "payment_of_other_customer": ReasonKind(
+        "3.2",
+        "It is {payer}'s, but pays invoice {invoice} of {owner}; QuickBooks links only one customer's.",
+        "Correct the customer in ServiceTitan, or move the payment in QuickBooks by hand.",
+    ),
+    "payment_spans_companies": ReasonKind(
+        "1.8",
+        "It pays invoice {invoice}, whose business units belong to another company.",
+        "Split the payment in ServiceTitan, or change `business_units` in the company file.",
+    ),
+    "payment_method_unknown": ReasonKind(
+        "3.1",
+        "The payment method {method!r} of type {type} is not in QuickBooks.",
+        "Correct `payment_types` in the company file, or add the method to QuickBooks; " + _AGAIN,
+    ),
+    "deposit_account_unknown": ReasonKind(
+        "3.1",
+        "The deposit account {account!r} of type {type} is not in QuickBooks.",
+        "Correct `payment_types` in the company file, or add the account to QuickBooks; " + _AGAIN,
+    ),
+    "deposit_account_wrong_type": ReasonKind(
+        "3.1",
+        "The deposit account {label} of type {type} is {account_type}, not Bank or Other Current Asset.",
+        "Correct `payment_types` in the company file; " + _AGAIN,
+    ),
+    "name_illegal": ReasonKind(
+        "7.2",
+        "Its name {name!r} has no letter or digit that QuickBooks takes.",
+        f"Give it a name in ServiceTitan, {_AGAIN}",
+    ),
+}
+
+KINDS: dict[str, ReasonKind] = {**GATE, **MAPPING}
 
 
 def reason(code: str, /, **values: object) -> Reason:
@@ -106,4 +301,9 @@ def reason(code: str, /, **values: object) -> Reason:
         KeyError: if the code is not in the table, or a value its sentence names is missing.
     """
     kind = KINDS[code]
-    return Reason(code=code, text=kind.text.format(**values), remedy=kind.remedy.format(**values))
+    return Reason(code=code, text=_filled(kind.text, values), remedy=_filled(kind.remedy, values))
+
+
+def _filled(sentence: str, values: dict[str, object]) -> str:
+    """Return the sentence as text any file can hold; a vendor's lone surrogate cannot be encoded."""
+    return sentence.format(**values).encode("utf-8", "replace").decode()

@@ -1,0 +1,73 @@
+"""What the gate has to know, read from ServiceTitan's records.
+
+What belongs here: records to the facts of `domain.gate`, and the day a document belongs to. What does
+not: the gate's answer.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from st_qbo_assets.domain.days import local_day
+from st_qbo_assets.domain.gate import InvoiceFacts, PaymentFacts
+from st_qbo_assets.domain.money import to_cents
+from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.servicetitan.records import Invoice, InvoiceItem, Payment, Unreadable
+
+
+def chargeable_lines(invoice: Invoice) -> list[InvoiceItem]:
+    """Return the lines that are revenue, in source order (rule 1.3)."""
+    return [line for line in invoice.items if line.is_chargeable]
+
+
+def invoice_facts(invoice: Invoice, lookup: Lookup) -> InvoiceFacts:
+    """Return the gate's facts of an invoice."""
+    job_id = invoice.job.id if invoice.job else None
+    job = lookup.jobs.get(job_id) if job_id is not None else None
+    return InvoiceFacts(
+        kind=invoice.invoice_configuration,
+        sync_status=invoice.sync_status,
+        review_status=invoice.review_status,
+        total_cents=to_cents(invoice.total),
+        business_date=invoice.invoice_date,
+        active=invoice.active,
+        export_id=invoice.export_id.strip(),
+        job_id="" if job_id is None else str(job_id),
+        job_status=job.job_status if job else "",
+        business_units=business_units(invoice),
+    )
+
+
+def business_units(invoice: Invoice) -> tuple[str, ...]:
+    """Return the distinct unit names of the header and of the chargeable lines (rule 1.8)."""
+    header = invoice.business_unit.name if invoice.business_unit else ""
+    lines = (line.business_unit.name if line.business_unit else "" for line in chargeable_lines(invoice))
+    return tuple(dict.fromkeys(name for name in (header, *lines) if name))
+
+
+def payment_facts(payment: Payment) -> PaymentFacts:
+    """Return the gate's facts of a payment."""
+    moved = sum(abs(to_cents(row.applied_amount)) for row in payment.applied_to)
+    return PaymentFacts(
+        sync_status=payment.sync_status,
+        total_cents=to_cents(payment.total),
+        business_date=payment.date,
+        active=payment.active,
+        export_id=payment.export_id.strip(),
+        business_unit=payment.business_unit.name if payment.business_unit else "",
+        moved_cents=moved + abs(to_cents(payment.unapplied_amount or Decimal(0))),
+    )
+
+
+def day_of(record: Invoice | Payment | Unreadable, lookup: Lookup) -> date:
+    """Return the accounting day: the business date, else the local day it was made (rule 1.4).
+
+    A record that has neither is shown today.
+    """
+    if isinstance(record, Invoice):
+        dated = record.invoice_date
+    else:
+        dated = record.date if isinstance(record, Payment) else record.business_date
+    if dated is not None:
+        return dated
+    made = record.created_on
+    return lookup.today if made is None else local_day(made, lookup.company.time_zone)

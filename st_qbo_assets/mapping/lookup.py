@@ -1,0 +1,80 @@
+"""What the mapping may look at besides the record: one frozen value.
+
+What belongs here: the lists by id and the few questions asked of them everywhere. What does not:
+fetching any of it (extract, quickbooks), deciding by it (the modules of the parts).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.ids import SourceRef, Tenant
+from st_qbo_assets.domain.names import clean, one_line
+from st_qbo_assets.quickbooks.reference import Reference
+from st_qbo_assets.servicetitan.records import (
+    BusinessUnit,
+    Contact,
+    Customer,
+    Invoice,
+    Job,
+    Location,
+    Named,
+    PricebookItem,
+    TaxZone,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """The company, QuickBooks' reference data, and the ServiceTitan records that documents refer to.
+
+    Attributes:
+        today: the company's local day.
+        posted: `TxnDate` of the documents that are in QuickBooks already, by source. They keep that
+            date and are not held for a period closed since (rule 4); all others are new.
+        business_units: by id.
+        tax_zones: by id.
+        customers: by id; those of every taxed document, for the exemption (rule 2.4).
+        contacts: by customer id.
+        locations: by id, likewise.
+        jobs: by id, those of every invoice that names one.
+        pricebook: by SKU id.
+        invoices: by id, those that payments are applied to, as far as they are known.
+        tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
+        several_tenants: whether several tenants feed this realm, so that markers name theirs (rule 2.6).
+    """
+
+    company: CompanyFile
+    reference: Reference
+    today: date
+    posted: Mapping[SourceRef, date]
+    business_units: Mapping[int, BusinessUnit] = field(default_factory=dict[int, BusinessUnit])
+    tax_zones: Mapping[int, TaxZone] = field(default_factory=dict[int, TaxZone])
+    customers: Mapping[int, Customer] = field(default_factory=dict[int, Customer])
+    contacts: Mapping[int, tuple[Contact, ...]] = field(default_factory=dict[int, tuple[Contact, ...]])
+    locations: Mapping[int, Location] = field(default_factory=dict[int, Location])
+    jobs: Mapping[int, Job] = field(default_factory=dict[int, Job])
+    pricebook: Mapping[int, PricebookItem] = field(default_factory=dict[int, PricebookItem])
+    invoices: Mapping[int, Invoice] = field(default_factory=dict[int, Invoice])
+    tax_item_id: str = ""
+    several_tenants: bool = False
+
+    @property
+    def latin1(self) -> bool:
+        """Whether text is transliterated to Latin-1."""
+        return self.company.characters == "latin1"
+
+    @property
+    def marker_tenant(self) -> Tenant | None:
+        """The tenant that markers name, if they must."""
+        return Tenant(self.company.servicetitan.tenant) if self.several_tenants else None
+
+    def line_text(self, text: str) -> str:
+        """Return one line of text with the characters the realm takes."""
+        return one_line(clean(text, latin1=self.latin1))
+
+    def quickbooks_class_of(self, unit: Named) -> str:
+        """Return the class path that ServiceTitan keeps for a business unit, empty if none."""
+        known = self.business_units.get(unit.id) if unit.id is not None else None
+        return known.quickbooks_class.strip() if known else ""

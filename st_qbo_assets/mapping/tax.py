@@ -1,0 +1,120 @@
+"""Sales tax: ServiceTitan's amount, carried to the cent (rule 2.4).
+
+What belongs here: the four modes, exemptions, and what each needs of QuickBooks. What does not: the
+lines themselves (lines). ServiceTitan has tax at invoice level only; a line is taxable or not (ST quirk 24).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from st_qbo_assets.domain.money import round_to_cent
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.problems import Problem, held
+from st_qbo_assets.quickbooks.reference import nearest
+from st_qbo_assets.servicetitan.records import Invoice, InvoiceItem
+
+#: The two codes a US line may carry (QB §6.14); anything else is refused with 6100.
+TAXED, UNTAXED = "TAX", "NON"
+
+
+@dataclass(frozen=True)
+class TaxPlan:
+    """How a document's tax is written.
+
+    Attributes:
+        taxable_code: `TaxCodeRef` of a taxable line; empty if lines carry none.
+        other_code: of any other line.
+        detail: `TxnTaxDetail`; None if it is not sent.
+        line: the tax as a line of its own; None in the other modes.
+    """
+
+    taxable_code: str = ""
+    other_code: str = ""
+    detail: Json | None = None
+    line: Json | None = None
+
+    def code_of(self, item: InvoiceItem) -> str:
+        """Return the code of a line, empty if lines carry none."""
+        return self.taxable_code if item.taxable else self.other_code
+
+
+def plan_tax(invoice: Invoice, lines: Sequence[InvoiceItem], lookup: Lookup) -> TaxPlan | Problem:
+    """Return how the tax of an invoice is written, or why it is held."""
+    tax = round_to_cent(invoice.sales_tax)
+    if tax == 0:
+        return _untaxed(lookup)
+    exempt = _exempt(invoice, lookup)
+    if exempt:
+        return held("tax_on_exempt", tax=tax, who=exempt)
+    mode = lookup.company.tax.mode
+    if mode == "none":
+        return held("tax_mode_none", tax=tax)
+    if mode == "line":
+        return _as_line(tax, lookup)
+    if not lookup.reference.preferences.using_sales_tax:
+        return held("tax_off", tax=tax)
+    if not any(line.taxable for line in lines):
+        return held("tax_without_taxable_line", tax=tax)
+    return _automated(tax, lookup) if mode == "automated" else _by_code(invoice, tax, lookup)
+
+
+def _untaxed(lookup: Lookup) -> TaxPlan:
+    """Return the plan of a document without tax: every line untaxed, the total stated as zero.
+
+    A taxable line would let automated tax compute an amount of its own.
+    """
+    if not lookup.reference.preferences.using_sales_tax:
+        return TaxPlan()
+    return TaxPlan(UNTAXED, UNTAXED, {"TotalTax": Decimal("0.00")})
+
+
+def _automated(tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
+    if lookup.reference.preferences.partner_tax_enabled is not True:
+        return held("tax_not_automated", tax=tax)
+    return TaxPlan(TAXED, UNTAXED, {"TotalTax": tax})
+
+
+def _by_code(invoice: Invoice, tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
+    if lookup.reference.preferences.partner_tax_enabled is True:
+        return held("tax_is_automated", tax=tax)
+    zone = lookup.tax_zones.get(invoice.tax_zone_id) if invoice.tax_zone_id is not None else None
+    code_name = invoice.sales_tax_code.name if invoice.sales_tax_code else ""
+    names = [zone.name if zone else "", code_name]
+    overrides = [lookup.company.tax.zone_codes.get(name, "") for name in names if name]
+    items = [rate.sales_tax_item for rate in zone.rates] if zone and len(zone.rates) == 1 else []
+    for name in (*overrides, *items, *names):
+        found = lookup.reference.tax_code(name) if name else None
+        if found is not None and found.id not in (TAXED, UNTAXED):
+            return TaxPlan(TAXED, UNTAXED, {"TxnTaxCodeRef": {"value": found.id}, "TotalTax": tax})
+        if name and name in overrides:
+            break  # the company said which code; another one would be a guess
+    label = names[0] or names[1] or "(none)"
+    codes = [code for code in lookup.reference.tax_codes if code.is_group]
+    return held("tax_code_unmapped", zone=label, suggestions=nearest(label, codes))
+
+
+def _as_line(tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
+    if not lookup.tax_item_id:
+        return held("tax_item_unknown", item=lookup.company.tax.line_item)
+    plan = _untaxed(lookup)
+    detail: Json = {"ItemRef": {"value": lookup.tax_item_id}}
+    if plan.other_code:
+        detail["TaxCodeRef"] = {"value": plan.other_code}
+    line: Json = {
+        "Amount": tax,
+        "Description": "Sales tax",
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": detail,
+    }
+    return TaxPlan(plan.taxable_code, plan.other_code, plan.detail, line)
+
+
+def _exempt(invoice: Invoice, lookup: Lookup) -> str:
+    """Return who of a document is exempt, empty if nobody is known to be."""
+    customer = lookup.customers.get(invoice.customer.id) if invoice.customer and invoice.customer.id else None
+    if customer is not None and customer.tax_exempt:
+        return f"customer {customer.name}"
+    location = lookup.locations.get(invoice.location.id) if invoice.location and invoice.location.id else None
+    return f"location {location.name}" if location is not None and location.tax_exempt else ""
