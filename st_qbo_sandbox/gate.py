@@ -14,6 +14,7 @@ import json
 import logging
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import Any
@@ -65,7 +66,7 @@ class Surroundings:
 class Gate:
     """The ASGI application of one half, with the controls beside the vendor's paths."""
 
-    def __init__(self, half: Half, controls: list[BaseRoute], shared: Surroundings) -> None:
+    def __init__(self, half: Half, controls: Sequence[BaseRoute], shared: Surroundings) -> None:
         self._half = half
         self._shared = shared
         self._vendor = _application(half.routes())
@@ -158,7 +159,7 @@ class Gate:
         counts[outcome] = counts.get(outcome, 0) + 1
 
 
-def _application(routes: list[BaseRoute]) -> ASGIApp:
+def _application(routes: Sequence[BaseRoute]) -> ASGIApp:
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
     return app

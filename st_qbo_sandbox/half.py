@@ -6,6 +6,7 @@ vendor.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -24,7 +25,7 @@ class Half(Protocol):
 
     name: str
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> Sequence[BaseRoute]:
         """Return the vendor's own paths."""
         ...
 

@@ -6,7 +6,7 @@ worth an index; each half decides.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
@@ -64,6 +64,11 @@ class OrderedIndex:
         last = len(self._rows) if high is None else bisect_left(self._rows, (high,))
         for _, id in self._rows[first:last]:
             yield id
+
+    def after(self, position: tuple[Any, str]) -> Iterator[tuple[Any, str]]:
+        """Yield (key, id) that come after this position, in order."""
+        for n in range(bisect_right(self._rows, position), len(self._rows)):
+            yield self._rows[n]
 
     def _follow(self, id: str, old: Document | None, new: Document | None) -> None:
         key = None if new is None else self._key_of(new)

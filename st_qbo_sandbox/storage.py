@@ -143,6 +143,10 @@ class Storage:
             found = self._collections[name] = Collection(name, self._note)
         return found
 
+    def names(self) -> list[str]:
+        """Return the names of the collections that were read from disk or asked for."""
+        return list(self._collections)
+
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
         """Undo every change made inside if the block raises. Blocks may nest; nothing is written."""

@@ -1,0 +1,65 @@
+"""Acts of people in ServiceTitan: what `POST /_sandbox/edit` can do on this half.
+
+Belongs here: acts, each of which leaves every total and balance right and moves `modifiedOn` where the
+product would. Does not belong here: what an API client can do (`writes`).
+
+An act is `{"act": name, ...}`. Resources are named like the collections of `GET /_sandbox/state` (`invoices`,
+`gl-accounts`, ...). Fields in `set` and `record` are those of the records themselves; fields of acts are in
+snake case. Money may be given as number or text. Dates are `2026-02-03`.
+
+| act | fields | what happens |
+|---|---|---|
+| update | resource, id, set, totals? | fields set, objects merged; see below for items; totals follow |
+| touch | resource, id | `modifiedOn` moves, nothing else |
+| add | resource, record | a whole record; id, stamps and required fields are filled in |
+| delete | resource, id | inactive (orders: Canceled); a deleted invoice loses its applications |
+| restore | resource, id | active again |
+| post, unpost, export | resource?, id, batch_number?, external_id? | `syncStatus`, batch |
+| move_date | resource?, id, date | the business date; the due date moves along |
+| add_invoice | customer_id, lines, date?, ... | an invoice with totals, see `invoices.py` |
+| add_adjustment | invoice_id, lines, date? | an adjustment invoice |
+| add_payment | type or type_id, amount?, splits?, customer_id?, date?, set? | a payment; balances follow |
+| apply_payment | id, invoice_id, amount? | applies what is left, at most what is open |
+| unapply_payment | id, invoice_id? | takes its applications back |
+| reapply_payment | id, splits | replaces its applications |
+| refund_payment | id, amount?, date?, type?, splits? | a negative payment naming the refunded one |
+| complete_job | id, completed_on? | Completed |
+| cancel_job | id, memo?, reason_id? | Canceled; a `completedOn` it has stays |
+| reopen_job | id | Scheduled |
+| merge_customers | from_id, into_id | the first is inactive and names the second; locations move |
+
+`set: {"items": [...]}` of an invoice: a row with `id` changes that item, with `"remove": true` takes it
+off, without `id` adds one (`skuId` or `skuName`, `quantity`, `price`). Items not named stay. Totals are
+computed anew (tax by the rate, unless `set` has `salesTax`) when items, tax or tax zone change; `"totals":
+"as given"` stores `set` as it is, even if nothing adds up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from st_qbo_sandbox.half import EditError
+from st_qbo_sandbox.servicetitan.acts import invoices, jobs, money, plain
+from st_qbo_sandbox.servicetitan.acts.desk import Act, Desk
+from st_qbo_sandbox.servicetitan.problems import RefusalError
+from st_qbo_sandbox.storage import Document
+
+ACTS: dict[str, Act] = {**plain.ACTS, **invoices.ACTS, **money.ACTS, **jobs.ACTS}
+
+
+def perform(desk: Desk, act: dict[str, Any]) -> Document:
+    """Perform an act and return the record it is about.
+
+    Raises:
+        EditError: there is no such act, a field is missing, or the product would not do it.
+    """
+    name = str(act.get("act"))
+    if name not in ACTS:
+        raise EditError(f"no act {name!r}; there are {', '.join(sorted(ACTS))}")
+    try:
+        return ACTS[name](desk, act)
+    except RefusalError as refusal:
+        details = "; ".join(" ".join(texts) for texts in refusal.errors.values())
+        raise EditError(details or refusal.title) from refusal
+    except KeyError as error:
+        raise EditError(f"act {name} needs {error}") from error
