@@ -351,10 +351,12 @@ class ServiceTitan:
             },
         )
         with spending(self._budget, "read", metered=False):
+            self._add(calls=1)
             response = self._http.send(request)
+        self._add(seconds=response.seconds)
         error = error_of(response)
-        self._count(response.seconds, throttled=isinstance(error, RateLimited))
         if isinstance(error, RateLimited):
+            self._add(throttled=1)
             self._budget.penalise(error.retry_after_seconds)
         if error is not None:
             raise error
@@ -363,11 +365,11 @@ class ServiceTitan:
             raise unreadable(response)
         return cast(Json, body)
 
-    def _count(self, seconds: float, *, throttled: bool) -> None:
+    def _add(self, *, calls: int = 0, throttled: int = 0, seconds: float = 0.0) -> None:
         with self._counting:
             self._counts = ReadCounts(
-                calls=self._counts.calls + 1,
-                throttled=self._counts.throttled + int(throttled),
+                calls=self._counts.calls + calls,
+                throttled=self._counts.throttled + throttled,
                 seconds=self._counts.seconds + seconds,
             )
 

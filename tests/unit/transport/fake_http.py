@@ -85,7 +85,7 @@ class FakeTokens:
         self.number = 1
 
     @property
-    def app_key(self):  # noqa: ANN201
+    def app_key(self):
         from pydantic import SecretStr
 
         return SecretStr("ak1.key")

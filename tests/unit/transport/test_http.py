@@ -66,12 +66,13 @@ def test_text_is_read_in_the_charset_declared_or_found(http: Http, content_type:
         reply(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{"Inv'),
         reply(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
         reply(
-            b"HTTP/1.1 503 Busy\r\nContent-Type: text/html\r\nContent-Length: 13\r\nConnection: close\r\n\r\n<h1>busy</h1>"
+            b"HTTP/1.1 503 Busy\r\nContent-Type: text/html\r\nConnection: close\r\n"
+            b"Content-Length: 13\r\n\r\n<h1>busy</h1>"
         ),
     ],
     ids=["drop", "reset", "half_body", "half_chunk", "500_empty", "503_html"],
 )
-def test_a_failure_after_sending_is_uncertain_for_a_write_only(http: Http, step) -> None:  # noqa: ANN001
+def test_a_failure_after_sending_is_uncertain_for_a_write_only(http: Http, step) -> None:
     with ScriptedServer(step, step) as server:
         with pytest.raises(UncertainOutcome):
             http.send(write(server))
@@ -123,7 +124,7 @@ def test_redirects_are_not_followed_and_cookies_not_kept(http: Http) -> None:
         assert b"cookie" not in server.received[1].lower()
 
 
-def test_our_credentials_win_over_a_netrc(http: Http, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # noqa: ANN001
+def test_our_credentials_win_over_a_netrc(http: Http, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else")
     monkeypatch.setenv("NETRC", str(netrc))

@@ -8,7 +8,7 @@ from st_qbo_assets.transport.tokens import with_token
 from tests.unit.transport.fake_http import FakeBudget, FakeTokens
 
 
-def refusing(*refused: str):  # noqa: ANN201
+def refusing(*refused: str):
     used: list[str] = []
 
     def send(token: str) -> list[str]:
