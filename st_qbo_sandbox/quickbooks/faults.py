@@ -22,6 +22,7 @@ MESSAGES = {
     "610": "Object Not Found",
     "620": "Transaction cannot be linked",
     "1040": "Batch size exceeds allowed limit",
+    "1050": "Invalid Content Type",
     "2010": "Request has invalid or unsupported property",
     "2020": "Required param missing, need to supply the required value for the API",
     "2030": "Invalid ID",
