@@ -1,0 +1,218 @@
+"""The causes of differences: one ordered table of names, kinds, words, remedies and predicates.
+
+A cause is a predicate over the two documents and what is known around them; it answers with its
+evidence, one sentence that names the values, or with nothing. The first that answers is the cause, so
+every differing record has exactly one. There is no "other": what no cause covers is `unexplained`, and
+fails (rule 6.4).
+
+    failing         somebody has to mend something: money is wrong, twice, gone or unexplained
+    waiting         known and on its way, or held for a person; not green, not wrong
+    informational   rightly so; the day may be green
+
+What belongs here: the table. What does not: the predicates' evidence (cases) and the amounts (tie_out).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from st_qbo_assets.books import predicates as when
+from st_qbo_assets.books.cases import Case
+
+
+class Kind(StrEnum):
+    """What a cause means for the day."""
+
+    FAILING = "failing"
+    WAITING = "waiting"
+    INFORMATIONAL = "informational"
+
+    @property
+    def gravity(self) -> int:
+        """Rank for choosing the gravest of several: failing 2, waiting 1, informational 0."""
+        return (Kind.INFORMATIONAL, Kind.WAITING, Kind.FAILING).index(self)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One row of the table.
+
+    Attributes:
+        name: stable snake_case name.
+        kind: what it means for the day.
+        words: what it is, in plain words.
+        remedy: what a bookkeeper does about it.
+        holds: the predicate: evidence, or an empty text.
+    """
+
+    name: str
+    kind: Kind
+    words: str
+    remedy: str
+    holds: Callable[[Case], str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The cause of one record's difference, with its evidence.
+
+    Attributes:
+        remedy: the cause's remedy, or that of the reason the load or the gate gave.
+        code: code of that reason, empty if there is none.
+    """
+
+    cause: Cause
+    evidence: str
+    remedy: str
+    code: str = ""
+
+
+_NOTHING = "Nothing to do."
+_RELOAD = "Re-materialize loaded/{entity} of the day."
+
+CAUSES: tuple[Cause, ...] = (
+    Cause("duplicate", Kind.FAILING, "Booked twice in QuickBooks.",
+          "Void the copy in QuickBooks; keep the one the audit names.",
+          when.duplicate),
+    Cause("out_of_scope", Kind.INFORMATIONAL, "Belongs to another company of the same ServiceTitan.",
+          _NOTHING,
+          when.out_of_scope),
+    Cause("exported_elsewhere", Kind.INFORMATIONAL, "ServiceTitan's own connector has booked it, or will.",
+          _NOTHING,
+          when.exported_elsewhere),
+    Cause("looks_like_ours", Kind.FAILING, "Typed by hand, and like one of ours that is in QuickBooks too.",
+          "Compare the two; void or delete the one that is too many.",
+          when.looks_like_ours),
+    Cause("not_yet_linked", Kind.WAITING, "Typed by hand, and like one of ServiceTitan's that is not posted.",
+          "Make the two agree, or name the pair in links.csv; then re-materialize the day.",
+          when.not_yet_linked),
+    Cause("credit_applied_in_quickbooks", Kind.INFORMATIONAL, "A credit was applied in QuickBooks.",
+          "Apply the same credit in ServiceTitan, if it is not there yet.",
+          when.credit_applied),
+    Cause("paid_in_quickbooks_by_hand", Kind.INFORMATIONAL, "A payment typed by hand pays our invoice.",
+          "Enter the payment in ServiceTitan, or leave it; it is never copied or removed.",
+          when.paid_by_hand),
+    Cause("entered_by_hand", Kind.INFORMATIONAL, "Typed into QuickBooks by hand and not like any of ours.",
+          _NOTHING,
+          when.entered_by_hand),
+    Cause("edited_in_quickbooks", Kind.FAILING, "Edited in QuickBooks after it was posted.",
+          "Undo the edit in QuickBooks, or make it equal to ServiceTitan; then re-materialize the day.",
+          when.edited_in_quickbooks),
+    Cause("held", Kind.WAITING, "Held by a policy.",
+          "See the reason; then re-materialize the day.",
+          when.held),
+    Cause("rejected", Kind.WAITING, "Rejected: it cannot be booked as it stands.",
+          "Correct the record; then re-materialize the day.",
+          when.rejected),
+    Cause("nothing_written", Kind.WAITING, "The company is in preview: nothing is written.",
+          "Set `mode: live` in the company file when the preview is right.",
+          when.nothing_written),
+    Cause("payment_of_held_invoice", Kind.WAITING, "The invoice it pays is not in QuickBooks.",
+          "Settle that invoice; the payment follows in the same run.",
+          when.payment_of_held_invoice),
+    Cause("blocked", Kind.WAITING, "Waits for another record.",
+          "Settle that record; this one follows by itself.",
+          when.blocked),
+    Cause("transient_failure", Kind.WAITING, "QuickBooks could not be reached when it was written.",
+          "Replay the day when QuickBooks answers again.",
+          when.transient_failure),
+    Cause("deleted_in_quickbooks", Kind.FAILING, "Deleted in QuickBooks after it was posted.",
+          "Find out who deleted it and why; it is never made again by itself.",
+          when.deleted_in_quickbooks),
+    Cause("voided_in_quickbooks", Kind.FAILING, "Voided in QuickBooks, but ServiceTitan still has it.",
+          "Delete it in ServiceTitan too, or enter it again in QuickBooks and name the pair in links.csv.",
+          when.voided_in_quickbooks),
+    Cause("changed_since_load", Kind.WAITING, "ServiceTitan changed it after the last load had read it.",
+          "Nothing to do; the next run carries it. Re-materialize the day to do it now.",
+          when.changed_since_load),
+    Cause("removed_in_servicetitan", Kind.FAILING, "In QuickBooks, but no longer to be booked.",
+          "Void it in QuickBooks, or bring it back in ServiceTitan.",
+          when.removed_in_servicetitan),
+    Cause("before_start", Kind.INFORMATIONAL, "Dated before this company starts.",
+          _NOTHING,
+          when.before_start),
+    Cause("gate_closed_again", Kind.INFORMATIONAL, "Posted before; ServiceTitan has taken it back to work.",
+          "Nothing to do; a posted document is never removed by itself.",
+          when.gate_closed_again),
+    Cause("never_posts", Kind.INFORMATIONAL, "Of a kind that is never booked.",
+          _NOTHING,
+          when.never_posts),
+    Cause("not_yet_due", Kind.INFORMATIONAL, "Not yet due.",
+          _NOTHING,
+          when.not_yet_due),
+    Cause("gone_from_servicetitan", Kind.FAILING, "Carries our marker, but ServiceTitan does not know it.",
+          "Look it up in ServiceTitan; void it in QuickBooks if it is nobody's.",
+          when.gone_from_servicetitan),
+    Cause("unreadable", Kind.FAILING, "It cannot be read in full.",
+          "Correct the record in its product.",
+          when.unreadable),
+    Cause("booked_on_another_day", Kind.INFORMATIONAL, "Booked on the first open day, its own being closed.",
+          _NOTHING,
+          when.booked_on_another_day),
+    Cause("wrong_tax", Kind.FAILING, "The sales tax differs.",
+          _RELOAD,
+          when.wrong_tax),
+    Cause("wrong_amount", Kind.FAILING, "The amount differs.",
+          _RELOAD,
+          when.wrong_amount),
+    Cause("wrong_customer", Kind.FAILING, "It stands on another customer.",
+          _RELOAD,
+          when.wrong_customer),
+    Cause("wrong_income_account", Kind.FAILING, "Income stands on another account.",
+          "Correct the account of the item or of the line; then re-materialize the day.",
+          when.wrong_income_account),
+    Cause("wrong_date", Kind.FAILING, "It stands on another day.",
+          "Re-materialize loaded/{entity} of both days.",
+          when.wrong_date),
+    Cause("unapplied_credit", Kind.WAITING, "Less was open on the invoice than ServiceTitan applies.",
+          "Look at the credits QuickBooks applied by itself (setting AutoApplyCredit).",
+          when.unapplied_credit),
+    Cause("applied_in_quickbooks", Kind.INFORMATIONAL, "Applied in QuickBooks, unapplied in ServiceTitan.",
+          "Apply it in ServiceTitan too.",
+          when.applied_in_quickbooks),
+    Cause("missing_payment_application", Kind.FAILING, "Not applied in QuickBooks as in ServiceTitan.",
+          _RELOAD,
+          when.missing_payment_application),
+    Cause("adopted", Kind.INFORMATIONAL, "Typed by hand, and linked because everything agrees.",
+          _NOTHING,
+          when.adopted),
+)  # fmt: skip
+
+UNEXPLAINED = Cause(
+    "unexplained",
+    Kind.FAILING,
+    "No known cause.",
+    "Look it up with `st-qbo audit`; if it was never loaded, re-materialize loaded/{entity} of the day.",
+    lambda case: f"It differs in {', '.join(case.differs)}." if case.differs else "",
+)
+
+#: Every cause by name, `unexplained` included.
+BY_NAME: dict[str, Cause] = {cause.name: cause for cause in (*CAUSES, UNEXPLAINED)}
+
+
+def classify(case: Case) -> Finding | None:
+    """Return the one cause of a case; None where both sides agree and nothing has to be said."""
+    for cause in (*CAUSES, UNEXPLAINED):
+        evidence = cause.holds(case)
+        if evidence:
+            return _finding(cause, case, evidence)
+    return None
+
+
+def unexplained(evidence: str, *, entity: str) -> Finding:
+    """Return the finding of a difference that no cause covers."""
+    return Finding(UNEXPLAINED, evidence, UNEXPLAINED.remedy.format(entity=entity))
+
+
+def _finding(cause: Cause, case: Case, evidence: str) -> Finding:
+    given = when.given_reason(case)
+    if given is not None and cause.name in _TELL_THE_REASON:
+        return Finding(cause, evidence, given.remedy or cause.remedy, given.code)
+    return Finding(cause, evidence, cause.remedy.format(entity=case.pair.entity.plural))
+
+
+#: Causes whose remedy is the one the gate or the load gave.
+_TELL_THE_REASON = frozenset(
+    {"held", "rejected", "blocked", "transient_failure", "not_yet_due", "gate_closed_again", "never_posts",
+     "exported_elsewhere", "before_start", "out_of_scope"}
+)  # fmt: skip

@@ -1,0 +1,160 @@
+"""The figures of a day: what each document contributes on either side, and their sums.
+
+What belongs here: the measures compared, a document's contribution to them, and adding up. What does
+not: why two sums differ (causes).
+
+    invoices    documents and their totals            payments    documents and their totals
+    tax         documents with tax, and the tax       applied     applications to invoices, and their cents
+    income      by account: documents and cents       balances    open documents and what is open
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from st_qbo_assets.books.documents import QboDocument, StDocument
+
+INVOICES, TAX, INCOME, BALANCES = "invoices", "tax", "income", "balances"
+PAYMENTS, APPLIED = "payments", "applied"
+#: All entities compared, in the order shown.
+ENTITIES = (INVOICES, TAX, INCOME, PAYMENTS, APPLIED, BALANCES)
+
+
+class FigureKey(NamedTuple):
+    """One measure: an entity, and for income the account."""
+
+    entity: str
+    account: str = ""
+
+
+class Amount(NamedTuple):
+    """So many documents, and their cents."""
+
+    documents: int
+    cents: int
+
+
+Contribution = Mapping[FigureKey, Amount]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measure of one day on both sides.
+
+    Attributes:
+        account: account key, for income only.
+        account_name: what to show for it.
+        servicetitan_count: documents due by the gate, held and rejected included (rule 6.1).
+        quickbooks_count: documents dated that day, ours or not.
+        unexplained_cents: sum of the absolute differences of records that no cause covers.
+        held: how many of ServiceTitan's documents are held.
+        rejected: how many of them are rejected.
+    """
+
+    entity: str
+    account: str = ""
+    account_name: str = ""
+    servicetitan_count: int = 0
+    quickbooks_count: int = 0
+    servicetitan_cents: int = 0
+    quickbooks_cents: int = 0
+    unexplained_cents: int = 0
+    held: int = 0
+    rejected: int = 0
+
+    @property
+    def difference_cents(self) -> int:
+        """ServiceTitan less QuickBooks."""
+        return self.servicetitan_cents - self.quickbooks_cents
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both sides have as many documents and as many cents."""
+        return self.difference_cents == 0 and self.servicetitan_count == self.quickbooks_count
+
+
+class Tally:
+    """Adds up the figures of one day."""
+
+    def __init__(self) -> None:
+        self._figures: dict[FigureKey, Figure] = {
+            FigureKey(entity): Figure(entity) for entity in ENTITIES if entity != INCOME
+        }
+
+    def add(
+        self, servicetitan: Contribution, quickbooks: Contribution, *, cause: str, unexplained: bool
+    ) -> None:
+        """Add what one pair contributes on this day to some measures.
+
+        Args:
+            servicetitan: of the ServiceTitan document.
+            quickbooks: of all its QuickBooks documents together.
+            cause: name of the cause of its difference, empty if there is none.
+            unexplained: whether that is no cause at all.
+        """
+        for key in dict.fromkeys([*servicetitan, *quickbooks]):
+            ours, theirs = servicetitan.get(key, _NOTHING), quickbooks.get(key, _NOTHING)
+            figure = self._figures.get(key) or Figure(key.entity, key.account)
+            missing = abs(ours.cents - theirs.cents) if unexplained else 0
+            self._figures[key] = replace(
+                figure,
+                servicetitan_count=figure.servicetitan_count + ours.documents,
+                quickbooks_count=figure.quickbooks_count + theirs.documents,
+                servicetitan_cents=figure.servicetitan_cents + ours.cents,
+                quickbooks_cents=figure.quickbooks_cents + theirs.cents,
+                unexplained_cents=figure.unexplained_cents + missing,
+                held=figure.held + (cause == "held" and key in servicetitan),
+                rejected=figure.rejected + (cause == "rejected" and key in servicetitan),
+            )
+
+    def figures(self, account_name: Callable[[str], str]) -> tuple[Figure, ...]:
+        """Return the figures in the order shown; income by account, one each, with its name."""
+        order = {entity: place for place, entity in enumerate(ENTITIES)}
+        named = [
+            replace(figure, account_name=account_name(figure.account)) if figure.account else figure
+            for figure in self._figures.values()
+        ]
+        return tuple(sorted(named, key=lambda each: (order[each.entity], each.account_name)))
+
+
+_NOTHING = Amount(0, 0)
+
+
+def of_sale(document: StDocument | QboDocument) -> dict[FigureKey, Amount]:
+    """Return what an invoice, or a document like one, contributes."""
+    found = {FigureKey(INVOICES): Amount(1, document.total_cents)}
+    if document.tax_cents:
+        found[FigureKey(TAX)] = Amount(1, document.tax_cents)
+    for account, cents in document.income.items():
+        found[FigureKey(INCOME, str(account))] = Amount(1, cents)
+    if document.balance_cents:
+        found[FigureKey(BALANCES)] = Amount(1, document.balance_cents)
+    return found
+
+
+def of_payment(total_cents: int, applied: Collection[int]) -> dict[FigureKey, Amount]:
+    """Return what a payment contributes: its total, and the cents it applies to each invoice."""
+    found = {FigureKey(PAYMENTS): Amount(1, total_cents)}
+    if applied:
+        found[FigureKey(APPLIED)] = Amount(len(applied), sum(applied))
+    return found
+
+
+def summed(contributions: Iterable[Contribution]) -> dict[FigureKey, Amount]:
+    """Return several contributions as one."""
+    total: dict[FigureKey, Amount] = {}
+    for contribution in contributions:
+        for key, amount in contribution.items():
+            so_far = total.get(key, _NOTHING)
+            total[key] = Amount(so_far.documents + amount.documents, so_far.cents + amount.cents)
+    return total
+
+
+def differences(servicetitan: Contribution, quickbooks: Contribution) -> dict[FigureKey, Amount]:
+    """Return ServiceTitan less QuickBooks for every measure in which they differ."""
+    found: dict[FigureKey, Amount] = {}
+    for key in dict.fromkeys([*servicetitan, *quickbooks]):
+        ours, theirs = servicetitan.get(key, _NOTHING), quickbooks.get(key, _NOTHING)
+        if ours != theirs:
+            found[key] = Amount(ours.documents - theirs.documents, ours.cents - theirs.cents)
+    return found

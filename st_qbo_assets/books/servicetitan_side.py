@@ -1,0 +1,269 @@
+"""ServiceTitan's invoices and payments, read from the vendor's records themselves.
+
+What belongs here: one record as verbatim JSON → one comparable value, with the gate's answer. What
+does not: what the mapping would make of it. A record that cannot be read is a value too, with its
+fault named, so that it is counted and shown.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from st_qbo_assets.books.accounts import Accounts, GlAccount, Place
+from st_qbo_assets.books.documents import StDocument
+from st_qbo_assets.books.loose_json import as_list, as_object, as_text
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.days import local_day, parse_business_date, parse_instant
+from st_qbo_assets.domain.gate import (
+    InvoiceFacts,
+    PaymentFacts,
+    Standing,
+    invoice_standing,
+    payment_standing,
+)
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.money import parse_amount, to_cents
+from st_qbo_assets.domain.outcomes import Json, Reason, Verdict
+
+IGNORED_TYPE = "payment_type_ignored"
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What the gate and the tie-out need of a job.
+
+    Attributes:
+        status: `jobStatus`.
+        changed_at: newest of its `modifiedOn` and `completedOn`.
+    """
+
+    status: str
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ServiceTitanBooks:
+    """What was read from ServiceTitan.
+
+    Attributes:
+        documents: invoices and payments of the days, and others that belong to them.
+        absent: sources that were asked for by id and do not exist.
+    """
+
+    documents: Mapping[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
+    absent: frozenset[SourceRef] = frozenset()
+
+    def with_accounts(self, accounts: Accounts) -> dict[SourceRef, StDocument]:
+        """Return the documents with income by account."""
+        return {
+            source: replace(document, income={**accounts.by_key(document.income)})
+            if document.income
+            else document
+            for source, document in self.documents.items()
+        }
+
+
+class _Amounts:
+    """Reads amounts and remembers which could not be read."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def cents(self, record: Mapping[str, Any], name: str, *, required: bool = False, of: str = "") -> int:
+        value = record.get(name)
+        if (value is None or value == "") and not required:
+            return 0
+        try:
+            return to_cents(parse_amount(value))
+        except ValueError as error:
+            self.faults.append(f"{of}{name} {error}")
+            return 0
+
+
+def read_invoice(
+    record: Json, company: CompanyFile, *, jobs: Mapping[str, JobFacts], today: date
+) -> StDocument:
+    """Return one invoice.
+
+    Args:
+        record: verbatim, as ServiceTitan returned it.
+        company: whose gate decides.
+        jobs: facts of its job, by job id.
+        today: the company's local day.
+    """
+    amounts = _Amounts()
+    total = amounts.cents(record, "total", required=True)
+    job = jobs.get(job_id(record))
+    standing = invoice_standing(_invoice_facts(record, total, job), company, today=today)
+    income = _income(record, amounts)
+    if record.get("balance") in (None, ""):
+        balance = 0 if record.get("paidOn") else total
+    else:
+        balance = amounts.cents(record, "balance")
+    return StDocument(
+        source=SourceRef(Entity.INVOICE, as_text(record.get("id"))),
+        day=business_day(record, Entity.INVOICE, company.time_zone) or today,
+        number=as_text(record.get("referenceNumber")),
+        customer_id=as_text(as_object(record.get("customer")).get("id")),
+        customer=as_text(as_object(record.get("customer")).get("name")),
+        total_cents=total,
+        tax_cents=amounts.cents(record, "salesTax"),
+        balance_cents=balance,
+        income=income,
+        active=record.get("active") is not False,
+        changed_at=_newest((_instant(record.get("modifiedOn")), job.changed_at if job else None)),
+        # Last: every amount above may have left a fault.
+        standing=_unless_unreadable(standing, amounts.faults),
+        fault="; ".join(amounts.faults),
+    )
+
+
+def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocument:
+    """Return one payment."""
+    amounts = _Amounts()
+    total = amounts.cents(record, "total", required=True)
+    unapplied = amounts.cents(record, "unappliedAmount")
+    applied: dict[str, int] = {}
+    moved = abs(unapplied)
+    for invoice_id, amount in applications(record):
+        cents = amounts.cents({"appliedAmount": amount}, "appliedAmount", of=f"applied to {invoice_id}: ")
+        applied[invoice_id] = applied.get(invoice_id, 0) + cents
+        moved += abs(cents)
+    active = record.get("active") is not False
+    standing = payment_standing(_payment_facts(record, total, moved), company, today=today)
+    return StDocument(
+        source=SourceRef(Entity.PAYMENT, as_text(record.get("id"))),
+        day=business_day(record, Entity.PAYMENT, company.time_zone) or today,
+        standing=_unless_unreadable(_unless_ignored(standing, record, company), amounts.faults),
+        number=as_text(record.get("checkNumber")) or as_text(record.get("referenceNumber")),
+        customer_id=as_text(as_object(record.get("customer")).get("id")),
+        customer=as_text(as_object(record.get("customer")).get("name")),
+        total_cents=total,
+        applied={key: cents for key, cents in applied.items() if cents} if active else {},
+        unapplied_cents=unapplied,
+        active=active,
+        changed_at=_instant(record.get("modifiedOn")),
+        fault="; ".join(amounts.faults),
+    )
+
+
+def business_day(record: Mapping[str, Any], entity: Entity, time_zone: str) -> date | None:
+    """Return the accounting day of a record: its business date, else the local day it was made (rule 1.4)."""
+    dated = _date(record.get("invoiceDate" if entity is Entity.INVOICE else "date"))
+    if dated is not None:
+        return dated
+    made = _instant(record.get("createdOn"))
+    return None if made is None else local_day(made, time_zone)
+
+
+def job_id(invoice: Mapping[str, Any]) -> str:
+    """Return the id of the job an invoice belongs to, empty if it has none."""
+    return as_text(as_object(invoice.get("job")).get("id"))
+
+
+def applications(payment: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Return (invoice id, amount as written) of every split of a payment."""
+    rows = [as_object(row) for row in as_list(payment.get("appliedTo"))]
+    return [(as_text(row.get("appliedTo")), row.get("appliedAmount")) for row in rows]
+
+
+def job_facts(job: Mapping[str, Any]) -> JobFacts:
+    """Return what matters of a job record."""
+    stamps = (_instant(job.get("modifiedOn")), _instant(job.get("completedOn")))
+    return JobFacts(as_text(job.get("jobStatus")), _newest(stamps))
+
+
+def _invoice_facts(record: Json, total_cents: int, job: JobFacts | None) -> InvoiceFacts:
+    return InvoiceFacts(
+        kind=as_text(record.get("invoiceConfiguration")),
+        sync_status=as_text(record.get("syncStatus")),
+        review_status=as_text(record.get("reviewStatus")),
+        total_cents=total_cents,
+        business_date=_date(record.get("invoiceDate")),
+        active=record.get("active") is not False,
+        export_id=as_text(record.get("exportId")),
+        job_id=job_id(record),
+        job_status=job.status if job else "",
+        business_units=_units(record),
+    )
+
+
+def _units(record: Json) -> tuple[str, ...]:
+    header = as_text(as_object(record.get("businessUnit")).get("name"))
+    names = [header] + [
+        as_text(as_object(line.get("businessUnit")).get("name")) or header for line in _chargeable(record)
+    ]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _income(record: Json, amounts: _Amounts) -> dict[Place, int]:
+    income: dict[Place, int] = {}
+    for number, line in enumerate(_chargeable(record), start=1):
+        cents = amounts.cents(line, "total", required=True, of=f"line {number} ")
+        account = as_object(line.get("generalLedgerAccount"))
+        place = GlAccount(as_text(account.get("number")), as_text(account.get("name")))
+        income[place] = income.get(place, 0) + cents
+    return {place: cents for place, cents in income.items() if cents}
+
+
+def _chargeable(record: Json) -> list[Json]:
+    """Return the lines that are revenue (rule 1.3)."""
+    lines = [as_object(line) for line in as_list(record.get("items"))]
+    return [line for line in lines if line.get("isChargeable") is not False]
+
+
+def _payment_facts(record: Json, total_cents: int, moved_cents: int) -> PaymentFacts:
+    return PaymentFacts(
+        sync_status=as_text(record.get("syncStatus")),
+        total_cents=total_cents,
+        business_date=_date(record.get("date")),
+        active=record.get("active") is not False,
+        export_id=as_text(record.get("exportId")),
+        business_unit=as_text(as_object(record.get("businessUnit")).get("name")),
+        moved_cents=moved_cents,
+    )
+
+
+def _unless_ignored(standing: Standing, record: Json, company: CompanyFile) -> Standing:
+    """Return the standing, not due where the company ignores the payment's type (rule 3.1)."""
+    name = as_text(record.get("type"))
+    policy = company.payment_types.get(name)
+    if not standing.counts or policy is None or policy.becomes != "ignore":
+        return standing
+    return Standing(
+        Verdict.NOT_DUE,
+        Reason(IGNORED_TYPE, f"The company file ignores payments of type {name}.", "Nothing to do."),
+    )
+
+
+def _unless_unreadable(standing: Standing, faults: list[str]) -> Standing:
+    """Return the standing; what cannot be read is due, so that it is counted and shown.
+
+    A gate that closed because the unreadable total was taken for zero has decided nothing.
+    """
+    if not faults or standing.counts:
+        return standing
+    decided_by_total = standing.reason is not None and standing.reason.code in (
+        "zero_total",
+        "canceled_empty",
+    )
+    return Standing(Verdict.DUE) if decided_by_total else standing
+
+
+def _newest(stamps: Iterable[datetime | None]) -> datetime | None:
+    return max((stamp for stamp in stamps if stamp is not None), default=None)
+
+
+def _date(value: object) -> date | None:
+    try:
+        return parse_business_date(value)
+    except ValueError:
+        return None
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        return parse_instant(value)
+    except ValueError:
+        return None
