@@ -46,6 +46,7 @@ MESSAGES = {
     "5030": "Feature Not Supported Error",
     "6000": "A business validation error has occurred while processing your request",
     "6070": "Amount is not equal to UnitPrice * Qty",
+    "6080": "No name provided",
     "6090": "Discount line is missing required information",
     "6100": "Invalid line TaxCode",
     "6140": "Duplicate Document Number Error",

@@ -364,3 +364,18 @@ def test_a_refused_write_leaves_nothing_behind(books: Company) -> None:
     unknown_reference(books)
     no_amount(books)
     assert books.control("state") == before
+
+
+def test_every_code_that_the_source_uses_has_its_message() -> None:
+    import re
+
+    import st_qbo_sandbox.quickbooks as package
+    from st_qbo_sandbox.quickbooks.faults import MESSAGES
+
+    folder = Path(str(package.__file__)).parent
+    used = {
+        code
+        for path in folder.glob("*.py")
+        for code in re.findall(r'(?:fault|FaultError|Fault)\(\s*"(\d+)"', path.read_text())
+    }
+    assert used - {"120"} <= set(MESSAGES)
