@@ -7,12 +7,13 @@ whatever their day (rule 3.2). What does not: whether they are applied in QuickB
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import any_, bindparam, delete, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import Company, Entity, SourceRef
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import applications
+from st_qbo_assets.store.sources import is_any_of
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Applications:
         found: dict[str, list[Application]] = {}
         if wanted:
             query = select(applications).where(
-                applications.c.company == company, applications.c.invoice_id == any_(bindparam("ids", wanted))
+                applications.c.company == company, is_any_of(applications.c.invoice_id, wanted)
             )
             with self._database.autocommit() as connection:
                 for row in connection.execute(query.order_by(applications.c.payment_id)):

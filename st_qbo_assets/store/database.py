@@ -6,7 +6,7 @@ written to them (one module per table family), and starting the embedded server 
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -85,13 +85,13 @@ class Database:
         self.lock_engine.dispose()
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self) -> Generator[Connection]:
         """Yield a connection in one transaction, committed at the end."""
         with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def autocommit(self) -> Iterator[Connection]:
+    def autocommit(self) -> Generator[Connection]:
         """Yield a connection on which every statement is its own transaction (one round trip each)."""
         with self._autocommit.connect() as connection:
             yield connection
@@ -122,7 +122,7 @@ def _engine(url: str, **options: Any) -> Engine:
 
 
 def _dump_json(value: object) -> str:
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False)
+    return simplejson.dumps(value, use_decimal=True)  # ASCII: a NUL stays an escape, which Postgres keeps
 
 
 def _load_json(value: str) -> Any:

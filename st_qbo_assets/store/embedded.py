@@ -16,13 +16,14 @@ import hashlib
 import importlib.util
 import logging
 import os
+import pwd
 import shutil
 import socket
 import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -158,7 +159,7 @@ def _answers(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _lock(home: Path):
+def _lock(home: Path) -> Generator[None]:
     try:
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(home / "postgres.lock", timeout=_LOCK_SECONDS):
@@ -232,10 +233,8 @@ def _prepare(data: Path) -> None:
         _open_programs(_programs().parent)
 
 
-def _server_account():
+def _server_account() -> pwd.struct_passwd:
     """Return the account the server runs as when we are root, making it if it is missing."""
-    import pwd
-
     try:
         return pwd.getpwnam(_ACCOUNT)
     except KeyError:
@@ -302,7 +301,7 @@ def _programs() -> Path:
 
 def _run(data: Path, program: str, *arguments: str) -> None:
     owner = data.stat()
-    account = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    as_root = os.geteuid() == 0
     # The server inherits our handles and would keep a pipe open for ever: files, never pipes.
     with tempfile.TemporaryFile() as output:
         result = subprocess.run(
@@ -313,7 +312,9 @@ def _run(data: Path, program: str, *arguments: str) -> None:
             stderr=subprocess.STDOUT,
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             check=False,
-            **account,
+            user=owner.st_uid if as_root else None,
+            group=owner.st_gid if as_root else None,
+            extra_groups=[] if as_root else None,
         )
         if result.returncode != 0:
             output.seek(0)

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Row, Text, cast, func, insert, literal, select, update
+from sqlalchemy import Row, Text, cast, func, insert, literal, select, true, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from st_qbo_assets.domain.errors import LedgerConflict
@@ -46,7 +46,7 @@ from st_qbo_assets.store.links import Link, Links
 from st_qbo_assets.store.locks import Locks
 from st_qbo_assets.store.markers import MarkedObject, Markers
 from st_qbo_assets.store.schema import attempts, intents
-from st_qbo_assets.store.sources import source_columns, source_is_in
+from st_qbo_assets.store.sources import clean_text, source_columns, source_is_in
 from st_qbo_assets.store.states import RecordState, RecordStates
 
 #: restrict_violation: what the tables' guards answer
@@ -240,9 +240,8 @@ class Ledger:
         Raises:
             LedgerConflict: if it is closed already.
         """
-        self._close_intent(
-            intent, IntentState.ABSENT, self._close_unfinished(intent, "failed", code=code, message=message)
-        )
+        unanswered = self._close_unfinished(intent, "failed", code=code, message=clean_text(message))
+        self._close_intent(intent, IntentState.ABSENT, unanswered)
 
     def close_attempt(self, attempt: Attempt, outcome: AttemptOutcome, closing: Closing) -> None:
         """Close one send: `failed` leaves the intent open (another try helps), `rejected` closes it too.
@@ -280,7 +279,7 @@ class Ledger:
                 .returning(attempts.c.id.label("attempt_id"), attempts.c.sent_at)
                 .cte("sent")
             )
-            query: Any = select(opened, sent)
+            query: Any = select(opened, sent).join_from(opened, sent, true())
         else:
             query = statement
         try:
@@ -360,8 +359,8 @@ class Ledger:
                 outcome=outcome.value,
                 duration_ms=closing.duration_ms,
                 http_status=closing.http_status,
-                code=closing.code,
-                message=closing.message,
+                code=clean_text(closing.code),
+                message=clean_text(closing.message),
                 intuit_tid=closing.intuit_tid,
                 answer=closing.answer,
             )

@@ -10,14 +10,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, any_, bindparam, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import MASTERS, links
-from st_qbo_assets.store.sources import source_columns, source_from, source_is_in
+from st_qbo_assets.store.sources import is_any_of, source_columns, source_from, source_is_in
 
 
 class LinkState(StrEnum):
@@ -109,7 +109,7 @@ class Links:
             query = select(links).where(
                 links.c.company == company,
                 links.c.target == target,
-                links.c.qbo_id == any_(bindparam("ids", wanted)),
+                is_any_of(links.c.qbo_id, wanted),
             )
             with self._database.autocommit() as connection:
                 for row in connection.execute(query.order_by(links.c.id)):

@@ -6,7 +6,7 @@ row locks, which belong to the statement that needs them.
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
@@ -38,7 +38,7 @@ class Locks:
         self._database = database
 
     @contextmanager
-    def records(self, company: Company, *sources: SourceRef, wait_seconds: float = 120) -> Iterator[None]:
+    def records(self, company: Company, *sources: SourceRef, wait_seconds: float = 120) -> Generator[None]:
         """Hold the write locks of one or more source records; parts of one record share its lock.
 
         Several are taken in one fixed order, so that two holders cannot wait for each other.
@@ -51,7 +51,7 @@ class Locks:
             yield
 
     @contextmanager
-    def names(self, realm: Realm, name_list: str, *, wait_seconds: float = 600) -> Iterator[None]:
+    def names(self, realm: Realm, name_list: str, *, wait_seconds: float = 600) -> Generator[None]:
         """Hold the lock of a name list of a realm (`names`, `items`): those are written one at a time.
 
         Raises:
@@ -61,7 +61,7 @@ class Locks:
             yield
 
     @contextmanager
-    def exclusive(self, name: str, *, wait_seconds: float = 60) -> Iterator[None]:
+    def exclusive(self, name: str, *, wait_seconds: float = 60) -> Generator[None]:
         """Hold a lock of any other name (`token:…`).
 
         Raises:
@@ -71,7 +71,7 @@ class Locks:
             yield
 
     @contextmanager
-    def if_free(self, name: str) -> Iterator[bool]:
+    def if_free(self, name: str) -> Generator[bool]:
         """Try a lock of any other name; yield whether we hold it."""
         with self._database.lock_engine.connect() as connection:
             got = bool(connection.execute(_TRY, {"key": _key(f"other:{name}")}).scalar())
@@ -82,7 +82,7 @@ class Locks:
                     _release(connection, [name])
 
     @contextmanager
-    def _held(self, names: list[str], wait_seconds: float) -> Iterator[None]:
+    def _held(self, names: list[str], wait_seconds: float) -> Generator[None]:
         with self._database.lock_engine.connect() as connection:
             _take(connection, names, wait_seconds)
             try:

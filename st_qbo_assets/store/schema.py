@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     JSON,
     BigInteger,
     Boolean,
@@ -36,6 +35,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 SCHEMA = "st_qbo"
 
@@ -82,6 +82,10 @@ def _instant(name: str, comment: str, *, null: bool = False, now: bool = False) 
     )
 
 
+def _epoch(name: str, comment: str) -> _Column:
+    return Column(name, Numeric, nullable=False, server_default="0", comment=comment)
+
+
 def _company(*, key: bool = False) -> _Column:
     return _text("company", "short name of the company, first part of its asset keys", key=key, default=None)
 
@@ -126,12 +130,20 @@ intents = Table(
     _instant("closed_at", "when its outcome became known", null=True),
     _text("run_id", "Dagster run that opened it"),
     UniqueConstraint("request_id"),
-    UniqueConstraint("company", "target", "source_entity", "source_id", "source_part", "revision"),
+    UniqueConstraint(
+        "company",
+        "target",
+        "source_entity",
+        "source_id",
+        "source_part",
+        "revision",
+        name="intents_revision_key",
+    ),
     _one_of("state", "state", INTENT_STATES),
     _one_of("operation", "operation", OPERATIONS),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
     CheckConstraint("length(request_id) <= 50", name="request_id"),
-    comment="What we mean to do to QuickBooks: committed before the call, closed once its outcome is known",
+    comment="What we mean to do to QuickBooks: committed before the call, closed with its outcome",
 )
 Index(
     "intents_one_open",
@@ -198,7 +210,9 @@ links = Table(
     _instant("created_at", "when the link was made", now=True),
     _instant("updated_at", "when it last changed", now=True),
     _text("run_id", "Dagster run of the last change"),
-    UniqueConstraint("company", "source_entity", "source_id", "source_part", "target"),
+    UniqueConstraint(
+        "company", "source_entity", "source_id", "source_part", "target", name="links_source_key"
+    ),
     _one_of("state", "state", LINK_STATES),
     comment="The crosswalk: which QuickBooks object a ServiceTitan record became",
 )
@@ -390,43 +404,30 @@ Index("tie_outs_day", tie_outs.c.company, tie_outs.c.day, tie_outs.c.id)
 budgets = Table(
     "budgets",
     metadata,
-    _text("realm", "QuickBooks company", key=True, default=None),
-    Column(
-        "call_free_at",
-        Numeric,
-        nullable=False,
-        server_default="0",
-        comment="epoch s: next call, by the second",
-    ),
-    Column(
-        "minute_free_at",
-        Numeric,
-        nullable=False,
-        server_default="0",
-        comment="epoch s: next call, by the minute",
-    ),
-    Column("batch_free_at", Numeric, nullable=False, server_default="0", comment="epoch s: next batch"),
-    Column(
-        "asleep_until",
-        Numeric,
-        nullable=False,
-        server_default="0",
-        comment="epoch s: the realm sleeps after a 429",
-    ),
-    comment="Pacing of each realm, shared by all processes",
+    _text("account", "whose budget: a QuickBooks realm or a ServiceTitan tenant", key=True, default=None),
+    _epoch("call_free_at", "epoch s: next call"),
+    _epoch("minute_free_at", "epoch s: by minute"),
+    _epoch("batch_free_at", "epoch s: next batch"),
+    _epoch("asleep_until", "epoch s: awake again"),
+    comment="Pacing of each account, shared by all processes",
 )
 
 budget_leases = Table(
     "budget_leases",
     metadata,
-    _text("realm", "QuickBooks company", key=True, default=None),
-    Column("slot", Integer, primary_key=True, autoincrement=False, comment="number of the place, from 1"),
-    _required("holder", "who holds it, random per call"),
+    _id(),
+    _required("account", "whose budget"),
     Column(
-        "expires_at", Numeric, nullable=False, comment="epoch s after which a dead holder's place is free"
+        "presence",
+        BigInteger,
+        nullable=False,
+        comment="advisory lock the holder's process keeps; free once it is dead",
     ),
-    comment="Calls in flight, so that all processes together stay within the realm's limit",
+    _epoch("starts_at", "epoch s at which the call may start; also its rank"),
+    _epoch("expires_at", "epoch s after which a hung holder's place is free"),
+    comment="Calls waiting or in flight, so that all processes together stay within the account's limit",
 )
+Index("budget_leases_rank", budget_leases.c.account, budget_leases.c.starts_at)
 
 metered_reads = Table(
     "metered_reads",

@@ -1,12 +1,13 @@
-"""A source reference as three columns.
+"""A source reference as three columns, and text as Postgres keeps it.
 
-What belongs here: how `SourceRef` is written to and read from a row, for every table that has one.
+What belongs here: how `SourceRef` is written to and read from a row, for every table that has one,
+and what a vendor's text must lose before Postgres takes it.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Table, Text, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, Table, Text, any_, bindparam, func, select, tuple_
 
 from st_qbo_assets.domain.ids import Entity, SourceRef
 
@@ -31,3 +32,16 @@ def source_is_in(table: Table, sources: Sequence[SourceRef]) -> ColumnElement[bo
     wanted = func.unnest(*arrays).table_valued("entity", "id", "part").render_derived("wanted")
     columns = tuple_(table.c.source_entity, table.c.source_id, table.c.source_part)
     return columns.in_(select(wanted.c.entity, wanted.c.id, wanted.c.part))
+
+
+def is_any_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a column is one of the values; one statement text for any number."""
+    return column == any_(bindparam(None, values, type_=ARRAY(Text)))
+
+
+def clean_text(text: str) -> str:
+    """Return the text with a replacement for what no text column holds (NUL, lone surrogates).
+
+    One such character from a vendor must not fail the statement that writes its neighbours too.
+    """
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, Date, Row, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BindParameter, Date, Row, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import Company, Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import record_states
-from st_qbo_assets.store.sources import source_columns, source_from, source_is_in
+from st_qbo_assets.store.sources import clean_text, is_any_of, source_columns, source_from, source_is_in
 
 _KEY = ("company", "source_entity", "source_id", "source_part")
 _SAVED = tuple(
@@ -97,7 +97,7 @@ class RecordStates:
         bound: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in _SAVED}
         statement = insert(record_states).values(**bound, first_seen=now, updated_at=now)
         new = statement.excluded
-        changed = {name: new[name] for name in bound if name not in _KEY}
+        changed: dict[str, Any] = {name: new[name] for name in bound if name not in _KEY}
         changed["verdict"] = func.coalesce(new.verdict, record_states.c.verdict)
         for name in ("target", "qbo_id"):  # a held edit of a posted document still has its object
             changed[name] = func.coalesce(func.nullif(new[name], ""), record_states.c[name])
@@ -139,7 +139,7 @@ class RecordStates:
             query = select(record_states).where(
                 record_states.c.company == company,
                 record_states.c.waits_for != "",
-                record_states.c.waits_for == any_(bindparam("names", names, type_=ARRAY(Text))),
+                is_any_of(record_states.c.waits_for, names),
             )
             for state in self._read(query.order_by(record_states.c.day, record_states.c.source_id)):
                 if state.reason is not None and state.reason.waits_for is not None:
@@ -242,12 +242,12 @@ def _values(company: Company, result: LoadResult | Mapped, run_id: str) -> dict[
         "outcome": "",
         "day": result.day,
         "cents": result.cents,
-        "number": result.number,
-        "title": result.title,
+        "number": clean_text(result.number),
+        "title": clean_text(result.title),
         "reason_code": reason.code if reason else "",
-        "reason_text": reason.text if reason else "",
-        "remedy": reason.remedy if reason else "",
-        "suggestions": list(reason.suggestions) if reason else [],
+        "reason_text": clean_text(reason.text) if reason else "",
+        "remedy": clean_text(reason.remedy) if reason else "",
+        "suggestions": [clean_text(text) for text in reason.suggestions] if reason else [],
         "waits_for": str(reason.waits_for) if reason and reason.waits_for else "",
         "qbo_id": "",
         "operation": "",
