@@ -56,6 +56,11 @@ def local_day(instant: datetime, time_zone: str) -> date:
     return instant.astimezone(ZoneInfo(time_zone)).date()
 
 
+def accounting_day(dated: date | None, made: datetime | None, time_zone: str) -> date | None:
+    """Return the day a document belongs to: its business date, else the local day it was made (rule 1.4)."""
+    return dated if dated is not None or made is None else local_day(made, time_zone)
+
+
 def days_between(first: date, last: date) -> Iterator[date]:
     """Yield every day from first to last, both included, oldest first."""
     day = first

@@ -7,7 +7,7 @@ not: the gate's answer.
 from datetime import date
 from decimal import Decimal
 
-from st_qbo_assets.domain.days import local_day
+from st_qbo_assets.domain.days import accounting_day
 from st_qbo_assets.domain.gate import InvoiceFacts, PaymentFacts
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.mapping.lookup import Lookup
@@ -67,7 +67,4 @@ def day_of(record: Invoice | Payment | Unreadable, lookup: Lookup) -> date:
         dated = record.invoice_date
     else:
         dated = record.date if isinstance(record, Payment) else record.business_date
-    if dated is not None:
-        return dated
-    made = record.created_on
-    return lookup.today if made is None else local_day(made, lookup.company.time_zone)
+    return accounting_day(dated, record.created_on, lookup.company.time_zone) or lookup.today

@@ -1,0 +1,165 @@
+"""Which business days changed since the last safe mark, and reading documents again by id (rule 1.5).
+
+What belongs here: asking what changed, the days it touches, old and new, and the next marks. What does
+not: where marks and last known days are kept (store), loading the days (orchestration).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.extract.documents import business_day, local_midnight
+from st_qbo_assets.extract.reader import Reader
+from st_qbo_assets.servicetitan.records import Customer, Invoice, Job, Payment, Unreadable
+from st_qbo_assets.servicetitan.windows import Window
+
+#: A stamp may be given to a row before the row can be read; so much of the past is asked for again.
+OVERLAP = timedelta(minutes=15)
+
+#: Returns the business day on which records were last seen; those never seen are left out.
+SeenDays = Callable[[Iterable[SourceRef]], Mapping[SourceRef, date]]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Until which vendor's stamp changes were read; None if never."""
+
+    invoices: datetime | None = None
+    payments: datetime | None = None
+    jobs: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What changed.
+
+    Attributes:
+        days: business days to load, from the start date on.
+        marks: to be kept once these days are loaded: the newest vendor's stamps less the overlap.
+        invoices: how many invoices changed, those whose job changed included.
+        payments: how many payments changed.
+        undated: changed records without any day; they are unreadable and belong to no partition.
+    """
+
+    days: frozenset[date]
+    marks: Marks
+    invoices: int = 0
+    payments: int = 0
+    undated: tuple[Unreadable, ...] = ()
+
+
+def touched_days(
+    client: Reader, company: CompanyFile, *, since: Marks, until: datetime, seen: SeenDays
+) -> Touched:
+    """Return the days that documents changed since the marks belong to now, and belonged to before.
+
+    Args:
+        client: of the tenant.
+        company: whose days they are; without a mark its start date is where to begin.
+        since: the marks kept last.
+        until: fixed upper bound of the windows, ahead of any stamp the vendor can have given.
+        seen: looks up where records were seen before.
+    """
+    begin = local_midnight(company.start_date, company)
+    invoices, payments = _Changes(Entity.INVOICE), _Changes(Entity.PAYMENT)
+    invoices.read(client.invoices(modified=Window(since.invoices or begin, until)), company)
+    payments.read(client.payments(modified=Window(since.payments or begin, until)), company)
+    jobs, stamp = _changed_jobs(client, Window(since.jobs or begin, until))
+    marks = Marks(
+        invoices=_mark(since.invoices, invoices.stamp),
+        payments=_mark(since.payments, payments.stamp),
+        jobs=_mark(since.jobs, stamp),
+    )
+    invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
+    days = invoices.days | payments.days | set(seen([*invoices.sources, *payments.sources]).values())
+    return Touched(
+        days=frozenset(day for day in days if day >= company.start_date),
+        marks=marks,
+        invoices=len(invoices.ids),
+        payments=len(payments.ids),
+        undated=(*invoices.undated, *payments.undated),
+    )
+
+
+def _changed_jobs(client: Reader, window: Window) -> tuple[set[int], datetime | None]:
+    """Return the invoices of jobs changed or completed in a window, and the newest stamp."""
+    invoices: set[int] = set()
+    stamp: datetime | None = None
+    for jobs in (client.jobs(modified=window), client.jobs(completed=window)):
+        for job in jobs:
+            if isinstance(job, Job):
+                stamp = _later(stamp, job.modified_on)
+                invoices |= {job.invoice_id} if job.invoice_id is not None else set()
+    return invoices, stamp
+
+
+@dataclass
+class _Changes:
+    """What is kept of changed records, which may be very many the first time."""
+
+    entity: Entity
+    ids: set[int] = field(default_factory=set[int])
+    days: set[date] = field(default_factory=set[date])
+    stamp: datetime | None = None
+    undated: list[Unreadable] = field(default_factory=list[Unreadable])
+
+    @property
+    def sources(self) -> list[SourceRef]:
+        return [SourceRef(self.entity, str(id_)) for id_ in sorted(self.ids)]
+
+    def read(self, records: Iterable[Invoice | Payment | Unreadable], company: CompanyFile) -> None:
+        for record in records:
+            day = business_day(record, company)
+            if record.id is not None:
+                self.ids.add(record.id)
+            if day is not None:
+                self.days.add(day)
+            if isinstance(record, Unreadable):
+                self.undated += [record] if day is None else []
+            else:
+                self.stamp = _later(self.stamp, record.modified_on)
+
+
+@dataclass(frozen=True)
+class Reread:
+    """Documents read again by id; those ServiceTitan no longer finds are missing, never deleted by guess."""
+
+    found: Mapping[int, Invoice | Payment | Customer | Unreadable]
+    missing: frozenset[int]
+
+
+def reread(client: Reader, entity: Entity, ids: Iterable[int]) -> Reread:
+    """Return records of one kind by id, wherever they are dated now.
+
+    Raises:
+        KeyError: if records of that kind are not read by id.
+    """
+    wanted = sorted(set(ids))
+    readers: dict[Entity, Callable[[], Iterable[Invoice | Payment | Customer | Unreadable]]] = {
+        Entity.INVOICE: lambda: client.invoices(ids=wanted),
+        Entity.PAYMENT: lambda: client.payments(ids=wanted),
+        Entity.CUSTOMER: lambda: client.customers(ids=wanted),
+    }
+    read = readers[entity]
+    found = {record.id: record for record in (read() if wanted else ()) if record.id is not None}
+    return Reread(found, frozenset(wanted) - found.keys())
+
+
+def later(one: Marks, other: Marks) -> Marks:
+    """Return the later of two marks for each list; a mark never goes back."""
+    return Marks(
+        invoices=_later(one.invoices, other.invoices),
+        payments=_later(one.payments, other.payments),
+        jobs=_later(one.jobs, other.jobs),
+    )
+
+
+def _mark(last: datetime | None, newest: datetime | None) -> datetime | None:
+    """Return the newest stamp less the overlap; the last mark if nothing newer was read."""
+    return _later(last, newest - OVERLAP if newest is not None else None)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((mark for mark in (one, other) if mark is not None), default=None)
