@@ -1,0 +1,7 @@
+"""Loading: decide what each payload needs in QuickBooks, then do it exactly once.
+
+What belongs here: the pure plan (`plan`), the verification of answers (`verify`), the matching of
+names that exist on both sides (`matching`, `customers`, `items`, `adoption`), the write path with
+its write-ahead intents (`apply`, `probe`) and the order of one day (`day`). What does not: how a
+record becomes a payload (mapping), how QuickBooks is spoken to (quickbooks), where it is kept (store).
+"""

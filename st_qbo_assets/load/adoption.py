@@ -1,0 +1,131 @@
+"""Documents that are in QuickBooks already: ours by their marker, or typed by hand under the same number.
+
+What belongs here: judging one existing document against a payload (rule 1.6), and looking for a whole
+day's numbers in one query. What does not: saving the link (`apply`).
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.money import from_cents, to_cents
+from st_qbo_assets.domain.outcomes import Json, Payload
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.plan import Finding, FindingKind, Resolution
+from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.verify import Difference, describe
+from st_qbo_assets.quickbooks.query import quote_list
+from st_qbo_assets.store.links import Link
+
+#: Documents that QuickBooks numbers, so that one typed by hand can be found.
+NUMBERED = frozenset({"Invoice"})
+#: Numbers in one query; a long statement goes by POST, and this many stay far below any limit.
+_NUMBERS_PER_QUERY = 250
+
+Findings = dict[tuple[SourceRef, str], Finding]
+
+
+def find_existing(context: WriteContext, payloads: Sequence[Payload], known: Resolution) -> Findings:
+    """Return what QuickBooks holds under the numbers of documents without a link, in one query a day.
+
+    Raises:
+        SyncError: if QuickBooks could not be asked.
+    """
+    found: Findings = {}
+    for target in sorted(NUMBERED):
+        wanted: dict[str, list[Payload]] = {}
+        for payload in payloads:
+            if payload.target == target and (number := number_of(payload)):
+                wanted.setdefault(number, []).append(payload)
+        numbers = sorted(wanted)
+        for first in range(0, len(numbers), _NUMBERS_PER_QUERY):
+            chunk = numbers[first : first + _NUMBERS_PER_QUERY]
+            rows = list(context.quickbooks.query(target, f"DocNumber IN {quote_list(chunk)}"))
+            ids = [objects.text(row.get("Id")) for row in rows]
+            links = context.links.of_targets(context.name, target, ids) if rows else {}
+            for number in chunk:
+                same = [row for row in rows if objects.same_name(row.get("DocNumber"), number)]
+                for payload in wanted[number] if same else ():
+                    found[payload.source, target] = judge(context, payload, same, links, known)
+    return found
+
+
+def number_of(payload: Payload) -> str:
+    """Return the number a document is to have in QuickBooks."""
+    return objects.text(payload.body.get("DocNumber"))
+
+
+def judge(
+    context: WriteContext,
+    payload: Payload,
+    rows: Sequence[Json],
+    links: dict[str, list[Link]],
+    known: Resolution,
+) -> Finding:
+    """Return what the documents of one number mean for a payload that has no link.
+
+    One with our marker is ours. One without any is taken over only if number, customer, date and amount
+    agree; else both are named and a person decides (rule 1.6).
+    """
+    ours = [row for row in rows if payload.source in objects.markers(row)]
+    if ours:
+        obj = min(ours, key=lambda row: int(objects.text(row.get("Id")) or 0))
+        return Finding(
+            FindingKind.OURS, obj, code="found_by_marker", evidence={"marker": str(payload.source)}
+        )
+    number = number_of(payload)
+    for row in rows:
+        qbo_id = objects.text(row.get("Id"))
+        owners = [*(str(link.source) for link in links.get(qbo_id, ())), *map(str, objects.markers(row))]
+        if owners:
+            said = reason(
+                "number_taken", number=number, target=payload.target, qbo_id=qbo_id, owner=owners[0]
+            )
+            return Finding(FindingKind.HOLD, reason=said)
+    return _judge_foreign(context, payload, rows, known)
+
+
+def _judge_foreign(
+    context: WriteContext, payload: Payload, rows: Sequence[Json], known: Resolution
+) -> Finding:
+    number, target = number_of(payload), payload.target
+    candidates = [(row, differences(payload, row, known)) for row in rows]
+    equal = [row for row, different in candidates if not different]
+    if len(equal) == 1 and context.company.adopt_typed_by_hand:
+        evidence = {"agrees": ["number", "customer", "date", "amount"], "number": number}
+        said = reason("adopted", target=target, qbo_id=objects.text(equal[0].get("Id")))
+        return Finding(FindingKind.LINK, equal[0], reason=said, code="adopted", evidence=evidence)
+    if equal:
+        ids = ", ".join(objects.text(row.get("Id")) for row in equal)
+        code = "typed_by_hand" if len(equal) == 1 else "typed_by_hand_twice"
+        return Finding(FindingKind.HOLD, reason=reason(code, number=number, target=target, qbo_id=ids))
+    row, different = candidates[0]
+    said = reason(
+        "typed_by_hand_differs",
+        number=number,
+        target=target,
+        qbo_id=objects.text(row.get("Id")),
+        differences=describe(different),
+    )
+    return Finding(FindingKind.HOLD, reason=said)
+
+
+def differences(payload: Payload, row: Json, known: Resolution) -> tuple[Difference, ...]:
+    """Return in which of number, customer, date and amount a document typed by hand differs."""
+    found: list[Difference] = []
+    source = objects.as_source(objects.ref(payload.body, "CustomerRef"))
+    link = known.link(source, "Customer") if source is not None else None
+    wanted = link.qbo_id if link else "" if source else objects.ref(payload.body, "CustomerRef")
+    pairs = (
+        ("DocNumber", number_of(payload).casefold(), objects.text(row.get("DocNumber")).casefold()),
+        ("CustomerRef", wanted, objects.ref(row, "CustomerRef")),
+        ("TxnDate", objects.text(payload.body.get("TxnDate")), objects.text(row.get("TxnDate"))),
+        ("TotalAmt", str(from_cents(payload.cents)), _total(row)),
+    )
+    found.extend(Difference(field, meant, held) for field, meant, held in pairs if meant != held)
+    return tuple(found)
+
+
+def _total(row: Json) -> str:
+    return str(from_cents(to_cents(objects.amount(row.get("TotalAmt")) or Decimal(0))))

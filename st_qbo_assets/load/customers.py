@@ -1,0 +1,201 @@
+"""Finding the QuickBooks customers that ServiceTitan customers already are.
+
+What belongs here: the name index of a realm, the findings of a day's unlinked customers in few metered
+calls, and what follows when a name is taken (QB §8 no. 14). What does not: the verdict over candidates
+(`matching`), saving links (`apply`).
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.names import suffixed
+from st_qbo_assets.domain.outcomes import Json, Payload
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.matching import (
+    Card,
+    Match,
+    MatchKind,
+    agreements,
+    card_of,
+    comparable,
+    match_customer,
+    nearest,
+)
+from st_qbo_assets.load.plan import Finding, FindingKind, Resolution
+from st_qbo_assets.load.ports import QuickBooksCalls, WriteContext
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.settled import SettledLinks
+from st_qbo_assets.quickbooks.query import quote
+
+_KEPT = (
+    "Id",
+    "SyncToken",
+    "DisplayName",
+    "CompanyName",
+    "GivenName",
+    "FamilyName",
+    "PrimaryEmailAddr",
+    "PrimaryPhone",
+    "Active",
+)
+_NAME_LISTS = ("Customer", "Vendor", "Employee")
+_EVERY_KIND = 3
+
+
+class CustomerIndex:
+    """All customers of a realm by name, inactive ones too, read once when first needed.
+
+    Keep it as long as a run: one metered call per thousand customers.
+    """
+
+    def __init__(self, quickbooks: QuickBooksCalls) -> None:
+        """Read from this realm when first asked."""
+        self._quickbooks = quickbooks
+        self._lock = threading.Lock()
+        self._cards: list[Card] | None = None
+        self._rows: dict[str, Json] = {}
+        self._by_key: dict[str, list[Card]] = {}
+
+    def likely(self, wanted: Card) -> list[Card]:
+        """Return who a customer might be: those of the same name, then those of a near one.
+
+        Raises:
+            SyncError: if QuickBooks could not be asked.
+        """
+        cards = self._all()
+        exact = self._by_key.get(wanted.key, [])
+        return [*exact, *(card for card in nearest(wanted, cards) if card not in exact)]
+
+    def row(self, qbo_id: str) -> Json:
+        """Return the fields of a customer that a link keeps."""
+        return self._rows[qbo_id]
+
+    def _all(self) -> list[Card]:
+        with self._lock:
+            if self._cards is None:
+                cards: list[Card] = []
+                for row in self._quickbooks.query("Customer", "Active IN (true, false)"):
+                    card = card_of(row)
+                    cards.append(card)
+                    self._rows[card.id] = {key: row[key] for key in _KEPT if key in row}
+                    for key in card.keys:
+                        self._by_key.setdefault(key, []).append(card)
+                self._cards = cards
+            return self._cards
+
+
+class CustomerDesk:
+    """Decides which customer of QuickBooks a payload is, if any (rule 7.2)."""
+
+    def __init__(self, context: WriteContext, *, index: CustomerIndex, settled: SettledLinks) -> None:
+        """Decide by the index and the settled pairs."""
+        self._context = context
+        self._index = index
+        self._settled = settled
+
+    def findings(
+        self, payloads: Sequence[Payload], known: Resolution
+    ) -> dict[tuple[SourceRef, str], Finding]:
+        """Return what is found of customers that have neither a link nor a settled pair.
+
+        Raises:
+            SyncError: if QuickBooks could not be asked.
+        """
+        open_ = [
+            payload
+            for payload in payloads
+            if known.link(payload.source, payload.target) is None
+            and known.finding(payload.source, payload.target) is None
+            and not self._is_settled_as_new(payload)
+        ]
+        wanted = {payload.source: card_of(payload.body) for payload in open_}
+        likely = {payload.source: self._index.likely(wanted[payload.source]) for payload in open_}
+        linked = self._linked(card.id for cards in likely.values() for card in cards)
+        found: dict[tuple[SourceRef, str], Finding] = {}
+        for payload in open_:
+            match = match_customer(wanted[payload.source], likely[payload.source], linked_ids=linked)
+            finding = self._finding(payload, match)
+            if finding is not None:
+                found[payload.source, payload.target] = finding
+        return found
+
+    def after_conflict(self, payload: Payload, tried: str) -> Finding:
+        """Return what to do about a name QuickBooks refused: link, another name, or ask.
+
+        Raises:
+            SyncError: if QuickBooks could not be asked.
+        """
+        where = f"DisplayName = {quote(tried)} AND Active IN (true, false)"
+        suffix = suffixed(objects.display_name("Customer", payload.body), f"(C-{payload.source.id})")
+        for entity in _NAME_LISTS:
+            for row in self._context.quickbooks.query(entity, where):
+                other = f"{entity} {objects.text(row.get('Id'))}"
+                decided = self._owner_is_ours(payload, row) if entity == "Customer" else None
+                if decided is not None:
+                    return decided
+                return self._renamed(suffix, other, tried=tried)
+        return self._renamed(suffix, "another name in QuickBooks", tried=tried)
+
+    def _owner_is_ours(self, payload: Payload, row: Json) -> Finding | None:
+        """Return a link or a question about the customer that has the name; None if it is somebody else."""
+        wanted, card = card_of(payload.body), card_of(row)
+        if self._is_settled_as_new(payload) or self._linked([card.id]):
+            return None
+        agreeing = agreements(wanted, card)
+        if agreeing and card.is_active:
+            return _link(row, card, agreeing)
+        if not agreeing and len(comparable(wanted, card)) == _EVERY_KIND:
+            return None
+        why = "it has the name" if card.is_active else "it has the name, but is inactive in QuickBooks"
+        return _unsure(payload, (card,), why)
+
+    def _renamed(self, suffix: str, other: str, *, tried: str) -> Finding:
+        if objects.same_name(tried, suffix):
+            return Finding(FindingKind.HOLD, reason=reason("name_taken", names=repr(suffix)))
+        return Finding(FindingKind.NAME, name=suffix, reason=reason("renamed", name=suffix, other=other))
+
+    def _finding(self, payload: Payload, match: Match) -> Finding | None:
+        if match.kind is MatchKind.LINK and match.card is not None:
+            return _link(self._index.row(match.card.id), match.card, match.evidence)
+        if match.kind is MatchKind.UNSURE:
+            return _unsure(payload, match.candidates, match.why)
+        if match.name_owner:
+            suffix = suffixed(objects.display_name("Customer", payload.body), f"(C-{payload.source.id})")
+            return self._renamed(suffix, f"Customer {match.name_owner}", tried="")
+        return None
+
+    def _is_settled_as_new(self, payload: Payload) -> bool:
+        pair = self._settled.get((payload.source, payload.target))
+        return pair is not None and pair.is_new
+
+    def _linked(self, ids: Iterable[str]) -> frozenset[str]:
+        wanted = sorted(set(ids))
+        return frozenset(
+            self._context.links.of_targets(self._context.name, "Customer", wanted) if wanted else ()
+        )
+
+
+def _link(row: Json, card: Card, evidence: tuple[str, ...]) -> Finding:
+    said = reason(
+        "linked_to_existing",
+        target="Customer",
+        qbo_id=card.id,
+        name=card.name,
+        evidence=" and ".join(evidence),
+    )
+    detail: Json = {"name": card.name, "agrees": ["name", *evidence]}
+    return Finding(FindingKind.LINK, row, reason=said, code="linked_by_rule", evidence=detail)
+
+
+def _unsure(payload: Payload, candidates: Sequence[Card], why: str) -> Finding:
+    labels = tuple(card.label for card in candidates)
+    said = reason(
+        "match_unsure",
+        suggestions=labels,
+        candidates=", ".join(labels),
+        why=why,
+        source=str(payload.source),
+        target=payload.target,
+    )
+    return Finding(FindingKind.HOLD, reason=said)

@@ -1,0 +1,158 @@
+"""Reading QuickBooks objects: references, amounts, lines, notes.
+
+What belongs here: the few accessors that turn loose JSON into plain values, for objects QuickBooks
+answered and for bodies we send alike. What does not: comparing them (verify) or building them (mapping).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+from st_qbo_assets.domain.ids import SourceRef, find_markers
+from st_qbo_assets.domain.outcomes import Json
+
+#: QuickBooks entities whose names share one list and are written one at a time (QB §6.5, quirk 16).
+NAME_LISTS = frozenset({"Customer", "Vendor", "Item"})
+
+#: The source entity that a symbolic reference under this field must resolve to.
+TARGET_OF_FIELD = {
+    "CustomerRef": "Customer",
+    "VendorRef": "Vendor",
+    "ItemRef": "Item",
+    "ParentRef": "Customer",
+}
+
+ZERO = Decimal(0)
+_DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)$", re.IGNORECASE)
+
+
+def as_mapping(value: object) -> Json:
+    """Return the value if it is an object, else an empty one."""
+    return cast(Json, value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Return the value if it is a list, else an empty one."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def text(value: object) -> str:
+    """Return a JSON value as trimmed text; missing is empty."""
+    return "" if value is None else str(value).strip()
+
+
+def amount(value: object) -> Decimal | None:
+    """Return a JSON number (or a number in a string) as Decimal; None if it is none.
+
+    Floats are read by their shortest text, since a ledger row may have passed through plain JSON.
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def ref(obj: Mapping[str, Any], field: str) -> str:
+    """Return the `value` of a reference field, empty if it is not set."""
+    return text(as_mapping(obj.get(field)).get("value"))
+
+
+def lines(obj: Mapping[str, Any]) -> list[Json]:
+    """Return the lines of a document without the subtotal lines QuickBooks generates."""
+    found = [as_mapping(line) for line in as_list(obj.get("Line"))]
+    return [line for line in found if detail_type(line) != "subtotallinedetail"]
+
+
+def detail_type(line: Mapping[str, Any]) -> str:
+    """Return the kind of a line, whatever its case or separators (QB §6.15, old void samples)."""
+    return text(line.get("DetailType")).replace("_", "").casefold()
+
+
+def detail(line: Mapping[str, Any]) -> Json:
+    """Return the detail object of a sales line."""
+    return as_mapping(line.get("SalesItemLineDetail"))
+
+
+def total_tax(obj: Mapping[str, Any]) -> Decimal | None:
+    """Return the tax of a document, None where it states none."""
+    return amount(as_mapping(obj.get("TxnTaxDetail")).get("TotalTax"))
+
+
+def applications(obj: Mapping[str, Any]) -> list[tuple[str, str, Decimal]]:
+    """Return (TxnType, TxnId, amount) of every line of a payment that is applied to a document."""
+    found: list[tuple[str, str, Decimal]] = []
+    for line in lines(obj):
+        for linked in as_list(line.get("LinkedTxn")):
+            link = as_mapping(linked)
+            found.append(
+                (text(link.get("TxnType")), text(link.get("TxnId")), amount(line.get("Amount")) or Decimal(0))
+            )
+    return found
+
+
+def linked_payments(invoice: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the payments QuickBooks shows on an invoice."""
+    links = [as_mapping(link) for link in as_list(invoice.get("LinkedTxn"))]
+    return [text(link.get("TxnId")) for link in links if text(link.get("TxnType")) == "Payment"]
+
+
+def markers(obj: Mapping[str, Any]) -> tuple[SourceRef, ...]:
+    """Return the markers anywhere in the private note (rule 5.2)."""
+    return find_markers(text(obj.get("PrivateNote")))
+
+
+def is_voided(obj: Mapping[str, Any]) -> bool:
+    """Say whether a document was voided: QuickBooks writes "Voided" before the note (QB §3.5)."""
+    return text(obj.get("PrivateNote")).startswith("Voided") and not amount(obj.get("TotalAmt"))
+
+
+def stripped_name(name: object) -> str:
+    """Return a list name without the suffix that inactivation adds (QB §3.4)."""
+    return _DELETED.sub("", text(name))
+
+
+def same_name(one: object, other: object) -> bool:
+    """Say whether QuickBooks would call two names the same: case and outer spaces do not count."""
+    return " ".join(text(one).split()).casefold() == " ".join(text(other).split()).casefold()
+
+
+def display_name(target: str, obj: Mapping[str, Any]) -> str:
+    """Return the unique name of a list object."""
+    return text(obj.get("Name" if target == "Item" else "DisplayName"))
+
+
+def name_field(target: str) -> str:
+    """Return the field that holds the unique name of a list entity, empty for documents."""
+    if target not in NAME_LISTS:
+        return ""
+    return "Name" if target == "Item" else "DisplayName"
+
+
+def symbolic_references(value: object, field: str = "") -> Iterator[tuple[str, SourceRef]]:
+    """Yield (target, source) of every symbolic reference in a body, in order."""
+    if isinstance(value, Mapping):
+        obj = cast("Mapping[str, Any]", value)
+        target = TARGET_OF_FIELD.get(field, "")
+        if target and (source := as_source(obj.get("value"))) is not None:
+            yield target, source
+        elif (source := as_source(obj.get("TxnId"))) is not None:
+            yield text(obj.get("TxnType")), source
+        for key, item in obj.items():
+            yield from symbolic_references(item, key)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for item in cast("Sequence[object]", value):
+            yield from symbolic_references(item, field)
+
+
+def as_source(value: object) -> SourceRef | None:
+    """Return the source a symbolic value names, None if it is a QuickBooks id or no text."""
+    if not isinstance(value, str) or ":" not in value:
+        return None
+    try:
+        return SourceRef.parse(value)
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""Reason codes of the load in plain words.
+
+What belongs here: one row per code a load can answer with, with the rule it comes from and what a
+bookkeeper does about it. What does not: when a code applies, and the words for faults of QuickBooks,
+which stand in the client's fault table.
+"""
+
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.outcomes import Reason
+from st_qbo_assets.domain.reasons import ReasonKind
+
+_AGAIN = "Nothing to do; it posts by itself when that record has posted."
+
+LOAD: dict[str, ReasonKind] = {
+    "waits_for": ReasonKind("5.5", "It waits for {waits_for}, which {state}.", _AGAIN),
+    "payment_waits": ReasonKind(
+        "3.2",
+        "It pays {waits_for}, which {state}.",
+        "Settle that invoice; the payment follows in the same run.",
+    ),
+    "unapplied_for_now": ReasonKind(
+        "3.2",
+        "It posts unapplied on its own date, because {invoices} {state}.",
+        "Nothing to do; it is applied when the invoice posts.",
+    ),
+    "applied_what_is_open": ReasonKind(
+        "3.3",
+        "QuickBooks had {open} open on {invoices}, where ServiceTitan applies {wanted}; {open} was applied.",
+        "Look at the credits QuickBooks applied by itself (setting AutoApplyCredit).",
+    ),
+    "paid_by_hand": ReasonKind(
+        "3.7",
+        "{invoice} was already paid in QuickBooks by hand: Payment {payment} of {amount}, dated {date}.",
+        "Delete one of the two, or name the QuickBooks payment in links.csv; then re-materialize the day.",
+    ),
+    "needs_void": ReasonKind(
+        "3.6",
+        "It is in QuickBooks as {target} {qbo_id}, but in ServiceTitan it is no longer to be booked: {why}",
+        "Void or correct it in QuickBooks by hand; nothing is ever removed by itself.",
+    ),
+    "voided_in_quickbooks": ReasonKind(
+        "3.6",
+        "It is due, but {target} {qbo_id}, which it became in QuickBooks, was voided there.",
+        "Enter it in QuickBooks by hand and name the pair in links.csv; a void cannot be undone.",
+    ),
+    "gone_unposted": ReasonKind(
+        "1.5", "ServiceTitan no longer finds it, and it was never posted.", "Nothing to do."
+    ),
+    "not_read_again": ReasonKind(
+        "1.5",
+        "It could not be read from ServiceTitan again: {error}",
+        "Replay the day when ServiceTitan answers again.",
+    ),
+    "payments_not_planned": ReasonKind(
+        "3.2",
+        "It is posted, but the payments applied to it could not be read from ServiceTitan: {error}",
+        "Replay the day when ServiceTitan answers again; its payments follow then.",
+    ),
+    "gone_from_servicetitan": ReasonKind(
+        "1.5",
+        "It is in QuickBooks as {target} {qbo_id}, but ServiceTitan no longer finds it.",
+        "Look for it in ServiceTitan; void it in QuickBooks if it was deleted on purpose.",
+    ),
+    "edited_in_quickbooks": ReasonKind(
+        "5.3",
+        "{target} {qbo_id} was edited in QuickBooks, and is not overwritten: {differences}.",
+        "Undo the edit in QuickBooks, or make it equal to ServiceTitan; then re-materialize the day.",
+    ),
+    "mismatch": ReasonKind(
+        "5.4",
+        "QuickBooks stored {target} {qbo_id} otherwise than it was sent: {differences}.",
+        "Compare both and correct {target} {qbo_id} in QuickBooks; then re-materialize the day.",
+    ),
+    "adopted_not_updated": ReasonKind(
+        "1.6",
+        "It was typed into QuickBooks by hand as {target} {qbo_id}, which is never written, and now differs: "
+        "{differences}.",
+        "Correct {target} {qbo_id} in QuickBooks by hand; then re-materialize the day.",
+    ),
+    "typed_by_hand_differs": ReasonKind(
+        "1.6",
+        "QuickBooks already has number {number} as {target} {qbo_id}, unlike ServiceTitan's: {differences}.",
+        "Make both equal, change one number, or name the pair in links.csv; then re-materialize the day.",
+    ),
+    "typed_by_hand": ReasonKind(
+        "1.6",
+        "QuickBooks has number {number} already as {target} {qbo_id}, and this company adopts none.",
+        "Set `adopt_typed_by_hand: true`, or delete the one typed by hand; then re-materialize the day.",
+    ),
+    "typed_by_hand_twice": ReasonKind(
+        "1.6",
+        "QuickBooks has number {number} more than once, as {target} {qbo_id}, each like ServiceTitan's.",
+        "Delete all but one of them in QuickBooks; then re-materialize the day.",
+    ),
+    "adopted": ReasonKind(
+        "1.6",
+        "It was typed by hand as {target} {qbo_id}; number, customer, date and amount agree.",
+    ),
+    "found_by_marker": ReasonKind(
+        "5.2", "It was in QuickBooks already as {target} {qbo_id}, which carries its marker."
+    ),
+    "number_taken": ReasonKind(
+        "1.6",
+        "QuickBooks already has {target} {qbo_id} with number {number}; it belongs to {owner}.",
+        "Change the number of one of the two; then re-materialize the day.",
+    ),
+    "linked_to_existing": ReasonKind(
+        "7.2", "It was linked to the existing {target} {qbo_id} {name!r}: same name and {evidence}."
+    ),
+    "settled_link": ReasonKind("7.2", "It is linked to {target} {qbo_id} by line {line} of links.csv."),
+    "settled_link_broken": ReasonKind(
+        "7.2",
+        "Line {line} of links.csv names {target} {qbo_id}, which {problem}.",
+        "Correct that line of links.csv; then re-materialize the day.",
+    ),
+    "match_unsure": ReasonKind(
+        "7.2",
+        "It may be the same as {candidates} in QuickBooks: {why}.",
+        "Add the row `{source},{target},<QuickBooks id>` to links.csv, with `none` to create a new one.",
+    ),
+    "name_taken": ReasonKind(
+        "2.1",
+        "The names {names} are all taken in QuickBooks.",
+        "Rename one of them in QuickBooks, or name the pair in links.csv; then re-materialize the day.",
+    ),
+    "renamed": ReasonKind(
+        "7.2", "It is called {name!r} in QuickBooks, because {other} already has its name."
+    ),
+    "not_settled": ReasonKind(
+        "5.1",
+        "An earlier write of it may or may not have reached QuickBooks: {error}",
+        "Nothing to do; the next run finds out and finishes it. Replay the day to do it now.",
+    ),
+    "transient": ReasonKind(
+        "5.1",
+        "QuickBooks could not be reached or was busy: {error}",
+        "Replay the day when QuickBooks answers again.",
+    ),
+    "connection_stopped": ReasonKind("5.1", "The connection to QuickBooks is stopped: {error}", "{remedy}"),
+    "refused": ReasonKind("5.1", "QuickBooks refused it: {error}", "{remedy}"),
+    "number_used": ReasonKind(
+        "5.1",
+        "QuickBooks refused the number {number}: it is used by {other_type} {other_id}{other_number}.",
+        "Change one of the two numbers; then re-materialize the day.",
+    ),
+    "deposited": ReasonKind(
+        "3.2",
+        "{target} {qbo_id} is already on a bank deposit and cannot be changed.",
+        "Apply the credit in QuickBooks, or take the payment off its deposit and re-materialize the day.",
+    ),
+    "deleted_in_quickbooks": ReasonKind(
+        "5.3",
+        "It was {target} {qbo_id} in QuickBooks, which somebody deleted there.",
+        "Decide whether it should exist; `st-qbo link` removes the link, and the next load creates it anew.",
+    ),
+    "closed_period": ReasonKind(
+        "4",
+        "The books of {day} are closed in QuickBooks.",
+        "Reopen the period in QuickBooks and re-materialize the day, or leave it held.",
+    ),
+}
+
+
+def reason(
+    code: str, /, *, waits_for: SourceRef | None = None, suggestions: tuple[str, ...] = (), **values: object
+) -> Reason:
+    """Return the reason of a code with its values filled in.
+
+    Raises:
+        KeyError: if the code is not in the table, or a value its sentence names is missing.
+    """
+    kind = LOAD[code]
+    if waits_for is not None:
+        values["waits_for"] = waits_for
+    return Reason(
+        code=code,
+        text=kind.text.format(**values),
+        remedy=kind.remedy.format(**values),
+        suggestions=suggestions,
+        waits_for=waits_for,
+    )

@@ -1,0 +1,281 @@
+"""What follows when QuickBooks refuses a write.
+
+What belongs here: for each class of refusal, whether it proves that the write happened before, and
+otherwise the next action or the final result. What does not: sending (`sending`), the words of faults
+(`quickbooks.fault_table`), and closing rows (`apply`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Protocol
+
+from st_qbo_assets.domain.errors import RemoteFault
+from st_qbo_assets.domain.money import from_cents, to_cents
+from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
+from st_qbo_assets.load import adoption, objects
+from st_qbo_assets.load.plan import Action, ActionKind, Finding, FindingKind, Resolution
+from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.probe import is_done, read_if_there
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.requests import capped, renamed, with_version
+from st_qbo_assets.load.results import Subject
+from st_qbo_assets.load.verify import Difference, describe, drift, drift_json, owned_fields
+from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, explain, taken_number
+from st_qbo_assets.quickbooks.query import quote_list
+from st_qbo_assets.store.intents import Intent, Operation
+from st_qbo_assets.store.links import Link
+
+
+class NameDesk(Protocol):
+    """Who decides when a name is taken."""
+
+    def after_conflict(self, payload: Payload, tried: str) -> Finding:
+        """Return what to do about a customer or item whose name QuickBooks refused."""
+        ...
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One refused write.
+
+    Attributes:
+        seen: the object that was read to understand the refusal, if one was.
+        is_ours: whether what was read proves that the write happened after all.
+    """
+
+    fault: RemoteFault
+    intent: Intent
+    seen: Json | None = None
+    is_ours: bool = False
+
+    @property
+    def fault_class(self) -> FaultClass:
+        """What QuickBooks' code asks to be done."""
+        return classify(self.fault)
+
+
+def understand(context: WriteContext, fault: RemoteFault, intent: Intent) -> Refusal:
+    """Return the refusal with what one read tells about it, if its class needs one.
+
+    Raises:
+        SyncError: if QuickBooks could not be asked.
+    """
+    kind = classify(fault)
+    if kind in (FaultClass.REREAD, FaultClass.DEPOSITED) and intent.operation is not Operation.CREATE:
+        seen = read_if_there(context, intent.target, objects.text(intent.request.get("Id")))
+        return Refusal(fault, intent, seen, is_ours=seen is not None and is_done(intent, seen))
+    if (
+        kind is FaultClass.OWN_DUPLICATE
+        and (taken := taken_number(fault))
+        and taken.txn_type == intent.target
+    ):
+        seen = read_if_there(context, intent.target, taken.txn_id)
+        is_ours = seen is not None and intent.source in objects.markers(seen)
+        return Refusal(fault, intent, seen, is_ours=is_ours)
+    return Refusal(fault, intent)
+
+
+class Refusals:
+    """Decides what follows a refusal, for one record under its lock."""
+
+    def __init__(self, context: WriteContext, names: NameDesk, known: Resolution, subject: Subject) -> None:
+        """Decide for the record of the subject."""
+        self._context = context
+        self._names = names
+        self._known = known
+        self._subject = subject
+        self._is_capped = False
+
+    def next(self, refusal: Refusal, action: Action) -> LoadResult | Action:
+        """Return the next action, or the final result. The refused intent is closed already.
+
+        Raises:
+            SyncError: if QuickBooks had to be asked and could not be.
+        """
+        by_class = {
+            FaultClass.REREAD: self._after_stale,
+            FaultClass.NAME_CONFLICT: self._after_name_conflict,
+            FaultClass.OWN_DUPLICATE: self._after_number_taken,
+            FaultClass.CLOSED_PERIOD: self._after_closed_period,
+            FaultClass.DEPOSITED: self._after_deposited,
+            FaultClass.GONE: self._after_gone,
+        }
+        if refusal.fault_class in by_class:
+            return by_class[refusal.fault_class](refusal, action)
+        if self._may_be_too_much(refusal, action):
+            return self._after_too_much(refusal, action)
+        return self._refused(refusal, action)
+
+    def _after_stale(self, refusal: Refusal, action: Action) -> LoadResult | Action:
+        link, seen = action.link, refusal.seen
+        if link is None or seen is None:
+            return self._after_gone(refusal, action)
+        edited = edits_of(link, seen, action.request or {})
+        if edited:
+            link = replace(link, drift=drift_json(edited), run_id=self._context.run_id)
+            self._context.ledger.save_link(link)
+            return self._subject.result(Outcome.HELD, link=link, said=edited_reason(link, edited), wrote=True)
+        token = objects.text(seen.get("SyncToken"))
+        return replace(
+            action,
+            link=replace(link, sync_token=token),
+            request=with_version(action.request or {}, token),
+        )
+
+    def _after_name_conflict(self, refusal: Refusal, action: Action) -> LoadResult | Action:
+        payload = action.payload
+        field = objects.name_field(refusal.intent.target)
+        if payload is None or not field or action.kind is not ActionKind.CREATE:
+            return self._refused(refusal, action)
+        tried = objects.text(refusal.intent.request.get(field))
+        finding = self._names.after_conflict(payload, tried)
+        if finding.kind is FindingKind.NAME:
+            request = renamed(payload.target, refusal.intent.request, finding.name)
+            return replace(action, request=request, reason=finding.reason or action.reason)
+        return self._follow(finding, action)
+
+    def _after_number_taken(self, refusal: Refusal, action: Action) -> LoadResult | Action:
+        payload, taken = action.payload, taken_number(refusal.fault)
+        if payload is not None and action.kind is ActionKind.CREATE and refusal.seen is not None:
+            ids = [objects.text(refusal.seen.get("Id"))]
+            links = self._context.links.of_targets(self._context.name, payload.target, ids)
+            finding = adoption.judge(self._context, payload, [refusal.seen], links, self._known)
+            return self._follow(finding, action)
+        other = taken or TakenNumber("", "another document", "(unknown id)")
+        said = reason(
+            "number_used",
+            number=objects.text(refusal.intent.request.get("DocNumber")),
+            other_type=other.txn_type,
+            other_id=other.txn_id,
+            other_number=f" (number {other.number})" if other.number else "",
+        )
+        return self._subject.result(Outcome.REJECTED, link=action.link, said=said, wrote=True)
+
+    def _after_closed_period(self, refusal: Refusal, action: Action) -> LoadResult:
+        day = objects.text(refusal.intent.request.get("TxnDate")) or refusal.intent.day.isoformat()
+        said = reason("closed_period", day=day)
+        return self._subject.result(Outcome.HELD, link=action.link, said=said, wrote=True)
+
+    def _after_deposited(self, refusal: Refusal, action: Action) -> LoadResult:
+        qbo_id = action.link.qbo_id if action.link else ""
+        said = reason("deposited", target=refusal.intent.target, qbo_id=qbo_id)
+        return self._subject.result(Outcome.HELD, link=action.link, said=said, wrote=True)
+
+    def _after_gone(self, refusal: Refusal, action: Action) -> LoadResult:
+        link = action.link
+        if link is None:
+            return self._refused(refusal, action)
+        said = reason("deleted_in_quickbooks", target=link.target, qbo_id=link.qbo_id)
+        return self._subject.result(Outcome.REJECTED, link=link, said=said, wrote=True)
+
+    def _refused(self, refusal: Refusal, action: Action) -> LoadResult:
+        said = refused_reason(refusal.fault)
+        return self._subject.result(Outcome.REJECTED, link=action.link, said=said, wrote=True)
+
+    def _follow(self, finding: Finding, action: Action) -> LoadResult | Action:
+        if finding.kind is FindingKind.HOLD:
+            return self._subject.result(Outcome.HELD, said=finding.reason, wrote=True)
+        return Action(ActionKind.ADOPT, action.payload, finding=finding, reason=finding.reason)
+
+    # A payment line that takes more than is open (rules 3.3, 3.7; QB §8 no. 21)
+
+    def _may_be_too_much(self, refusal: Refusal, action: Action) -> bool:
+        is_payment = refusal.intent.target == "Payment" and bool(objects.applications(refusal.intent.request))
+        # Which code QuickBooks gives is not documented (QB §10 no. 3): 620, or 6000 with words of its own.
+        can_mean_it = refusal.fault_class is FaultClass.NOT_LINKABLE or refusal.fault.code == "6000"
+        return is_payment and can_mean_it and not self._is_capped and action.payload is not None
+
+    def _after_too_much(self, refusal: Refusal, action: Action) -> LoadResult | Action:
+        request = refusal.intent.request
+        wanted: dict[str, Decimal] = {}
+        for kind, txn_id, amount in objects.applications(request):
+            if kind == "Invoice":
+                wanted[txn_id] = wanted.get(txn_id, Decimal(0)) + amount
+        where = f"Id IN {quote_list(sorted(wanted))}"
+        rows = {objects.text(row.get("Id")): row for row in self._context.quickbooks.query("Invoice", where)}
+        own = self._applied_now(action.link)
+        is_open = {
+            txn_id: (objects.amount(row.get("Balance")) or Decimal(0)) + own.get(txn_id, Decimal(0))
+            for txn_id, row in rows.items()
+        }
+        short = [txn_id for txn_id, amount in wanted.items() if txn_id in rows and is_open[txn_id] < amount]
+        customer = objects.ref(request, "CustomerRef")
+        if not short or any(objects.ref(row, "CustomerRef") != customer for row in rows.values()):
+            return self._refused(refusal, action)
+        for txn_id in short:
+            by_hand = self._typed_payment(rows[txn_id], wanted[txn_id])
+            if by_hand is not None:
+                return self._subject.result(Outcome.HELD, link=action.link, said=by_hand, wrote=True)
+        self._is_capped = True
+        said = reason(
+            "applied_what_is_open",
+            open=_money(sum((max(Decimal(0), is_open[each]) for each in short), Decimal(0))),
+            wanted=_money(sum((wanted[each] for each in short), Decimal(0))),
+            invoices=", ".join(_invoice_label(rows[each]) for each in short),
+        )
+        return replace(action, request=capped(action.request or {}, is_open), reason=said)
+
+    def _applied_now(self, link: Link | None) -> dict[str, Decimal]:
+        applied: dict[str, Decimal] = {}
+        if link is not None and (obj := read_if_there(self._context, link.target, link.qbo_id)):
+            for kind, txn_id, amount in objects.applications(obj):
+                if kind == "Invoice":
+                    applied[txn_id] = applied.get(txn_id, Decimal(0)) + amount
+        return applied
+
+    def _typed_payment(self, invoice: Json, wanted: Decimal) -> Reason | None:
+        ids = objects.linked_payments(invoice)
+        if not ids:
+            return None
+        links = self._context.links.of_targets(self._context.name, "Payment", ids)
+        invoice_id = objects.text(invoice.get("Id"))
+        for row in self._context.quickbooks.query("Payment", f"Id IN {quote_list(sorted(ids))}"):
+            qbo_id = objects.text(row.get("Id"))
+            taken = sum(
+                (amount for _, txn_id, amount in objects.applications(row) if txn_id == invoice_id),
+                Decimal(0),
+            )
+            if qbo_id not in links and not objects.markers(row) and taken == wanted:
+                return reason(
+                    "paid_by_hand",
+                    invoice=_invoice_label(invoice),
+                    payment=qbo_id,
+                    amount=_money(taken),
+                    date=objects.text(row.get("TxnDate")),
+                )
+        return None
+
+
+def edits_of(link: Link, obj: Json, request: Json) -> tuple[Difference, ...]:
+    """Return what somebody edited in QuickBooks of the fields we own (rule 5.3).
+
+    Of a customer or item only the fields that the request would overwrite count: the others are theirs.
+    """
+    found = drift(link.confirmed, owned_fields(link.target, obj))
+    if objects.name_field(link.target):
+        return tuple(each for each in found if each.field in request)
+    return found
+
+
+def edited_reason(link: Link, edited: Sequence[Difference]) -> Reason:
+    """Return the reason of a record that was edited in QuickBooks."""
+    return reason(
+        "edited_in_quickbooks", target=link.target, qbo_id=link.qbo_id, differences=describe(edited)
+    )
+
+
+def refused_reason(fault: RemoteFault) -> Reason:
+    """Return a refusal in plain words, with QuickBooks' own beside them."""
+    kind = explain(fault)
+    said = fault.detail or fault.message
+    return reason("refused", error=f"{kind.plain} ({fault.code}: {said})", remedy=kind.remedy)
+
+
+def _money(amount: Decimal) -> str:
+    return str(from_cents(to_cents(amount)))
+
+
+def _invoice_label(invoice: Json) -> str:
+    number = objects.text(invoice.get("DocNumber"))
+    return f"Invoice {number}" if number else f"Invoice with id {objects.text(invoice.get('Id'))}"

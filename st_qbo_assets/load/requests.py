@@ -1,0 +1,193 @@
+"""The bodies that are sent: references resolved, updates cut to an allow-list.
+
+What belongs here: turning an effective payload into the body of a create, an update or a repair, and
+the changes a body takes on its way (another name, version, date, or what is open). What does not:
+whether it is sent at all (`plan`). Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Protocol, cast
+
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.outcomes import Json, Payload, canonical_json
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.verify import BASE, DEPOSIT_ACCOUNT
+from st_qbo_assets.store.links import Link
+
+#: Fields a sparse update may carry (QB §8 no. 28). Left out on purpose: mail, print and online payment
+#: state (effects of ordinary work), the private note (a person may have written into it), and what
+#: never changes (`Type`, `IncomeAccountRef` of an item, the unique names).
+_SALES_FIELDS = (
+    "CustomerRef",
+    "TxnDate",
+    "DueDate",
+    "DocNumber",
+    "SalesTermRef",
+    "ClassRef",
+    "DepartmentRef",
+    "Line",
+    "TxnTaxDetail",
+    "ApplyTaxAfterDiscount",
+    "BillAddr",
+    "ShipAddr",
+    "CustomerMemo",
+)
+UPDATABLE: dict[str, tuple[str, ...]] = {
+    "Invoice": _SALES_FIELDS,
+    "CreditMemo": _SALES_FIELDS,
+    "Payment": (
+        "CustomerRef",
+        "TxnDate",
+        "TotalAmt",
+        "PaymentRefNum",
+        "PaymentMethodRef",
+        "DepositToAccountRef",
+        "Line",
+    ),
+    "Customer": (
+        "Title",
+        "GivenName",
+        "MiddleName",
+        "FamilyName",
+        "Suffix",
+        "CompanyName",
+        "PrimaryEmailAddr",
+        "PrimaryPhone",
+        "Mobile",
+        "AlternatePhone",
+        "Fax",
+        "BillAddr",
+        "ShipAddr",
+        "Notes",
+        "Active",
+        "Taxable",
+        "TaxExemptionReasonId",
+        "SalesTermRef",
+        "WebAddr",
+    ),
+    "Item": (
+        "Description",
+        "Sku",
+        "UnitPrice",
+        "PurchaseCost",
+        "PurchaseDesc",
+        "Taxable",
+        "SalesTaxCodeRef",
+        "Active",
+    ),
+}
+_VERSION = frozenset({"Id", "SyncToken", "sparse"})
+
+
+class LinkLookup(Protocol):
+    """Where the QuickBooks id of a record is found."""
+
+    def link(self, source: SourceRef, target: str) -> Link | None:
+        """Return the link of a source and target."""
+        ...
+
+
+def create_request(payload: Payload, known: LinkLookup, *, name: str = "") -> Json:
+    """Return the body of a create, references resolved, under the given name if there is one."""
+    body = cast(Json, _resolved(payload.body, known))
+    return renamed(payload.target, body, name) if name else body
+
+
+def update_request(payload: Payload, link: Link, known: LinkLookup) -> Json:
+    """Return the sparse body of an update: allow-listed fields, all lines, id and version (QB §3.2).
+
+    Of a customer or item only what changed since the last agreed body is sent, so that what a person
+    corrected in QuickBooks stays. A payment's deposit account is sent only if the mapping changed it.
+    """
+    body = _updatable(payload.target, payload.body)
+    if objects.name_field(payload.target):
+        base = objects.as_mapping(link.confirmed.get(BASE))
+        body = {key: value for key, value in body.items() if not _equal(value, base.get(key))}
+    deposit = objects.text(link.confirmed.get(DEPOSIT_ACCOUNT))
+    if deposit and deposit == objects.ref(body, DEPOSIT_ACCOUNT):
+        body.pop(DEPOSIT_ACCOUNT)
+    resolved = cast(Json, _resolved(body, known))
+    return {"Id": link.qbo_id, "SyncToken": link.sync_token, "sparse": True, **resolved}
+
+
+def repair_request(target: str, request: Json, stored: Json) -> Json:
+    """Return the update that makes a stored object what its request said (rule 5.4).
+
+    A note that lost the marker gets it back, before whatever else stands in it.
+    """
+    body = _updatable(target, request)
+    if objects.markers(request) and objects.markers(request) != objects.markers(stored):
+        note = f"{objects.text(request.get('PrivateNote'))} {objects.text(stored.get('PrivateNote'))}"
+        body["PrivateNote"] = note.strip()
+    version = {"Id": objects.text(stored.get("Id")), "SyncToken": objects.text(stored.get("SyncToken"))}
+    return {**version, "sparse": True, **body}
+
+
+def base_of(target: str, body: Json) -> Json:
+    """Return what a customer or item is agreed to be, so that only changes travel (rule 7.1)."""
+    return _updatable(target, body) if objects.name_field(target) else {}
+
+
+def says_anything(request: Mapping[str, Any]) -> bool:
+    """Say whether an update carries any field."""
+    return any(key not in _VERSION for key in request)
+
+
+def with_version(request: Json, sync_token: str) -> Json:
+    """Return the same request naming another version of its object."""
+    return {**request, "SyncToken": sync_token}
+
+
+def renamed(target: str, request: Json, name: str) -> Json:
+    """Return a request of a name list object under another name."""
+    return {**request, objects.name_field(target): name}
+
+
+def capped(request: Json, open_amounts: Mapping[str, Decimal]) -> Json:
+    """Return a payment request whose lines take no more of each invoice than is open (rule 3.3).
+
+    Args:
+        request: with QuickBooks ids.
+        open_amounts: what is open by invoice id; a line that finds nothing open is left out.
+    """
+    left = dict(open_amounts)
+    lines: list[Json] = []
+    for line in objects.lines(request):
+        linked = objects.as_mapping(next(iter(objects.as_list(line.get("LinkedTxn"))), None))
+        invoice, wanted = objects.text(linked.get("TxnId")), objects.amount(line.get("Amount"))
+        if wanted is None or invoice not in left:
+            lines.append(line)
+            continue
+        taken = max(Decimal(0), min(wanted, left[invoice]))
+        left[invoice] -= taken
+        if taken:
+            lines.append({**line, "Amount": taken})
+    return {**request, "Line": lines}
+
+
+def _updatable(target: str, body: Json) -> Json:
+    return {key: body[key] for key in UPDATABLE.get(target, ()) if key in body}
+
+
+def _equal(one: object, other: object) -> bool:
+    return canonical_json(one) == canonical_json(other)
+
+
+def _resolved(value: object, known: LinkLookup, field: str = "") -> object:
+    if isinstance(value, Mapping):
+        obj = cast("Mapping[str, Any]", value)
+        target = objects.TARGET_OF_FIELD.get(field, "")
+        if target and (source := objects.as_source(obj.get("value"))) is not None:
+            return {**obj, "value": _id_of(known, source, target)}
+        if (source := objects.as_source(obj.get("TxnId"))) is not None:
+            return {**obj, "TxnId": _id_of(known, source, objects.text(obj.get("TxnType")))}
+        return {key: _resolved(item, known, key) for key, item in obj.items()}
+    if isinstance(value, (list, tuple)):
+        return [_resolved(item, known, field) for item in cast("Sequence[object]", value)]
+    return value
+
+
+def _id_of(known: LinkLookup, source: SourceRef, target: str) -> str:
+    link = known.link(source, target)
+    return link.qbo_id if link is not None else str(source)
