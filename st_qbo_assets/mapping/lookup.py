@@ -4,9 +4,10 @@ What belongs here: the lists by id and the few questions asked of them everywher
 fetching any of it (extract, quickbooks), deciding by it (the modules of the parts).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef, Tenant
@@ -21,8 +22,12 @@ from st_qbo_assets.servicetitan.records import (
     Location,
     Named,
     PricebookItem,
+    Record,
     TaxZone,
+    Unreadable,
 )
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +65,51 @@ class Lookup:
     tax_item_id: str = ""
     several_tenants: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        records: Iterable[Record | Unreadable],
+        *,
+        company: CompanyFile,
+        reference: Reference,
+        today: date,
+        posted: Mapping[SourceRef, date],
+        tax_item_id: str = "",
+        several_tenants: bool = False,
+    ) -> "Lookup":
+        """Return a lookup with records sorted into their lists; unreadable ones are not known.
+
+        Args:
+            records: of any kinds, in any order; of one given twice the later one counts.
+            company: as in the attributes, and so are all the others.
+            reference: likewise.
+            today: likewise.
+            posted: likewise.
+            tax_item_id: likewise.
+            several_tenants: likewise.
+        """
+        readable = [record for record in records if isinstance(record, Record)]
+        contacts: dict[int, tuple[Contact, ...]] = {}
+        for contact in _by_id(readable, Contact).values():
+            if contact.customer_id is not None:
+                contacts[contact.customer_id] = (*contacts.get(contact.customer_id, ()), contact)
+        return cls(
+            company=company,
+            reference=reference,
+            today=today,
+            posted=posted,
+            business_units=_by_id(readable, BusinessUnit),
+            tax_zones=_by_id(readable, TaxZone),
+            customers=_by_id(readable, Customer),
+            contacts=contacts,
+            locations=_by_id(readable, Location),
+            jobs=_by_id(readable, Job),
+            pricebook=_by_id(readable, PricebookItem),
+            invoices=_by_id(readable, Invoice),
+            tax_item_id=tax_item_id,
+            several_tenants=several_tenants,
+        )
+
     @property
     def latin1(self) -> bool:
         """Whether text is transliterated to Latin-1."""
@@ -78,3 +128,7 @@ class Lookup:
         """Return the class path that ServiceTitan keeps for a business unit, empty if none."""
         known = self.business_units.get(unit.id) if unit.id is not None else None
         return known.quickbooks_class.strip() if known else ""
+
+
+def _by_id(records: Iterable[Record], model: type[AnyRecord]) -> dict[int, AnyRecord]:
+    return {record.id: record for record in records if isinstance(record, model)}
