@@ -88,7 +88,9 @@ Nulls = BeforeValidator(_read_list)
 class Part(BaseModel):
     """A frozen piece of a record; camelCase in JSON, snake_case here; unknown fields are let pass."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True, defer_build=True
+    )
 
 
 class Record(Part):

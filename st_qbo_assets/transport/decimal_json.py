@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-import simplejson
-
 
 def read_json(text: str) -> Any:
     """Return parsed JSON; numbers with a point are Decimal, whole ones int.
@@ -29,6 +27,9 @@ def write_json(value: object) -> bytes:
     Raises:
         TypeError: if a float is in it: an amount that went through a float may be wrong already.
     """
+    # Loaded on the first write: many processes only read.
+    import simplejson
+
     _refuse_floats(value)
     return simplejson.dumps(value, use_decimal=True, separators=(",", ":")).encode("ascii")
 
