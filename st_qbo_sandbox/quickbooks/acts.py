@@ -2,47 +2,49 @@
 
 Belongs here: `POST /_sandbox/edit`. Does not belong here: switches and faults of the sandbox.
 
-A document is named by `id`, or by `number` (its DocNumber); a customer by `customer`, its id or display name; an item
-by `item`, its id or name; an account by `account`, its id, name or number. `entity` is Invoice unless said otherwise.
-Every act answers with the object it made or changed, under its entity name, unless the table says otherwise.
+A document is named by `id`, or by `number` (its DocNumber); a customer by `customer`, its id or display
+name; an item by `item`, its id or name; an account by `account`, its id, name or number. `entity` is
+Invoice unless said otherwise. Every act answers with the object it made or changed, under its entity name,
+unless the table says otherwise.
 
-    act                 with                                            what happens
-    consent             redirect_uri?, scope?                           {"code", "realmId"}, as after Connect
-    revoke              -                                               the app is disconnected: all tokens die
-    create              entity, body                                    any object, in the shape of the API
-    update              entity, id, body                                only what is in `body` changes
-    void                entity, id                                      also CreditMemo and RefundReceipt
-    delete              entity, id                                      transactions
-    inactivate          entity, id                                      list objects
-    reactivate          entity, id
-    rename              entity, id, name
-    type_invoice        customer, lines [{item, amount | qty, price,    an invoice typed in by hand
-                        taxed?, description?}], date?, number?, note?
-    type_payment        customer, amount, invoices? [id], date?,        a payment; invoices are paid in order
-                        method?, account?, note?
-    deposit             payments [id], account?, date?                  a bank deposit of them
-    email               entity?, id, to?
-    print               entity?, id
-    apply_credit        invoice, credit_memo | payment, amount?         the credit or unapplied money is used
-    unapply             payment                                         a payment is taken off everything
-    close_books         date, or null                                   BookCloseDate
-    merge_customers     from, into                                      `from` is gone, its documents are `into`'s
-    set_preferences     preferences {group: {name: value}}              null takes one away
-    lock_subscription   -                                               writes answer 6190
-    unlock_subscription -
-    lose_access         -                                               every call answers 401/120
-    regain_access       -
-    edit_line           entity?, id, line (Id), amount?, qty?, price?,  one line of a document
-                        item?, description?, taxed?, remove?
-    change_customer     entity?, id, customer
-    change_date         entity?, id, date
-    change_number       entity?, id, to
+    act                  with                                       what happens
+    consent              redirect_uri?, scope?                      {"code", "realmId"}, as after Connect
+    revoke               -                                          the app is disconnected, all tokens die
+    create               entity, body                               any object, in the shape of the API
+    update               entity, id, body                           only what is in `body` changes
+    void                 entity, id                                 also CreditMemo and RefundReceipt
+    delete               entity, id                                 transactions
+    inactivate           entity, id                                 list objects
+    reactivate           entity, id
+    rename               entity, id, name
+    type_invoice         customer, lines [{item, amount | qty,      an invoice typed in by hand
+                         price, taxed?, description?}], date?,
+                         number?, note?, tax?
+    type_payment         customer, amount, invoices? [id], date?,   a payment; invoices are paid in order
+                         method?, account?, note?, ref?
+    deposit              payments [id], account?, date?             a bank deposit of them
+    email                entity?, id, to?
+    print                entity?, id
+    apply_credit         invoice, credit_memo | payment, amount?    the credit or unapplied money is used
+    unapply              payment                                    a payment is taken off everything
+    close_books          date, or null                              BookCloseDate
+    merge_customers      from, into                                 `from` goes, `into` gets its documents
+    set_preferences      preferences {group: {name: value}}         null takes one away
+    lock_subscription    -                                          writes answer 6190
+    unlock_subscription  -
+    lose_access          -                                          every call answers 401/120
+    regain_access        -
+    edit_line            entity?, id, line (its Id), amount?,       one line of a document
+                         qty?, price?, item?, description?,
+                         taxed?, remove?
+    change_customer      entity?, id, customer
+    change_date          entity?, id, date
+    change_number        entity?, id, to
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from st_qbo_sandbox import identity
@@ -57,6 +59,7 @@ from st_qbo_sandbox.quickbooks.faults import Fault
 from st_qbo_sandbox.quickbooks.mail import print_document, send_document
 from st_qbo_sandbox.quickbooks.merging import merge_customers
 from st_qbo_sandbox.quickbooks.oauth import ACCOUNTING
+from st_qbo_sandbox.quickbooks.typed_lines import change_line, need, to_decimal, typed_line
 
 if TYPE_CHECKING:
     from st_qbo_sandbox.quickbooks.half import QuickBooks
@@ -90,15 +93,15 @@ class Acts:
             "unapply": self._unapply,
             "close_books": self._close_books,
             "merge_customers": self._merge,
-            "set_preferences": lambda act: self._set_preferences(_need(act, "preferences")),
+            "set_preferences": lambda act: self._set_preferences(need(act, "preferences")),
             "lock_subscription": lambda act: self._switch(subscription_locked=True),
             "unlock_subscription": lambda act: self._switch(subscription_locked=False),
             "lose_access": lambda act: self._switch(user_lost_access=True),
             "regain_access": lambda act: self._switch(user_lost_access=False),
             "edit_line": self._edit_line,
             "change_customer": lambda act: self._patch(act, CustomerRef=self._customer_ref(act)),
-            "change_date": lambda act: self._patch(act, TxnDate=_need(act, "date")),
-            "change_number": lambda act: self._patch(act, DocNumber=_need(act, "to")),
+            "change_date": lambda act: self._patch(act, TxnDate=need(act, "date")),
+            "change_number": lambda act: self._patch(act, DocNumber=need(act, "to")),
         }
 
     def perform(self, act: Act) -> Body:
@@ -127,7 +130,7 @@ class Acts:
     def _id(self, act: Act, entity: Entity) -> str:
         if "id" in act:
             return str(act["id"])
-        number = str(_need(act, "number"))
+        number = str(need(act, "number"))
         found = self._books.by_number[entity.name].ids(number.casefold()) if entity.is_transaction else []
         if len(found) != 1:
             raise EditError(f"{len(found)} {entity.name} have the number {number}")
@@ -145,8 +148,11 @@ class Acts:
             raise EditError(f"no {entity} {text!r}")
         return named[0]["Id"]
 
+    def _find_item(self, wanted: Any) -> str:
+        return self._find("Item", wanted)
+
     def _customer_ref(self, act: Act) -> Body:
-        return {"value": self._find("Customer", _need(act, "customer"))}
+        return {"value": self._find("Customer", need(act, "customer"))}
 
     def _consent(self, act: Act) -> Body:
         uri = act.get("redirect_uri", identity.QUICKBOOKS_REDIRECT_URI)
@@ -159,10 +165,10 @@ class Acts:
 
     def _create(self, act: Act) -> Body:
         entity = self._entity(act)
-        return {entity.name: self._operations.create(entity, _need(act, "body"), person=True)}
+        return {entity.name: self._operations.create(entity, need(act, "body"), person=True)}
 
     def _update(self, act: Act) -> Body:
-        return self._patch(act, **_need(act, "body"))
+        return self._patch(act, **need(act, "body"))
 
     def _patch(self, act: Act, **changes: Any) -> Body:
         entity = self._entity(act)
@@ -186,10 +192,10 @@ class Acts:
 
     def _rename(self, act: Act) -> Body:
         is_person = self._entity(act).name in ("Customer", "Vendor", "Employee")
-        return self._patch(act, **{"DisplayName" if is_person else "Name": plain_name(_need(act, "name"))})
+        return self._patch(act, **{"DisplayName" if is_person else "Name": plain_name(need(act, "name"))})
 
     def _type_invoice(self, act: Act) -> Body:
-        lines = [self._typed_line(line) for line in _need(act, "lines")]
+        lines = [typed_line(line, self._find_item) for line in need(act, "lines")]
         body: Body = {"CustomerRef": self._customer_ref(act), "Line": lines}
         for key, field in (("date", "TxnDate"), ("number", "DocNumber"), ("note", "PrivateNote")):
             if act.get(key):
@@ -198,25 +204,8 @@ class Acts:
             body["TxnTaxDetail"] = {"TotalTax": act["tax"]}
         return {"Invoice": self._operations.create(ENTITIES["Invoice"], body, person=True)}
 
-    def _typed_line(self, given: Body) -> Body:
-        detail: Body = {"ItemRef": {"value": self._find("Item", _need(given, "item"))}}
-        if "qty" in given or "price" in given:
-            detail |= {"Qty": _decimal(given.get("qty", 1)), "UnitPrice": _decimal(_need(given, "price"))}
-        amount = given.get("amount")
-        if amount is None:
-            amount = money(detail.get("Qty", Decimal(1)) * _decimal(_need(given, "price")))
-        detail["TaxCodeRef"] = {"value": "TAX" if given.get("taxed") else "NON"}
-        line: Body = {
-            "Amount": amount,
-            "DetailType": "SalesItemLineDetail",
-            "SalesItemLineDetail": detail,
-        }
-        if given.get("description"):
-            line["Description"] = given["description"]
-        return line
-
     def _type_payment(self, act: Act) -> Body:
-        left = money(_decimal(_need(act, "amount")))
+        left = money(to_decimal(need(act, "amount")))
         body: Body = {"CustomerRef": self._customer_ref(act), "TotalAmt": left, "Line": []}
         for wanted in act.get("invoices", ()):
             invoice = self._books.get("Invoice", str(wanted))
@@ -236,10 +225,12 @@ class Acts:
 
     def _deposit(self, act: Act) -> Body:
         account = act.get("account")
-        wanted = self._find("Account", account) if account else ledger.system_account(Work(self._books), "Bank")
+        wanted = (
+            self._find("Account", account) if account else ledger.system_account(Work(self._books), "Bank")
+        )
         lines = [
             {"LinkedTxn": [{"TxnId": str(id), "TxnType": act.get("entity", "Payment"), "TxnLineId": "0"}]}
-            for id in _need(act, "payments")
+            for id in need(act, "payments")
         ]
         body: Body = {"DepositToAccountRef": {"value": wanted}, "Line": lines}
         if act.get("date"):
@@ -255,18 +246,18 @@ class Acts:
         return {entity.name: print_document(self._operations, entity, self._id(act, entity))}
 
     def _apply_credit(self, act: Act) -> Body:
-        invoice_id = str(_need(act, "invoice"))
+        invoice_id = str(need(act, "invoice"))
         invoice = self._books.get("Invoice", invoice_id)
         if invoice is None:
             raise EditError(f"no Invoice {invoice_id!r}")
-        amount = None if act.get("amount") is None else money(_decimal(act["amount"]))
+        amount = None if act.get("amount") is None else money(to_decimal(act["amount"]))
         work = Work(self._books)
         if "payment" in act:
             payment_id = self._existing("Payment", act["payment"])
             used = apply_payment(work, payment_id, invoice_id, amount)
             made = payment_id if used else None
         else:
-            memo_id = self._existing("CreditMemo", _need(act, "credit_memo"))
+            memo_id = self._existing("CreditMemo", need(act, "credit_memo"))
             call = Call(self._half.company, work, ENTITIES["Payment"], person=True)
             payment = join(call, work, invoice["CustomerRef"]["value"], invoice_id, memo_id, amount)
             made = payment["Id"] if payment else None
@@ -281,8 +272,8 @@ class Acts:
         return str(id)
 
     def _unapply(self, act: Act) -> Body:
-        id = self._existing("Payment", _need(act, "payment"))
-        body = {"Id": id, "sparse": True, "Line": []}
+        id = self._existing("Payment", need(act, "payment"))
+        body: Body = {"Id": id, "sparse": True, "Line": []}
         return {"Payment": self._operations.update(ENTITIES["Payment"], body, person=True)}
 
     def _close_books(self, act: Act) -> Body:
@@ -291,7 +282,7 @@ class Acts:
         return self._set_preferences({"AccountingInfoPrefs": {"BookCloseDate": act["date"]}})
 
     def _merge(self, act: Act) -> Body:
-        source, target = (self._find("Customer", _need(act, key)) for key in ("from", "into"))
+        source, target = (self._find("Customer", need(act, key)) for key in ("from", "into"))
         if source == target:
             raise EditError("a customer cannot be merged into itself")
         merge_customers(self._books, source, target)
@@ -311,39 +302,12 @@ class Acts:
         if stored is None:
             raise EditError(f"no {entity.name} {id!r}")
         lines = copy_of([line for line in stored["Line"] if line.get("DetailType") != "SubTotalLineDetail"])
-        wanted = str(_need(act, "line"))
+        wanted = str(need(act, "line"))
         found = [line for line in lines if line.get("Id") == wanted]
         if not found:
             raise EditError(f"no line {wanted!r}")
         if act.get("remove"):
             lines.remove(found[0])
         else:
-            self._change_line(found[0], act)
+            change_line(found[0], act, self._find_item)
         return self._patch({"entity": entity.name, "id": id}, Line=lines)
-
-    def _change_line(self, line: Body, act: Act) -> None:
-        detail = line.get(line["DetailType"], {})
-        if act.get("description") is not None:
-            line["Description"] = act["description"]
-        if act.get("item") is not None:
-            detail["ItemRef"] = {"value": self._find("Item", act["item"])}
-        if act.get("taxed") is not None:
-            detail["TaxCodeRef"] = {"value": "TAX" if act["taxed"] else "NON"}
-        if act.get("amount") is not None:
-            line["Amount"] = _decimal(act["amount"])
-            detail.pop("Qty", None)
-            detail.pop("UnitPrice", None)
-        elif act.get("qty") is not None or act.get("price") is not None:
-            detail["Qty"] = _decimal(act.get("qty", detail.get("Qty", 1)))
-            detail["UnitPrice"] = _decimal(act.get("price", detail.get("UnitPrice", line["Amount"])))
-            line["Amount"] = money(detail["Qty"] * detail["UnitPrice"])
-
-
-def _need(act: Act, key: str) -> Any:
-    if act.get(key) is None:
-        raise EditError(f'"{key}" is missing')
-    return act[key]
-
-
-def _decimal(value: Any) -> Decimal:
-    return Decimal(str(value))

@@ -1,7 +1,7 @@
 """Postal addresses: their ids, and what becomes of one that is changed through a transaction.
 
-Belongs here: reference §6 PhysicalAddress and the free-form quirk of §3.2. Does not belong here: copying from a
-customer (`sales.py`).
+Belongs here: reference §6 PhysicalAddress and the free-form quirk of §3.2. Does not belong here: copying
+from a customer (`sales.py`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def is_same(one: Body, other: Body | None) -> bool:
 
 
 def free_form(call: Call, new: Body, old: Body | None, customer: Body) -> Body:
-    """Return a changed address as QuickBooks gives it back: names first, city and code run into the last line."""
+    """Return a changed address as QuickBooks gives it back: names first, the city in the last line."""
     if is_same(new, old):
         return dict(old or {})
     names = [customer.get("DisplayName"), customer.get("CompanyName")]

@@ -1,7 +1,7 @@
 """The Accounting API over HTTP: `/v3/company/{realm}/...`.
 
-Belongs here: from a request to an operation and back, tokens, request ids, metering. Does not belong here: what an
-operation does.
+Belongs here: from a request to an operation and back, tokens, request ids, metering. Does not belong here:
+what an operation does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from st_qbo_sandbox.quickbooks.operations import Operations
 from st_qbo_sandbox.quickbooks.query_run import QueryRunner
 from st_qbo_sandbox.quickbooks.replay import BATCH_ID_MAX, BATCH_ITEM_ID_MAX, Replay, check_request_id
 from st_qbo_sandbox.quickbooks.throttle import Throttle
-from st_qbo_sandbox.storage import dump_json, parse_json
+from st_qbo_sandbox.storage import as_object, dump_json, parse_json
 
 _PATH = re.compile(r"/v3/company/([^/]+)/(.+?)/?$")
 
@@ -261,7 +261,7 @@ def _operation_of(operation: str, include: frozenset[str], body: Any) -> str:
         raise unsupported_operation(operation)
     if "void" in include:
         return "update"
-    id = body.get("Id") if isinstance(body, dict) else None
+    id = (as_object(body) or {}).get("Id")
     return "update" if id not in (None, "", 0, "0") else "create"
 
 
@@ -279,8 +279,8 @@ def _decode(body: bytes) -> str:
     except UnicodeDecodeError:
         raise fault(
             "500",
-            "Operation An I/O error occurred : MalformedByteSequenceException: Invalid byte 1 of 1-byte UTF-8 sequence. "
-            "is not supported.",
+            "Operation An I/O error occurred : MalformedByteSequenceException: "
+            "Invalid byte 1 of 1-byte UTF-8 sequence. is not supported.",
         ) from None
 
 

@@ -1,7 +1,7 @@
 """Credits that QuickBooks applies by itself when `AutoApplyCredit` is on.
 
-Belongs here: reference §6.1 (effect inferred, the preference confirmed). Does not belong here: credits that a request
-applies (`payments.py`).
+Belongs here: reference §6.1 (effect inferred, the preference confirmed). Does not belong here: credits that
+a request applies (`payments.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NOTE = "Created by QB Online to link credits to charges."
 
 
 def apply_credits(call: Call, doc: Body) -> None:
-    """After a new invoice, use the customer's open credits on it; after a new credit memo, use it on open invoices."""
+    """Use the customer's open credits on a new invoice, and a new credit memo on open invoices."""
     if not call.preference("SalesFormsPrefs", "AutoApplyCredit", False):
         return
     work = Work(call.books)

@@ -1,6 +1,7 @@
 """Batches: up to thirty independent operations in one call.
 
-Belongs here: reference §3.7. Does not belong here: throttling and replay of the call as a whole (`api_routes.py`).
+Belongs here: reference §3.7. Does not belong here: throttling and replay of the call as a whole
+(`api_routes.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from st_qbo_sandbox.quickbooks.faults import (
     unsupported_operation,
     unsupported_property,
 )
+from st_qbo_sandbox.storage import as_array, as_object
 
 ITEMS_MAX = 30
 _NOT_ENTITIES = ("bId", "operation", "optionsData", "Query", "CDCQuery", "ReportQuery")
@@ -79,12 +81,15 @@ def read_items(body: Any) -> list[Body]:
     Raises:
         Fault: 1040, 2010 or 2020.
     """
-    if not isinstance(body, dict):
+    whole = as_object(body)
+    if whole is None:
         raise unsupported_property()
-    items = body.get("BatchItemRequest")
-    if not items:
+    if not whole.get("BatchItemRequest"):
         raise Fault(missing("BatchItemRequest"))
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+    items = [
+        item for item in map(as_object, as_array(whole["BatchItemRequest"]) or [None]) if item is not None
+    ]
+    if len(items) != len(whole["BatchItemRequest"]):
         raise unsupported_property()
     if len(items) > ITEMS_MAX:
         raise fault(

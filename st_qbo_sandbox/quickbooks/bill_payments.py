@@ -1,6 +1,7 @@
 """Payments to vendors.
 
-Belongs here: the rules of BillPayment (reference §6.10). Does not belong here: applying lines (`settlement.py`).
+Belongs here: the rules of BillPayment (reference §6.10). Does not belong here: applying lines
+(`settlement.py`).
 """
 
 from __future__ import annotations

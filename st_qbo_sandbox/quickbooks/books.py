@@ -1,16 +1,16 @@
-"""All objects of the company: collections, indexes, sequences, tombstones, and the unit of work that changes them.
+"""All objects of the company: collections, indexes, sequences, tombstones, and the unit of work.
 
 Belongs here: storing and finding. Does not belong here: what an operation means, or which faults it gives.
 
-Documents are kept in the shape in which they are returned. Keys that begin with an underscore are private to the
-sandbox and are taken out by `render`.
+Documents are kept in the shape in which they are returned. Keys that begin with an underscore are private
+to the sandbox and are taken out by `render`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from st_qbo_sandbox.clock import Clock
 from st_qbo_sandbox.indexes import Index, OrderedIndex
@@ -41,9 +41,9 @@ _LINKING = ("Payment", "BillPayment", "Deposit", "Bill", "CreditMemo", "Invoice"
 def copy_of(value: Any) -> Any:
     """Copy a JSON value all the way down."""
     if isinstance(value, dict):
-        return {key: copy_of(item) for key, item in value.items()}
+        return {key: copy_of(item) for key, item in cast("Body", value).items()}
     if isinstance(value, list):
-        return [copy_of(item) for item in value]
+        return [copy_of(item) for item in cast("list[Any]", value)]
     return value
 
 
@@ -243,7 +243,7 @@ def _name_keys(doc: Document) -> Iterable[Hashable]:
 
 
 class Work:
-    """One operation: reads through to the books, keeps its changes until `commit`, loses them if it is dropped."""
+    """One operation: reads through to the books, keeps its changes to itself until `commit`."""
 
     def __init__(self, books: Books) -> None:
         self.books = books

@@ -1,7 +1,7 @@
 """Purchase orders, bills and vendor credits.
 
-Belongs here: totals, due dates, balances, links between order and bill (reference §6.8, §6.9, §6.11). Does not belong
-here: paying (`bill_payments.py`) and purchases paid at once (`purchases.py`).
+Belongs here: totals, due dates, balances, links between order and bill (reference §6.8, §6.9, §6.11). Does
+not belong here: paying (`bill_payments.py`) and purchases paid at once (`purchases.py`).
 """
 
 from __future__ import annotations

@@ -27,8 +27,9 @@ def money(amount: Decimal | int) -> Decimal:
 class Call:
     """One create, update, void or delete.
 
-    `sent` holds the names of the properties that the request carried, so that rules can tell a computed value from a
-    wished one. `person` is true for acts of a person in the product, who may do what the API may not.
+    `sent` holds the names of the properties that the request carried, so that rules can tell a computed
+    value from a wished one. `person` is true for acts of a person in the product, who may do what the API
+    may not.
     """
 
     company: Company
@@ -37,7 +38,7 @@ class Call:
     include: frozenset[str] = frozenset()
     person: bool = False
     sparse: bool = False
-    sent: frozenset[str] = field(default_factory=frozenset)
+    sent: frozenset[str] = field(default_factory=lambda: frozenset[str]())
 
     @property
     def books(self) -> Books:

@@ -37,7 +37,10 @@ class Entity:
 _DOCUMENT = "create read query update sparse delete"
 _LIST = "create read query update sparse"
 _EVERY = "Id MetaData.CreateTime MetaData.LastUpdatedTime"
-_PERSON = "DisplayName GivenName MiddleName FamilyName FullyQualifiedName CompanyName PrimaryEmailAddr Active Balance"
+_PERSON = (
+    "DisplayName GivenName MiddleName FamilyName FullyQualifiedName CompanyName PrimaryEmailAddr "
+    "Active Balance"
+)
 _SALE = "DocNumber TxnDate DueDate CustomerRef SalesTermRef ProjectRef Balance TotalAmt"
 _BUY = "DocNumber TxnDate DueDate VendorRef TotalAmt Balance"
 
@@ -92,7 +95,8 @@ _TABLE = (
     _list_entity("Item", "Name FullyQualifiedName Type Sku Active", "Name", ref_element="Items"),
     _list_entity(
         "Account",
-        "Name FullyQualifiedName AccountType AccountSubType Classification AcctNum Active CurrentBalance SubAccount ParentRef",
+        "Name FullyQualifiedName AccountType AccountSubType Classification AcctNum Active CurrentBalance "
+        "SubAccount ParentRef",
         "Name",
         ref_element="Accounts",
     ),

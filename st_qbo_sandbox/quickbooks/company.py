@@ -1,6 +1,7 @@
 """The company: its CompanyInfo and Preferences objects, and what the preferences decide.
 
-Belongs here: defaults of a new company and reading preferences. Does not belong here: switches of the sandbox.
+Belongs here: defaults of a new company and reading preferences. Does not belong here: switches of the
+sandbox.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from st_qbo_sandbox import identity
 from st_qbo_sandbox.quickbooks.books import Body, Books, copy_of
+from st_qbo_sandbox.storage import as_object
 
 _MESSAGE = {"Subject": "{kind} from {name}", "Message": "Thank you for your business.\n\n{name}"}
 _ADDRESS = {
@@ -154,11 +156,11 @@ def merge(base: Body, patch: Body) -> Body:
     for key, value in patch.items():
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = merge(merged[key], value)
+        elif (inner := as_object(value)) is not None and as_object(merged.get(key)) is not None:
+            merged[key] = merge(merged[key], inner)
         elif key == "NameValue" and isinstance(merged.get(key), list):
-            named = {pair["Name"]: pair for pair in merged[key]} | {pair["Name"]: pair for pair in value}
-            merged[key] = list(named.values())
+            pairs: list[Body] = [*merged[key], *value]
+            merged[key] = list({pair["Name"]: pair for pair in pairs}.values())
         else:
             merged[key] = copy_of(value)
     return merged

@@ -1,7 +1,7 @@
 """Lines of purchases: by account or by item.
 
-Belongs here: what Bill, VendorCredit, PurchaseOrder and Purchase share. Does not belong here: lines of sales documents
-(`sales_lines.py`).
+Belongs here: what Bill, VendorCredit, PurchaseOrder and Purchase share. Does not belong here: lines of
+sales documents (`sales_lines.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The faults of the Accounting API: code, message, detail, element, HTTP status, and their JSON bodies.
 
-Belongs here: texts as recorded (reference §4) and the exception that carries them. Does not belong here: the lower-case
-forms of the gateway (`gateway.py`) and deciding when something is wrong.
+Belongs here: texts as recorded (reference §4) and the exception that carries them. Does not belong here:
+the lower-case forms of the gateway (`gateway.py`) and deciding when something is wrong.
 
     Fault  one or more errors of the capital-F form; 400 unless said otherwise
 """
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 INACTIVE = (
-    "Something you're trying to use has been made inactive. Check the fields with accounts, customers, items, vendors "
-    "or employees."
+    "Something you're trying to use has been made inactive. Check the fields with accounts, customers, "
+    "items, vendors or employees."
 )
 
 MESSAGES = {
@@ -81,7 +81,7 @@ class FaultError:
         return entry
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - the vendor's own word
     """A refused request."""
 
     def __init__(self, *errors: FaultError, status: int = 400, kind: str = "ValidationFault") -> None:
@@ -144,8 +144,8 @@ def stale(user: str) -> Fault:
     """5010 naming who was faster."""
     return fault(
         "5010",
-        f"Stale Object Error : You and {user} were working on this at the same time. {user} finished before you did, "
-        "so your work was not saved.",
+        f"Stale Object Error : You and {user} were working on this at the same time. {user} finished before "
+        "you did, so your work was not saved.",
     )
 
 
@@ -158,8 +158,8 @@ def duplicate_number(number: str, txn_type: str, txn_id: str) -> Fault:
     """6140 naming the transaction that has the number."""
     return fault(
         "6140",
-        "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
-        f"DocNumber={number} is assigned to TxnType={txn_type} with TxnId={txn_id}",
+        "Duplicate Document Number Error : You must specify a different number. This number has already been "
+        f"used. DocNumber={number} is assigned to TxnType={txn_type} with TxnId={txn_id}",
     )
 
 
@@ -175,8 +175,8 @@ def period_closed() -> Fault:
     """6210; the doubled word is in the original."""
     return fault(
         "6210",
-        "The account period has closed and the account books cannot be updated through through the QBO Services API. "
-        "Please use the QBO website to make these changes.",
+        "The account period has closed and the account books cannot be updated through through the QBO "
+        "Services API. Please use the QBO website to make these changes.",
     )
 
 
@@ -184,8 +184,8 @@ def deposited() -> Fault:
     """6540 for a transaction that sits on a bank deposit."""
     return fault(
         "6540",
-        "This transaction has been deposited. If you want to change or delete it, you must edit the deposit it appears "
-        "on and remove it first.",
+        "This transaction has been deposited. If you want to change or delete it, you must edit the deposit "
+        "it appears on and remove it first.",
     )
 
 
@@ -193,10 +193,11 @@ def subscription_ended() -> Fault:
     """6190 for a company that may not be written to."""
     return fault(
         "6190",
-        "Subscription period has ended or canceled or there was a billing problem : You can't add data to QuickBooks "
-        "Online Plus because your trial or subscription period ended, you canceled your subscription, or there was a "
-        "billing problem. To see or change your subscription status, click 'Your Account' at the upper-right of the "
-        "screen, and click on Resubscribe link or contact your administrator.",
+        "Subscription period has ended or canceled or there was a billing problem : You can't add data to "
+        "QuickBooks Online Plus because your trial or subscription period ended, you canceled your "
+        "subscription, or there was a billing problem. To see or change your subscription status, click "
+        "'Your Account' at the upper-right of the screen, and click on Resubscribe link or contact your "
+        "administrator.",
     )
 
 

@@ -1,7 +1,7 @@
-"""Reading a request body against the property tables: types, lengths, dates, enumerations, what "not set" means.
+"""Reading a request body against the property tables: types, lengths, dates, what "not set" means.
 
-Belongs here: everything that concerns one property by itself. Does not belong here: required properties, references and
-rules between properties.
+Belongs here: everything that concerns one property by itself. Does not belong here: required properties,
+references and rules between properties.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 
 from st_qbo_sandbox.quickbooks import times
 from st_qbo_sandbox.quickbooks.faults import Fault, FaultError, too_long, unsupported_property
 from st_qbo_sandbox.quickbooks.field_tables import ENTITIES, ENUMERATIONS, STRUCTURES
+from st_qbo_sandbox.storage import as_array, as_object
 
 Body = dict[str, Any]
 
@@ -32,7 +33,7 @@ _NUMBER_LIMIT = Decimal(10) ** 15
 
 @dataclass(frozen=True)
 class Field:
-    """One property: `kind` is a letter of the notation, `@` for an enumeration, or the name of a structure."""
+    """One property: `kind` is a letter of the notation, `@`, or the name of a structure."""
 
     name: str
     kind: str
@@ -86,9 +87,7 @@ class Reader:
         Raises:
             Fault: 2010 for what the JSON reader refuses; else all of 2050, 2060, 2140, 2170, 2210 together.
         """
-        if not isinstance(body, dict):
-            raise unsupported_property()
-        cleaned = self._read_object(table, body, top=True)
+        cleaned = self._read_object(table, _need_object(body), top=True)
         if self._errors:
             raise Fault(*self._errors)
         return cleaned
@@ -115,19 +114,17 @@ class Reader:
 
     def _read_value(self, field: Field, value: Any) -> Any:
         if field.many:
-            if not isinstance(value, list):
-                # One object where a list belongs is read as a list of one.
-                value = [value]
-            return [self._read_one(field, item) for item in value if item not in (None, "", {})]
+            # One object where a list belongs is read as a list of one.
+            items = as_array(value)
+            items = [value] if items is None else items
+            return [self._read_one(field, item) for item in items if item not in (None, "", {})]
         return self._read_one(field, value)
 
     def _read_one(self, field: Field, value: Any) -> Any:
-        reader = _READERS.get(field.kind)
+        reader = self._READERS.get(field.kind)
         if reader is not None:
             return reader(self, field, value)
-        if not isinstance(value, dict):
-            raise unsupported_property()
-        return self._read_object(field.kind, value)
+        return self._read_object(field.kind, _need_object(value))
 
     def _text(self, field: Field, value: Any) -> str | None:
         if isinstance(value, bool):
@@ -188,23 +185,20 @@ class Reader:
         return found
 
     def _reference(self, field: Field, value: Any) -> Body | None:
-        if not isinstance(value, dict):
-            raise unsupported_property()
-        unknown = set(value) - {"value", "name", "type"}
+        given = _need_object(value)
+        unknown = set(given) - {"value", "name", "type"}
         if unknown and self._refuse_unknown:
             raise unsupported_property(f'Unrecognized field "{min(unknown)}"')
-        target = value.get("value")
+        target = given.get("value")
         if target is None or target == "":
             return None
-        kept = {"value": self._text(field, target)}
-        if isinstance(value.get("type"), str) and value["type"]:
-            kept["type"] = value["type"]
+        kept: Body = {"value": self._text(field, target)}
+        if isinstance(given.get("type"), str) and given["type"]:
+            kept["type"] = given["type"]
         return kept
 
     def _mail(self, field: Field, value: Any) -> Body | None:
-        if not isinstance(value, dict):
-            raise unsupported_property()
-        kept = self._read_object(field.kind, value)
+        kept = self._read_object(field.kind, _need_object(value))
         address = kept.get("Address")
         if address is None:
             return None
@@ -217,14 +211,10 @@ class Reader:
         return kept
 
     def _telephone(self, field: Field, value: Any) -> Body | None:
-        if not isinstance(value, dict):
-            raise unsupported_property()
-        return self._read_object(field.kind, value)
+        return self._read_object(field.kind, _need_object(value))
 
     def _web(self, field: Field, value: Any) -> Body | None:
-        if not isinstance(value, dict):
-            raise unsupported_property()
-        kept = self._read_object(field.kind, value)
+        kept = self._read_object(field.kind, _need_object(value))
         uri = kept.get("URI")
         if uri is not None and (" " in uri or "." not in uri):
             self._errors.append(FaultError("2200", f"Invalid URL Format : {uri}", field.name))
@@ -233,22 +223,28 @@ class Reader:
     def _anything(self, field: Field, value: Any) -> Any:
         return value
 
+    _READERS: ClassVar[dict[str, Callable[[Reader, Field, Any], Any]]] = {
+        "s": _text,
+        "n": _decimal,
+        "i": _integer,
+        "b": _boolean,
+        "d": _date,
+        "t": _time,
+        "@": _choice,
+        "x": _anything,
+        "Ref": _reference,
+        "Mail": _mail,
+        "Mails": _mail,
+        "Tel": _telephone,
+        "Web": _web,
+    }
 
-_READERS: dict[str, Callable[[Reader, Field, Any], Any]] = {
-    "s": Reader._text,
-    "n": Reader._decimal,
-    "i": Reader._integer,
-    "b": Reader._boolean,
-    "d": Reader._date,
-    "t": Reader._time,
-    "@": Reader._choice,
-    "x": Reader._anything,
-    "Ref": Reader._reference,
-    "Mail": Reader._mail,
-    "Mails": Reader._mail,
-    "Tel": Reader._telephone,
-    "Web": Reader._web,
-}
+
+def _need_object(value: Any) -> Body:
+    found = as_object(value)
+    if found is None:
+        raise unsupported_property()
+    return found
 
 
 def _to_decimal(value: Any) -> Decimal | None:

@@ -1,7 +1,7 @@
 """What stands in front of the Accounting API: lower-case faults, trace id, and the envelope of every answer.
 
-Belongs here: bodies and headers of the gateway (reference §2.2, §4.2). Does not belong here: the capital-F faults and
-anything about accounting.
+Belongs here: bodies and headers of the gateway (reference §2.2, §4.2). Does not belong here: the capital-F
+faults and anything about accounting.
 """
 
 from __future__ import annotations

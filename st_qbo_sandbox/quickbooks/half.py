@@ -27,7 +27,7 @@ from st_qbo_sandbox.quickbooks.operations import Operations
 from st_qbo_sandbox.quickbooks.replay import Replay
 from st_qbo_sandbox.quickbooks.switches import Switches, change_switches
 from st_qbo_sandbox.quickbooks.throttle import Throttle
-from st_qbo_sandbox.storage import Storage
+from st_qbo_sandbox.storage import Storage, as_object
 
 _API = re.compile(r"/v3/company/([^/]+)/([^/?]+)")
 
@@ -143,7 +143,7 @@ class QuickBooks:
             body = gateway.unauthorized_body(f"Token expired: {token[:36]}", now)
             return gateway.answer_json(body, status=401, headers=gateway.UNAUTHORIZED_HEADERS)
         if kind == "http_503_html":
-            page = "<html><head><title>503 Service Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>"
+            page = "<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>"
             return Response(
                 page, status_code=503, media_type="text/html", headers={"intuit_tid": gateway.trace_id()}
             )
@@ -153,7 +153,7 @@ class QuickBooks:
         """Let someone else change the object that this request is about, just before."""
         match = _API.match(path)
         entity = BY_PATH.get(match.group(2).lower()) if match else None
-        id = str(request_body.get("Id", "")) if isinstance(request_body, dict) else ""
+        id = str((as_object(request_body) or {}).get("Id", ""))
         if entity is None:
             return
         if entity.name in ("CompanyInfo", "Preferences"):

@@ -21,9 +21,13 @@ class Finder(Protocol):
     """What the ledger needs to know of the books."""
 
     @property
-    def books(self) -> Any: ...
+    def books(self) -> Any:
+        """The committed books."""
+        ...
 
-    def find(self, entity: str, id: str) -> Body | None: ...
+    def find(self, entity: str, id: str) -> Body | None:
+        """Return an object as the present work sees it."""
+        ...
 
 
 def sign_of_account(account: Body) -> int:
@@ -44,9 +48,9 @@ def system_account(finder: Finder, account_type: str, sub_type: str | None = Non
     """Return the id of the first active account of a type, or an empty text."""
     books = finder.books
     for account in books.all_of("Account"):
-        if account.get("AccountType") == account_type and account.get("Active", True):
-            if sub_type is None or account.get("AccountSubType") == sub_type:
-                return account["Id"]
+        is_fit = sub_type is None or account.get("AccountSubType") == sub_type
+        if is_fit and account.get("AccountType") == account_type and account.get("Active", True):
+            return account["Id"]
     return ""
 
 
@@ -136,7 +140,7 @@ def _post_expense_lines(doc: Body, finder: Finder, entry: _Entry, sign: int) -> 
         item_id = line.get("ItemBasedExpenseLineDetail", {}).get("ItemRef", {}).get("value")
         if item_id:
             item = finder.find("Item", item_id) or {}
-            ref = (
+            ref: Body = (
                 item.get("AssetAccountRef")
                 or item.get("ExpenseAccountRef")
                 or item.get("IncomeAccountRef")
@@ -168,7 +172,7 @@ def _post_purchase(doc: Body, finder: Finder, entry: _Entry) -> None:
 
 def _post_bill_payment(doc: Body, finder: Finder, entry: _Entry) -> None:
     entry.add(payable_account(finder, doc), doc.get("TotalAmt", ZERO))
-    ref = (
+    ref: Body = (
         doc.get("CheckPayment", {}).get("BankAccountRef")
         or doc.get("CreditCardPayment", {}).get("CCAccountRef")
         or {}

@@ -1,10 +1,10 @@
 """Links between transactions: payments on invoices and credits, bill payments on bills, deposits on payments.
 
-Belongs here: taking an amount off a target and giving it back, and finding who links to a document. Does not belong
-here: which links a payment may have (`payments.py`, `bill_payments.py`).
+Belongs here: taking an amount off a target and giving it back, and finding who links to a document. Does
+not belong here: which links a payment may have (`payments.py`, `bill_payments.py`).
 
-A charge is what is owed (Invoice, Bill, a cheque to Accounts Receivable); a credit is what reduces it (CreditMemo,
-VendorCredit). Both have an open amount that a link uses up.
+A charge is what is owed (Invoice, Bill, a cheque to Accounts Receivable); a credit is what reduces it
+(CreditMemo, VendorCredit). Both have an open amount that a link uses up.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """List objects other than names: Item, Account, Class, Department, Term, PaymentMethod.
 
-Belongs here: their required parts, uniqueness per level, parents (reference §6.7, §6.12, §6.13). Does not belong here:
-tax lists (`taxes.py`) and names of people (`people.py`).
+Belongs here: their required parts, uniqueness per level, parents (reference §6.7, §6.12, §6.13). Does not
+belong here: tax lists (`taxes.py`) and names of people (`people.py`).
 """
 
 from __future__ import annotations
@@ -17,26 +17,30 @@ from st_qbo_sandbox.quickbooks.references import check_reference
 CLASSIFICATIONS = {
     "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
     "Other Asset": "Asset", "Accounts Payable": "Liability", "Credit Card": "Liability",
-    "Other Current Liability": "Liability", "Long Term Liability": "Liability", "Equity": "Equity", "Income": "Revenue",
-    "Other Income": "Revenue", "Cost of Goods Sold": "Expense", "Expense": "Expense", "Other Expense": "Expense",
+    "Other Current Liability": "Liability", "Long Term Liability": "Liability", "Equity": "Equity",
+    "Income": "Revenue", "Other Income": "Revenue", "Cost of Goods Sold": "Expense", "Expense": "Expense",
+    "Other Expense": "Expense",
 }  # fmt: skip
 _FIRST_SUB_TYPE = {
-    "Bank": "Checking", "Accounts Receivable": "AccountsReceivable", "Other Current Asset": "OtherCurrentAssets",
-    "Fixed Asset": "OtherFixedAssets", "Other Asset": "OtherLongTermAssets", "Accounts Payable": "AccountsPayable",
+    "Bank": "Checking", "Accounts Receivable": "AccountsReceivable",
+    "Other Current Asset": "OtherCurrentAssets", "Fixed Asset": "OtherFixedAssets",
+    "Other Asset": "OtherLongTermAssets", "Accounts Payable": "AccountsPayable",
     "Credit Card": "CreditCard", "Other Current Liability": "OtherCurrentLiabilities",
-    "Long Term Liability": "OtherLongTermLiabilities", "Equity": "OpeningBalanceEquity", "Income": "SalesOfProductIncome",
-    "Other Income": "OtherMiscellaneousIncome", "Cost of Goods Sold": "SuppliesMaterialsCogs",
-    "Expense": "OtherMiscellaneousServiceCost", "Other Expense": "OtherMiscellaneousExpense",
+    "Long Term Liability": "OtherLongTermLiabilities", "Equity": "OpeningBalanceEquity",
+    "Income": "SalesOfProductIncome", "Other Income": "OtherMiscellaneousIncome",
+    "Cost of Goods Sold": "SuppliesMaterialsCogs", "Expense": "OtherMiscellaneousServiceCost",
+    "Other Expense": "OtherMiscellaneousExpense",
 }  # fmt: skip
 _TYPE_OF_SUB_TYPE = {
     "SalesOfProductIncome": "Income", "ServiceFeeIncome": "Income", "DiscountsRefundsGiven": "Income",
     "OtherPrimaryIncome": "Income", "NonProfitIncome": "Income", "UnappliedCashPaymentIncome": "Income",
-    "UndepositedFunds": "Other Current Asset", "Inventory": "Other Current Asset", "PrepaidExpenses": "Other Current Asset",
-    "Checking": "Bank", "Savings": "Bank", "CashOnHand": "Bank", "MoneyMarket": "Bank", "TrustAccounts": "Bank",
-    "SalesTaxPayable": "Other Current Liability", "GlobalTaxPayable": "Other Current Liability",
-    "DeferredRevenue": "Other Current Liability", "SuppliesMaterials": "Expense", "RetainedEarnings": "Equity",
-    "CostOfLaborCos": "Cost of Goods Sold", "EquipmentRentalCos": "Cost of Goods Sold", "BankCharges": "Expense",
-    "Insurance": "Expense", "Utilities": "Expense", "Auto": "Expense", "BadDebts": "Expense",
+    "UndepositedFunds": "Other Current Asset", "Inventory": "Other Current Asset",
+    "PrepaidExpenses": "Other Current Asset", "Checking": "Bank", "Savings": "Bank", "CashOnHand": "Bank",
+    "MoneyMarket": "Bank", "TrustAccounts": "Bank", "SalesTaxPayable": "Other Current Liability",
+    "GlobalTaxPayable": "Other Current Liability", "DeferredRevenue": "Other Current Liability",
+    "SuppliesMaterials": "Expense", "RetainedEarnings": "Equity", "CostOfLaborCos": "Cost of Goods Sold",
+    "EquipmentRentalCos": "Cost of Goods Sold", "BankCharges": "Expense", "Insurance": "Expense",
+    "Utilities": "Expense", "Auto": "Expense", "BadDebts": "Expense",
 }  # fmt: skip
 _ACCOUNT_NUMBER_MAX = 7
 _SYSTEM_ACCOUNTS = ("UndepositedFunds", "RetainedEarnings", "OpeningBalanceEquity")

@@ -5,9 +5,12 @@ Belongs here: what becomes of documents, children and balances. Does not belong 
 
 from __future__ import annotations
 
+from typing import Any
+
 from st_qbo_sandbox.quickbooks.books import Body, Books, Work, name_of
 from st_qbo_sandbox.quickbooks.calls import ZERO
 from st_qbo_sandbox.quickbooks.catalog import TRANSACTIONS
+from st_qbo_sandbox.storage import as_array, as_object
 
 
 def merge_customers(books: Books, source_id: str, target_id: str) -> None:
@@ -42,35 +45,32 @@ def _move_opening_balance(books: Books, source_id: str, target_id: str) -> None:
         work.commit()
 
 
-def _mentions(value: object, id: str) -> bool:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "CustomerRef" and inner.get("value") == id:
-                return True
-            if key in ("EntityRef", "Entity") and isinstance(inner, dict) and inner.get("value") == id:
-                return True
-            if _mentions(inner, id):
-                return True
-    elif isinstance(value, list):
-        return any(_mentions(item, id) for item in value)
-    return False
+def _mentions(value: Any, id: str) -> bool:
+    doc = as_object(value)
+    if doc is not None:
+        return any(_is_customer(key, inner, id) or _mentions(inner, id) for key, inner in doc.items())
+    return any(_mentions(item, id) for item in as_array(value) or ())
 
 
-def _replace(value: object, id: str, ref: Body) -> None:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            is_customer = key == "CustomerRef" or (
-                key in ("EntityRef", "Entity")
-                and isinstance(inner, dict)
-                and str(inner.get("type", "Customer")).lower() == "customer"
-            )
-            if is_customer and isinstance(inner, dict) and inner.get("value") == id:
-                inner |= ref
-            else:
-                _replace(inner, id, ref)
-        for charge in value.get("_charges", ()):
-            if charge[0] == "Customer" and charge[1] == id:
-                charge[1] = ref["value"]
-    elif isinstance(value, list):
-        for item in value:
+def _is_customer(key: str, value: Any, id: str) -> bool:
+    ref = as_object(value)
+    if ref is None or ref.get("value") != id:
+        return False
+    is_entity = key in ("EntityRef", "Entity") and str(ref.get("type", "Customer")).lower() == "customer"
+    return key == "CustomerRef" or is_entity
+
+
+def _replace(value: Any, id: str, ref: Body) -> None:
+    doc = as_object(value)
+    if doc is None:
+        for item in as_array(value) or ():
             _replace(item, id, ref)
+        return
+    for key, inner in doc.items():
+        if _is_customer(key, inner, id):
+            inner |= ref
+        else:
+            _replace(inner, id, ref)
+    for charge in doc.get("_charges", ()):
+        if charge[0] == "Customer" and charge[1] == id:
+            charge[1] = ref["value"]

@@ -1,7 +1,7 @@
-"""Money that moves without a sales or purchase document of its own: Purchase, Deposit, JournalEntry, Transfer.
+"""Money that moves without an invoice or bill: Purchase, Deposit, JournalEntry, Transfer.
 
-Belongs here: their lines, and what they leave open on Accounts Receivable and Payable. Does not belong here: paying
-invoices and bills.
+Belongs here: their lines, and what they leave open on Accounts Receivable and Payable. Does not belong
+here: paying invoices and bills.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from st_qbo_sandbox.quickbooks.payments import check_money_account
 from st_qbo_sandbox.quickbooks.references import unknown_reference
 from st_qbo_sandbox.quickbooks.sales_lines import LineNumbering, keep_class, keep_department
 from st_qbo_sandbox.quickbooks.settlement import BILL_PAYMENT, PAYMENT, free_payments_of
+from st_qbo_sandbox.storage import as_object
 
 _OWNERS = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
 _PAYING_ACCOUNTS = {
@@ -81,7 +82,7 @@ def _purchase_owner(new: Body, line: Body, owner: str) -> str:
 
 
 def _keep_charges(call: Call, new: Body, old: Body | None, charges: list[list[object]]) -> None:
-    """Write what the document leaves open; what payments used of it before a change is freed if it does not fit."""
+    """Write what the document leaves open; links to it are freed if that changed."""
     new["LinkedTxn"] = list((old or {}).get("LinkedTxn", ()))
     sides = {str(charge[3]): -1 if _is_reducing(charge) else 1 for charge in charges}
     if sides:
@@ -190,8 +191,8 @@ def _deposit_direct(call: Call, line: Body, charges: list[list[object]]) -> None
     line["Amount"] = money(line["Amount"])
     account = call.work.find("Account", detail["AccountRef"]["value"]) or {}
     owner = _OWNERS.get(account.get("AccountType", ""))
-    entity = detail.get("Entity") or {}
-    if isinstance(entity, dict) and entity.get("value"):
+    entity: Body = as_object(detail.get("Entity")) or {}
+    if entity.get("value"):
         kinds = (
             [str(entity["type"]).capitalize()] if entity.get("type") else ["Customer", "Vendor", "Employee"]
         )

@@ -2,8 +2,8 @@
 
 Belongs here: reference §1 without HTTP. Does not belong here: pages and endpoints (`oauth_routes.py`).
 
-A lineage is one consent: it begins with a code and lives through all its refresh token values. A value is replaced by
-the first refresh after 24 hours and is dead from then on.
+A lineage is one consent: it begins with a code and lives through all its refresh token values. A value is
+replaced by the first refresh after 24 hours and is dead from then on.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from st_qbo_sandbox.storage import Collection, Document, Storage
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
 SCOPES = (
-    ACCOUNTING, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address", "intuit_name",
-    "com.intuit.quickbooks.payroll", "project-management.project", "app-foundations.custom-field-definitions",
-    "app-foundations.custom-field-definitions.read", "indirect-tax.tax-calculation.quickbooks",
-    "payroll.compensation.read",
+    ACCOUNTING, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address",
+    "intuit_name", "com.intuit.quickbooks.payroll", "project-management.project",
+    "app-foundations.custom-field-definitions", "app-foundations.custom-field-definitions.read",
+    "indirect-tax.tax-calculation.quickbooks", "payroll.compensation.read",
 )  # fmt: skip
 LINEAGE_SECONDS = 157_680_000
 WRONG_TYPE = "Incorrect Token type or clientID"
@@ -142,10 +142,10 @@ class OAuth:
             raise self._refuse(WRONG_TYPE if self._access.get(value) is not None else None)
         now = self._now
         options = self._options
-        if options.parallel_refresh_revokes and kept.get("refreshed"):
-            if now - float(kept["refreshed"]) < options.parallel_refresh_seconds:
-                self._end_lineage(kept["lineage"])
-                raise self._refuse()
+        since_last = now - float(kept.get("refreshed", 0))
+        if options.parallel_refresh_revokes and since_last < options.parallel_refresh_seconds:
+            self._end_lineage(kept["lineage"])
+            raise self._refuse()
         born, used = float(kept["born"]), float(kept["used"])
         if now - used > options.refresh_token_days * 86400 or now - born > LINEAGE_SECONDS:
             self._refresh.remove(value)

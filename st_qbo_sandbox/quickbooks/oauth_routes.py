@@ -32,9 +32,11 @@ _USER = {
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Connect to QuickBooks (sandbox)</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;margin:4rem auto;max-width:32rem;color:#222}}
-button{{font:inherit;padding:.6rem 1.4rem;margin-right:1rem}} .box{{border:1px solid #bbb;border-radius:6px;padding:2rem}}
+button{{font:inherit;padding:.6rem 1.4rem;margin-right:1rem}} .box{{border:1px solid
+#bbb;border-radius:6px;padding:2rem}}
 </style></head><body><div class="box"><h1>{title}</h1>{content}</div></body></html>"""
-_FORM = """<p>The app <strong>{app}</strong> asks for access to</p><p><strong>{company}</strong><br>company {realm}</p>
+_FORM = """<p>The app <strong>{app}</strong> asks for access to</p>
+<p><strong>{company}</strong><br>company {realm}</p>
 <ul>{scopes}</ul>
 <form method="post" action="{action}">{fields}
 <button type="submit" name="decision" value="connect" id="connect">Connect</button>
@@ -192,7 +194,7 @@ def _check_request(asked: dict[str, str]) -> str | None:
     # Development keys may use any address on the own machine (reference §1.2).
     is_local = target.scheme == "http" and target.hostname in ("localhost", "127.0.0.1")
     if asked.get("redirect_uri") != identity.QUICKBOOKS_REDIRECT_URI and not is_local:
-        return "The redirect_uri query parameter value is invalid. Make sure it is listed in the Redirect URIs of your app."
+        return "The redirect_uri is invalid. Make sure it is listed in the Redirect URIs of your app."
     return None
 
 

@@ -1,7 +1,7 @@
 """Create, update, void, delete and read: the steps every entity goes through.
 
-Belongs here: the order of checks, Id and SyncToken, full against sparse. Does not belong here: the rules of an entity,
-which stand in its own module and are called through `RULES`.
+Belongs here: the order of checks, Id and SyncToken, full against sparse. Does not belong here: the rules of
+an entity, which stand in its own module and are called through `RULES`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from st_qbo_sandbox.quickbooks.faults import (
 )
 from st_qbo_sandbox.quickbooks.fields import CLEARED, Reader
 from st_qbo_sandbox.quickbooks.references import complete_references
+from st_qbo_sandbox.storage import as_object
 
 _SYSTEM = ("Id", "SyncToken", "MetaData", "domain", "sparse", "status")
 # Computed or kept by QuickBooks: a full update does not null them.
@@ -158,8 +159,8 @@ class Operations:
         self._guard(entity, "create", person or seed)
         call = self._call(entity, include, person or seed)
         with self.books.storage.transaction():
-            given = body.get("Id") if seed and isinstance(body, dict) else None
-            meta = body.get("MetaData") if seed and isinstance(body, dict) else None
+            asked = (as_object(body) or {}) if seed else {}
+            given, meta = asked.get("Id"), asked.get("MetaData")
             new = self._read_body(call, body, sparse=False)
             self._require(call, new)
             new = {key: value for key, value in new.items() if key not in _SYSTEM}
@@ -219,7 +220,8 @@ class Operations:
 
     def _current(self, call: Call, body: Any) -> Body:
         """Return the stored object that a request is about, after checking Id and SyncToken."""
-        id = str(body.get("Id", "")) if isinstance(body, dict) else ""
+        asked = as_object(body) or {}
+        id, token = str(asked.get("Id", "")), asked.get("SyncToken")
         entity = call.entity
         if entity.name in ("CompanyInfo", "Preferences"):
             id = "1"
@@ -228,7 +230,6 @@ class Operations:
         found = self.books.get(entity.name, id)
         if found is None:
             raise self._not_found(entity, id)
-        token = body.get("SyncToken")
         if call.person and token is None:
             return found
         if token is None or token == "":
@@ -245,7 +246,7 @@ class Operations:
         Raises:
             Fault: the request is refused.
         """
-        sparse = isinstance(body, dict) and str(body.get("sparse", "")).lower() == "true"
+        sparse = str((as_object(body) or {}).get("sparse", "")).lower() == "true"
         self._guard(entity, "update", person)
         call = self._call(entity, include, person, sparse=sparse)
         with self.books.storage.transaction():

@@ -1,7 +1,7 @@
 """Payments of customers: what they pay, what stays unapplied.
 
-Belongs here: the rules of Payment (reference §6.2). Does not belong here: applying lines (`settlement.py`) and the
-credits that QuickBooks applies by itself (`auto_credit.py`).
+Belongs here: the rules of Payment (reference §6.2). Does not belong here: applying lines (`settlement.py`)
+and the credits that QuickBooks applies by itself (`auto_credit.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names: Customer, Vendor and Employee, which share one set of display names.
 
-Belongs here: name rules, uniqueness, parents, inactivation (reference §6.5, §6.6). Does not belong here: balances,
-which follow the transactions (`books.py`).
+Belongs here: name rules, uniqueness, parents, inactivation (reference §6.5, §6.6). Does not belong here:
+balances, which follow the transactions (`books.py`).
 """
 
 from __future__ import annotations

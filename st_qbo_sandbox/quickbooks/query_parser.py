@@ -140,7 +140,11 @@ class _Builder(Transformer[Token, Query]):
 
     def start(self, parts: list[Any]) -> Query:
         entity = next(str(part) for part in parts if isinstance(part, Token))
-        return Query(entity, **dict(part for part in parts if isinstance(part, tuple)))
+        settings: dict[str, Any] = {}
+        for part in parts:
+            if not isinstance(part, Token):
+                settings[part[0]] = part[1]
+        return Query(entity, **settings)
 
 
 _PARSER = Lark(_GRAMMAR, parser="lalr", lexer="contextual", transformer=_Builder())
@@ -170,19 +174,23 @@ def _parse_fault(text: str) -> Fault:
 
 
 def _describe(error: UnexpectedEOF | UnexpectedCharacters | UnexpectedToken, statement: str) -> str:
-    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
-        token = error.token
+    token: Token | None = getattr(error, "token", None)
+    if token is not None and token.type != "$END":
         kind = _KINDS.get(token.type, f'"{str(token).lower()}"')
         return f'Encountered " {kind} "{token} "" at line {token.line}, column {token.column}.'
     if isinstance(error, UnexpectedCharacters):
-        word = re.match(r"[A-Za-z_0-9.]+|'(?:\\.|[^'\\])*'", statement[error.pos_in_stream :])
-        if word:
-            kind = "<STRING_LITERAL>" if word.group().startswith("'") else "<IDENTIFIER>"
-            return f'Encountered " {kind} "{word.group()} "" at line {error.line}, column {error.column}.'
-        char = statement[error.pos_in_stream]
-        return (
-            f"Invalid content. Lexical error at line {error.line}, column {error.column}.  "
-            f'Encountered: "{char}" ({ord(char)}), after : ""'
-        )
-    last = statement.splitlines()
-    return f'Encountered "<EOF>" at line {len(last)}, column {len(last[-1])}.'
+        return _describe_characters(error, statement)
+    lines = statement.splitlines()
+    return f'Encountered "<EOF>" at line {len(lines)}, column {len(lines[-1])}.'
+
+
+def _describe_characters(error: UnexpectedCharacters, statement: str) -> str:
+    rest = statement[error.pos_in_stream :]
+    word = re.match(r"[A-Za-z_0-9.]+|'(?:\\.|[^'\\])*'", rest)
+    if word:
+        kind = "<STRING_LITERAL>" if rest.startswith("'") else "<IDENTIFIER>"
+        return f'Encountered " {kind} "{word.group()} "" at line {error.line}, column {error.column}.'
+    place = f"line {error.line}, column {error.column}"
+    return (
+        f'Invalid content. Lexical error at {place}.  Encountered: "{rest[0]}" ({ord(rest[0])}), after : ""'
+    )

@@ -18,6 +18,7 @@ from st_qbo_sandbox.quickbooks.catalog import BY_LOWER_NAME, Entity
 from st_qbo_sandbox.quickbooks.faults import Fault, fault
 from st_qbo_sandbox.quickbooks.fields import TABLES
 from st_qbo_sandbox.quickbooks.query_parser import Condition, Literal, Query, parse_query
+from st_qbo_sandbox.storage import as_object
 
 PAGE_MAX = 1000
 _META = {"metadata.createtime": "MetaData.CreateTime", "metadata.lastupdatedtime": "MetaData.LastUpdatedTime"}
@@ -278,9 +279,10 @@ def _like(name: str, pattern: str) -> Test:
     expression = re.compile(".*".join(re.escape(part) for part in pattern.casefold().split("%")), re.DOTALL)
 
     def test(doc: Body) -> bool:
-        value = doc.get(name)
-        if isinstance(value, dict):
-            value = value.get("Address") or value.get("FreeFormNumber") or value.get("value")
+        value: Any = doc.get(name)
+        holder = as_object(value)
+        if holder is not None:
+            value = holder.get("Address") or holder.get("FreeFormNumber") or holder.get("value")
         return value is not None and expression.fullmatch(str(value).casefold()) is not None
 
     return test
@@ -291,9 +293,10 @@ def _sort_value(name: str, doc: Body) -> Any:
         return _id_order(doc)
     value: Any = doc
     for part in name.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    if isinstance(value, dict):
-        value = value.get("value") or value.get("Address")
+        value = (as_object(value) or {}).get(part)
+    holder = as_object(value)
+    if holder is not None:
+        value = holder.get("value") or holder.get("Address")
     if name.startswith("MetaData.") and value:
         return times.epoch_of(value)
     return value.casefold() if isinstance(value, str) else value

@@ -1,7 +1,7 @@
 """References inside a document: do they exist, are they active, what is their name.
 
-Belongs here: checking and naming. Does not belong here: links between transactions (`links.py`) and tax codes of lines
-(`sales_lines.py`).
+Belongs here: checking and naming. Does not belong here: links between transactions (`links.py`) and tax
+codes of lines (`sales_lines.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import Any
 
 from st_qbo_sandbox.quickbooks.books import Body, name_of
 from st_qbo_sandbox.quickbooks.calls import Call
-from st_qbo_sandbox.quickbooks.catalog import ENTITIES, MAGIC_ITEMS, REFERENCES
+from st_qbo_sandbox.quickbooks.catalog import ENTITIES, MAGIC_ITEMS, NAME_LISTS, REFERENCES
 from st_qbo_sandbox.quickbooks.faults import INACTIVE, Fault, fault, inactive
+from st_qbo_sandbox.storage import as_array, as_object
 
 # Samples show these by value alone.
 _WITHOUT_NAME = ("SalesTermRef", "TxnTaxCodeRef", "TaxRateRef", "DefaultTaxCodeRef", "AgencyRef", "ParentRef")
@@ -48,24 +49,25 @@ def complete_references(call: Call, doc: Body, old: Body | None) -> None:
 
     An inactive target that the old document had already may stay.
     """
-    known = frozenset(_collect(old)) if old else frozenset()
+    known = frozenset(_collect(old))
     _walk(call, doc, known)
 
 
-def _walk(call: Call, value: Any, known: frozenset[tuple[str, str]]) -> None:
+def _walk(call: Call, value: Body, known: frozenset[tuple[str, str]]) -> None:
     for name, inner in value.items():
-        if isinstance(inner, dict):
-            target = REFERENCES.get(name)
-            if target is not None and "value" in inner:
-                _complete(call, name, target, inner, known)
-            elif name == "EntityRef":
-                _complete_entity(call, inner, value.get("Type"), known)
-            elif name != "MetaData" and not name.startswith("_"):
-                _walk(call, inner, known)
-        elif isinstance(inner, list):
-            for item in inner:
-                if isinstance(item, dict):
-                    _walk(call, item, known)
+        ref = as_object(inner)
+        if ref is None:
+            for item in as_array(inner) or ():
+                if (nested := as_object(item)) is not None:
+                    _walk(call, nested, known)
+            continue
+        target = REFERENCES.get(name)
+        if target is not None and "value" in ref:
+            _complete(call, name, target, ref, known)
+        elif name == "EntityRef":
+            _complete_entity(call, ref, value.get("Type"), known)
+        elif name != "MetaData" and not name.startswith("_"):
+            _walk(call, ref, known)
 
 
 def _complete(call: Call, name: str, target: str, ref: Body, known: frozenset[tuple[str, str]]) -> None:
@@ -95,16 +97,15 @@ def _complete_entity(call: Call, ref: Body, kind: str | None, known: frozenset[t
 
 def _collect(value: Any) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            target = REFERENCES.get(name)
-            if target is not None and isinstance(inner, dict) and "value" in inner:
-                pairs.append((target, inner["value"]))
-            elif name == "EntityRef" and isinstance(inner, dict):
-                pairs += [(kind, inner.get("value", "")) for kind in ("Customer", "Vendor", "Employee")]
-            else:
-                pairs += _collect(inner)
-    elif isinstance(value, list):
-        for item in value:
-            pairs += _collect(item)
+    for name, inner in (as_object(value) or {}).items():
+        ref = as_object(inner)
+        target = REFERENCES.get(name)
+        if ref is not None and target is not None and "value" in ref:
+            pairs.append((target, ref["value"]))
+        elif ref is not None and name == "EntityRef":
+            pairs += [(kind, ref.get("value", "")) for kind in NAME_LISTS]
+        else:
+            pairs += _collect(inner)
+    for item in as_array(value) or ():
+        pairs += _collect(item)
     return pairs

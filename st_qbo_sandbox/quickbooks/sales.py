@@ -115,7 +115,7 @@ def _set_due_date(call: Call, new: Body, old: Body | None, customer: Body) -> No
         old is None or "DueDate" in call.sent or not call.sent & {"TxnDate", "SalesTermRef"}
     ):
         return
-    ref = new.get("SalesTermRef") or call.preference("SalesFormsPrefs", "DefaultTerms") or {}
+    ref: Body = new.get("SalesTermRef") or call.preference("SalesFormsPrefs", "DefaultTerms") or {}
     term = call.work.find("Term", ref.get("value", "")) or {}
     new["DueDate"] = due_date(date.fromisoformat(new["TxnDate"]), term).isoformat()
 

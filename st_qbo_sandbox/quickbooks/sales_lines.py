@@ -69,7 +69,10 @@ def _total(
         raise business(
             f"You can't have more than {TAXABLE_LINES_MAX if taxed else LINES_MAX} lines in a transaction."
         )
-    lines = [*bodies, {"Amount": subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}]
+    lines: list[Body] = [
+        *bodies,
+        {"Amount": subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
+    ]
     discount = ZERO
     if discount_line is not None:
         discount = _build_discount(call, discount_line, subtotal)
@@ -175,7 +178,8 @@ def _describe_item(call: Call, line: Body, detail: Body) -> None:
     if item.get("Type") == "Category":
         raise fault(
             "2500",
-            "Invalid Reference Id : An item in this transaction is set up as a category instead of a product or service.",
+            "Invalid Reference Id : An item in this transaction is set up as a category instead of a "
+            "product or service.",
         )
     if "IncomeAccountRef" in item:
         detail["ItemAccountRef"] = dict(item["IncomeAccountRef"])

@@ -1,7 +1,7 @@
 """Sales tax of US companies: none, manual codes, or a toy of the automated engine.
 
-Belongs here: TxnTaxDetail. Does not belong here: which lines are taxable (`sales_lines.py`) and creating tax codes
-(`taxes.py`). Companies outside the US are not modelled.
+Belongs here: TxnTaxDetail. Does not belong here: which lines are taxable (`sales_lines.py`) and creating
+tax codes (`taxes.py`). Companies outside the US are not modelled.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from st_qbo_sandbox.quickbooks.taxes import add_code, add_rate
 
 # Percent by state, and by the first three digits of the ZIP code on top: a toy, not anybody's law.
 STATE_RATES = {
-    "TX": "6.25", "IL": "6.25", "CA": "7.25", "AZ": "5.6", "FL": "6", "NY": "4", "MN": "6.875", "WI": "5", "IA": "6",
-    "IN": "7", "OH": "5.75", "TN": "7", "CO": "2.9", "MO": "4.225", "OK": "4.5", "KS": "6.5", "AR": "6.5", "LA": "4.45",
-    "GA": "4", "NC": "4.75", "WA": "6.5", "MI": "6", "KY": "6", "NE": "5.5",
+    "TX": "6.25", "IL": "6.25", "CA": "7.25", "AZ": "5.6", "FL": "6", "NY": "4", "MN": "6.875", "WI": "5",
+    "IA": "6", "IN": "7", "OH": "5.75", "TN": "7", "CO": "2.9", "MO": "4.225", "OK": "4.5", "KS": "6.5",
+    "AR": "6.5", "LA": "4.45", "GA": "4", "NC": "4.75", "WA": "6.5", "MI": "6", "KY": "6", "NE": "5.5",
 }  # fmt: skip
 LOCAL_RATES = {
-    "750": "2", "751": "2", "752": "2", "760": "2", "761": "2", "770": "2", "787": "2", "606": "4", "900": "2.25",
-    "850": "2.3", "850-": "0", "100": "4.875", "370": "2.25", "641": "4.35", "980": "3.75",
+    "750": "2", "751": "2", "752": "2", "760": "2", "761": "2", "770": "2", "787": "2", "606": "4",
+    "900": "2.25", "850": "2.3", "850-": "0", "100": "4.875", "370": "2.25", "641": "4.35", "980": "3.75",
 }  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def compute_tax(call: Call, new: Body, old: Body | None, lines: SalesLines) -> D
     if call.company.tax_model == "none":
         new["TxnTaxDetail"] = {"TotalTax": ZERO}
         return ZERO
-    sent = new.get("TxnTaxDetail", {}) if "TxnTaxDetail" in call.sent or old is None else {}
+    sent: Body = new.get("TxnTaxDetail", {}) if "TxnTaxDetail" in call.sent or old is None else {}
     if old is not None and not call.sent & {
         "TxnTaxDetail",
         "Line",
@@ -40,7 +40,7 @@ def compute_tax(call: Call, new: Body, old: Body | None, lines: SalesLines) -> D
         "ApplyTaxAfterDiscount",
     }:
         sent = old.get("TxnTaxDetail", {})
-    explicit = sent.get("TotalTax")
+    explicit: Decimal | None = sent.get("TotalTax")
     if explicit is not None and explicit < 0:
         raise fault("2140", f"Invalid amount : {explicit}", "TotalTax")
     base = taxable_base(new, lines)
@@ -61,7 +61,7 @@ def taxable_base(new: Body, lines: SalesLines) -> Decimal:
 
 def _rates_at(call: Call, new: Body) -> list[tuple[str, Decimal]]:
     company = call.books.get("CompanyInfo", "1") or {}
-    place = new.get("ShipAddr") or {}
+    place: Body = new.get("ShipAddr") or {}
     if not place.get("CountrySubDivisionCode") and not place.get("PostalCode"):
         place = new.get("ShipFromAddr") or company.get("CompanyAddr", {})
     state = str(

@@ -1,7 +1,8 @@
-"""The named switches of the QuickBooks half: what the reference marks as inferred, and what a test may want either way.
+"""The named switches of the QuickBooks half: what the reference infers, and what a test may want both ways.
 
-Belongs here: flags and limits with the section that leaves them open. Does not belong here: company preferences, which
-are data of the company (`company.py`), and what the reference confirms, which is simply built.
+Belongs here: flags and limits with the section that leaves them open. Does not belong here: company
+preferences, which are data of the company (`company.py`), and what the reference confirms, which is simply
+built.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Switches:
     refuse_unknown_properties: bool = True
     # §2.2: no Accept: application/json may bring XML; "json" answers JSON all the same.
     answer_without_accept: str = "json"
-    # §1.3: two refreshes of one token at the same moment revoke the lineage; seconds that count as the same moment.
+    # §1.3: two refreshes of one token at the same moment revoke the lineage; seconds that count as the same
+    # moment.
     parallel_refresh_revokes: bool = False
     parallel_refresh_seconds: float = 2.0
     # §1.3: sent only on request since 2025.
@@ -79,7 +81,8 @@ class Switches:
     mails_per_day: int | None = 40
     # §4.3: the person named in 5010.
     stale_user: str = "root"
-    # §4.3: 6190 and 120 as controls: the subscription ended; the connecting user is no longer an administrator.
+    # §4.3: 6190 and 120 as controls: the subscription ended; the connecting user is no longer an
+    # administrator.
     subscription_locked: bool = False
     user_lost_access: bool = False
     # §4.3: 6000 "You can only add or edit one name at a time" for so many next writes of names.

@@ -11,6 +11,7 @@ from typing import Any
 from st_qbo_sandbox.quickbooks.books import Body, Work
 from st_qbo_sandbox.quickbooks.calls import Call
 from st_qbo_sandbox.quickbooks.faults import Fault, duplicate_name, fault, missing, unsupported_property
+from st_qbo_sandbox.storage import as_array, as_object
 
 _NAME_MAX = 100
 
@@ -116,9 +117,10 @@ def create_by_service(work: Work, body: Any) -> Body:
     Raises:
         Fault: 2010, 2020, 2030, 2050, 2240 or 6240.
     """
-    if not isinstance(body, dict):
+    asked = as_object(body)
+    if asked is None:
         raise unsupported_property()
-    name, details = body.get("TaxCode"), body.get("TaxRateDetails")
+    name, details = asked.get("TaxCode"), as_array(asked.get("TaxRateDetails")) or []
     errors = [
         missing(field) for field, value in (("TaxCode", name), ("TaxRateDetails", details)) if not value
     ]
@@ -126,7 +128,7 @@ def create_by_service(work: Work, body: Any) -> Body:
         raise Fault(*errors)
     if any(code["Name"].casefold() == str(name).casefold() for code in work.books.all_of("TaxCode")):
         raise duplicate_name("Another tax code")
-    answers = [_read_detail(work, detail) for detail in details]  # type: ignore[union-attr]  # checked above
+    answers = [_read_detail(work, detail) for detail in details]
     rates = [(answer["TaxRateId"], answer["TaxRateName"], answer["TaxApplicableOn"]) for answer in answers]
     id = add_code(work, str(name)[:_NAME_MAX], rates)
     return {"TaxCode": name, "TaxCodeId": id, "TaxRateDetails": answers}

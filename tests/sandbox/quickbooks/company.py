@@ -16,7 +16,9 @@ from st_qbo_sandbox.storage import dump_json
 
 Body = dict[str, Any]
 REDIRECT = identity.QUICKBOOKS_REDIRECT_URI
-BASIC = base64.b64encode(f"{identity.QUICKBOOKS_CLIENT_ID}:{identity.QUICKBOOKS_CLIENT_SECRET}".encode()).decode()
+BASIC = base64.b64encode(
+    f"{identity.QUICKBOOKS_CLIENT_ID}:{identity.QUICKBOOKS_CLIENT_SECRET}".encode()
+).decode()
 
 
 class Reply:
@@ -67,9 +69,7 @@ class Company:
         self.token = ""
         self.names: dict[str, str] = {}
 
-    def http(
-        self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None
-    ) -> Reply:
+    def http(self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
         """Send one request as it is."""
         split = urlsplit(url)
         messages: list[dict[str, Any]] = []
@@ -206,9 +206,19 @@ class Company:
         )["Id"]
         self.names["part"] = self.make(
             "Item",
-            {"Name": "Capacitor", "Type": "NonInventory", "IncomeAccountRef": income, "ExpenseAccountRef": cost},
+            {
+                "Name": "Capacitor",
+                "Type": "NonInventory",
+                "IncomeAccountRef": income,
+                "ExpenseAccountRef": cost,
+            },
         )["Id"]
-        address = {"Line1": "12 Elm St", "City": "Dallas", "CountrySubDivisionCode": "TX", "PostalCode": "75201"}
+        address = {
+            "Line1": "12 Elm St",
+            "City": "Dallas",
+            "CountrySubDivisionCode": "TX",
+            "PostalCode": "75201",
+        }
         self.names["customer"] = self.make(
             "Customer",
             {
@@ -245,7 +255,8 @@ class Company:
     def pay(self, amount: Any, *invoice_ids: str, each: Any = None, **more: Any) -> Body:
         """Create a payment; each invoice gets `each`, or the whole amount."""
         lines = [
-            {"Amount": each or amount, "LinkedTxn": [{"TxnId": id, "TxnType": "Invoice"}]} for id in invoice_ids
+            {"Amount": each or amount, "LinkedTxn": [{"TxnId": id, "TxnType": "Invoice"}]}
+            for id in invoice_ids
         ]
         customer = {"value": self.names["customer"]}
         return self.make("Payment", {"CustomerRef": customer, "TotalAmt": amount, "Line": lines, **more})

@@ -50,7 +50,9 @@ def test_a_fault_of_an_item_has_the_recorded_form(books: Company) -> None:
     made = books.make("JournalEntry", body)
     (answer,) = run(books, {"bId": "1", "operation": "create", "JournalEntry": body})
     expected = SAMPLE["BatchItemResponse"][0]
-    expected["Fault"]["Error"][0]["Detail"] = expected["Fault"]["Error"][0]["Detail"].replace("3632", made["Id"])
+    expected["Fault"]["Error"][0]["Detail"] = expected["Fault"]["Error"][0]["Detail"].replace(
+        "3632", made["Id"]
+    )
     expected["Fault"]["Error"] = expected["Fault"]["Error"][:1]
     assert answer == expected
 

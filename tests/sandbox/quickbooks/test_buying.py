@@ -68,7 +68,10 @@ def test_a_bill_payment_settles_bills_and_credits(books: Company) -> None:
     assert books.read("VendorCredit", credit["Id"])["Balance"] == 0
     assert owed(books) == 0
     reply = books.post(
-        "billpayment", {"Id": payment["Id"], "SyncToken": "0", "sparse": True}, operation="update", include="void"
+        "billpayment",
+        {"Id": payment["Id"], "SyncToken": "0", "sparse": True},
+        operation="update",
+        include="void",
     )
     assert reply.json()["BillPayment"]["TotalAmt"] == 0
     assert owed(books) == 70
@@ -120,7 +123,9 @@ def test_billable_lines_need_a_customer(books: Company) -> None:
     body = {"VendorRef": {"value": books.names["vendor"]}, "Line": [line]}
     assert books.post("bill", body).codes == ["6310"]
     done = by_account(books, BillableStatus="HasBeenBilled")
-    assert books.post("bill", body | {"Line": [done]}).error["Detail"] == "Invalid Enumeration : HAS_BEEN_BILLED"
+    assert (
+        books.post("bill", body | {"Line": [done]}).error["Detail"] == "Invalid Enumeration : HAS_BEEN_BILLED"
+    )
 
 
 def test_quantities_of_purchases_are_checked_too(books: Company) -> None:
@@ -171,7 +176,11 @@ def test_a_bill_for_some_lines_leaves_the_order_open(books: Company) -> None:
 
 
 def test_a_card_purchase_needs_a_card(books: Company) -> None:
-    body = {"PaymentType": "CreditCard", "AccountRef": {"value": books.names["bank"]}, "Line": [by_account(books)]}
+    body = {
+        "PaymentType": "CreditCard",
+        "AccountRef": {"value": books.names["bank"]},
+        "Line": [by_account(books)],
+    }
     assert books.post("purchase", body).codes == ["6430"]
     made = books.make("Purchase", body | {"AccountRef": {"value": books.names["card"]}})
     assert (made["TotalAmt"], made["Credit"]) == (100, False)

@@ -34,7 +34,14 @@ def test_everything_of_an_object_may_come_back_empty(books: Company) -> None:
         "SyncToken": 0,
     }
     made = books.make("Invoice", body)
-    empty = ("PrivateNote", "TrackingNum", "SalesTermRef", "DepartmentRef", "GlobalTaxCalculation", "ExchangeRate")
+    empty = (
+        "PrivateNote",
+        "TrackingNum",
+        "SalesTermRef",
+        "DepartmentRef",
+        "GlobalTaxCalculation",
+        "ExchangeRate",
+    )
     assert set(empty) & set(made) == set()
     assert made["TotalAmt"] == 100
 
@@ -43,7 +50,11 @@ def test_numbers_booleans_and_ids_may_be_texts_or_the_other_way_round(books: Com
     line = books.line("100.00", Qty="2", UnitPrice="50")
     line["LineNum"] = 0
     line["SalesItemLineDetail"]["ItemRef"] = {"value": int(books.names["service"]), "type": ""}
-    body = {"CustomerRef": {"value": int(books.names["customer"])}, "Line": [line], "ApplyTaxAfterDiscount": "false"}
+    body = {
+        "CustomerRef": {"value": int(books.names["customer"])},
+        "Line": [line],
+        "ApplyTaxAfterDiscount": "false",
+    }
     assert books.make("Invoice", body | {"DocNumber": 1001})["DocNumber"] == "1001"
 
 

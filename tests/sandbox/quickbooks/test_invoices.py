@@ -50,7 +50,12 @@ def test_what_is_read_is_what_was_answered(books: Company) -> None:
 
 @pytest.mark.parametrize(
     ("quantity", "price", "amount"),
-    [("128.350", "14.50", "1861.08"), ("3", "33.3333333", "100.00"), ("0.5", "0.01", "0.01"), ("-2", "10", "-20")],
+    [
+        ("128.350", "14.50", "1861.08"),
+        ("3", "33.3333333", "100.00"),
+        ("0.5", "0.01", "0.01"),
+        ("-2", "10", "-20"),
+    ],
 )
 def test_amount_is_the_product_rounded_half_up(
     books: Company, quantity: str, price: str, amount: str
@@ -65,7 +70,9 @@ def test_amount_is_the_product_rounded_half_up(
 def test_negative_lines_are_fine_and_a_negative_total_is_not(books: Company) -> None:
     made = books.make("Invoice", books.sale(books.line(100), books.line(-100)))
     assert made["TotalAmt"] == 0
-    assert books.post("invoice", books.sale(books.line(100), books.line(Decimal("-100.01")))).codes == ["6000"]
+    assert books.post("invoice", books.sale(books.line(100), books.line(Decimal("-100.01")))).codes == [
+        "6000"
+    ]
 
 
 def test_the_subtotal_sent_back_is_ignored(books: Company) -> None:
@@ -177,7 +184,9 @@ def test_due_date_follows_term_customer_or_company(books: Company) -> None:
     assert books.invoice(TxnDate="2026-11-04", SalesTermRef={"value": tenth})["DueDate"] == "2026-11-10"
     assert books.invoice(TxnDate="2026-12-20", SalesTermRef={"value": tenth})["DueDate"] == "2027-01-10"
     assert books.invoice(TxnDate="2026-11-05", DueDate="2026-11-09")["DueDate"] == "2026-11-09"
-    books.act("update", entity="Customer", id=books.names["customer"], body={"SalesTermRef": {"value": net30}})
+    books.act(
+        "update", entity="Customer", id=books.names["customer"], body={"SalesTermRef": {"value": net30}}
+    )
     assert books.invoice(TxnDate="2026-11-05")["DueDate"] == "2026-12-05"
 
 
@@ -240,9 +249,7 @@ def test_class_and_location_stay_where_they_are_tracked(books: Company) -> None:
     klass = books.make("Class", {"Name": "HVAC"})["Id"]
     place = books.make("Department", {"Name": "North"})["Id"]
     line = books.line(ClassRef={"value": klass})
-    made = books.make(
-        "Invoice", books.sale(line, ClassRef={"value": klass}, DepartmentRef={"value": place})
-    )
+    made = books.make("Invoice", books.sale(line, ClassRef={"value": klass}, DepartmentRef={"value": place}))
     assert "ClassRef" not in made
     assert made["DepartmentRef"] == {"value": place, "name": "North"}
     assert made["Line"][0]["SalesItemLineDetail"]["ClassRef"] == {"value": klass, "name": "HVAC"}
@@ -254,7 +261,9 @@ def test_class_and_location_stay_where_they_are_tracked(books: Company) -> None:
 
 def test_another_currency_is_refused(books: Company) -> None:
     reply = books.post("invoice", books.sale(CurrencyRef={"value": "EUR"}))
-    assert reply.error["Detail"].endswith("The currency of the transaction is invalid for customer/vendor/account.")
+    assert reply.error["Detail"].endswith(
+        "The currency of the transaction is invalid for customer/vendor/account."
+    )
 
 
 def test_an_estimate_becomes_an_invoice(books: Company) -> None:
@@ -288,7 +297,10 @@ def test_a_refund_needs_an_account_that_holds_money(books: Company) -> None:
 def test_closed_books_stop_create_update_void_and_delete(books: Company) -> None:
     made = books.invoice(TxnDate="2026-10-30")
     books.act("close_books", date="2026-10-31")
-    assert books.api("GET", "preferences").json()["Preferences"]["AccountingInfoPrefs"]["BookCloseDate"] == "2026-10-31"
+    assert (
+        books.api("GET", "preferences").json()["Preferences"]["AccountingInfoPrefs"]["BookCloseDate"]
+        == "2026-10-31"
+    )
     target = {"Id": made["Id"], "SyncToken": "0"}
     moved = {**target, "sparse": True, "TxnDate": "2026-11-02"}
     assert books.post("invoice", moved).codes == ["6210"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from decimal import Decimal
 
@@ -39,12 +40,9 @@ def act(books: Company, dice: random.Random) -> None:
         customer = {"value": books.names["customer"]}
         books.post("payment", {"CustomerRef": customer, "TotalAmt": amount * 2, "Line": links})
     elif choice == 4 and documents["Invoice"] and documents["CreditMemo"]:
-        pair = dice.choice(documents["Invoice"]), dice.choice(documents["CreditMemo"])
-        books.http(
-            "POST",
-            "/_sandbox/edit",
-            f'{{"act": "apply_credit", "invoice": "{pair[0]["Id"]}", "credit_memo": "{pair[1]["Id"]}"}}'.encode(),
-        )
+        invoice, memo = dice.choice(documents["Invoice"]), dice.choice(documents["CreditMemo"])
+        wish = {"act": "apply_credit", "invoice": invoice["Id"], "credit_memo": memo["Id"]}
+        books.http("POST", "/_sandbox/edit", json.dumps(wish).encode())
     else:
         name = dice.choice(["Invoice", "Payment", "CreditMemo"])
         if documents[name]:

@@ -71,7 +71,9 @@ def test_voids_and_deletes_are_replayed_too(books: Company, operation: str) -> N
 
 
 def test_an_answer_that_was_lost_is_given_again(books: Company) -> None:
-    books.control("faults", {"rules": [{"method": "POST", "path": "*invoice*", "kind": "lost_response", "times": 1}]})
+    books.control(
+        "faults", {"rules": [{"method": "POST", "path": "*invoice*", "kind": "lost_response", "times": 1}]}
+    )
     with pytest.raises(ConnectionResetError):
         books.post("invoice", books.sale(), requestid="lost")
     made = books.make("Invoice", books.sale(), requestid="lost")

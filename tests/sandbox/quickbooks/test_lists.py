@@ -92,7 +92,9 @@ def test_sub_customers_go_five_levels_deep(books: Company) -> None:
         assert made["Level"] == level
         parent = made["Id"]
     assert made["FullyQualifiedName"] == "Freeman, Ada:Level 1:Level 2:Level 3:Level 4"
-    assert books.post("customer", {"DisplayName": "Level 5", "ParentRef": {"value": parent}}).codes == ["6180"]
+    assert books.post("customer", {"DisplayName": "Level 5", "ParentRef": {"value": parent}}).codes == [
+        "6180"
+    ]
     assert books.post("customer", {"DisplayName": "Orphan", "Job": True}).error["element"] == "ParentRef"
 
 

@@ -115,7 +115,9 @@ def test_credentials_may_come_in_the_form(bare: Company) -> None:
 
 def test_wrong_credentials_are_invalid_client(bare: Company) -> None:
     wrong = base64.b64encode(b"me:secret").decode()
-    reply = bare.token_call({"Authorization": f"Basic {wrong}"}, grant_type="refresh_token", refresh_token="x")
+    reply = bare.token_call(
+        {"Authorization": f"Basic {wrong}"}, grant_type="refresh_token", refresh_token="x"
+    )
     assert (reply.status, reply.json()) == (401, {"error": "invalid_client"})
 
 
@@ -148,7 +150,9 @@ def test_a_token_used_now_and_then_lives_on_and_an_idle_one_dies(bare: Company) 
         bare.advance(90 * DAY)
         token = bare.token_call(grant_type="refresh_token", refresh_token=token).json()["refresh_token"]
     bare.advance(102 * DAY)
-    assert bare.token_call(grant_type="refresh_token", refresh_token=token).json() == {"error": "invalid_grant"}
+    assert bare.token_call(grant_type="refresh_token", refresh_token=token).json() == {
+        "error": "invalid_grant"
+    }
 
 
 def test_five_years_are_the_end_of_every_lineage(bare: Company) -> None:
@@ -157,7 +161,9 @@ def test_five_years_are_the_end_of_every_lineage(bare: Company) -> None:
         bare.advance(100 * DAY)
         token = bare.token_call(grant_type="refresh_token", refresh_token=token).json()["refresh_token"]
     bare.advance(100 * DAY)
-    assert bare.token_call(grant_type="refresh_token", refresh_token=token).json() == {"error": "invalid_grant"}
+    assert bare.token_call(grant_type="refresh_token", refresh_token=token).json() == {
+        "error": "invalid_grant"
+    }
 
 
 def test_the_hard_lifetime_is_told_on_request_only(bare: Company) -> None:

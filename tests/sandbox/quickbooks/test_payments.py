@@ -71,7 +71,11 @@ def test_more_than_the_open_balance_is_refused(books: Company) -> None:
 
 def test_another_customers_invoice_cannot_be_paid(books: Company) -> None:
     invoice = books.invoice(30)
-    body = {"CustomerRef": {"value": books.names["other"]}, "TotalAmt": 30, "Line": [link("Invoice", invoice["Id"], 30)]}
+    body = {
+        "CustomerRef": {"value": books.names["other"]},
+        "TotalAmt": 30,
+        "Line": [link("Invoice", invoice["Id"], 30)],
+    }
     assert books.post("payment", body).codes == ["620"]
 
 

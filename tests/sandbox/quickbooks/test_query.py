@@ -66,16 +66,22 @@ def test_pages_are_named_and_empty_ones_have_no_key(sales: Company) -> None:
 def test_a_page_is_100_and_at_most_1000(books: Company) -> None:
     half = books.half
     for _ in range(1001):
-        half.operations.create(__import__("st_qbo_sandbox.quickbooks.catalog", fromlist=["x"]).ENTITIES["Invoice"], books.sale())
+        half.operations.create(
+            __import__("st_qbo_sandbox.quickbooks.catalog", fromlist=["x"]).ENTITIES["Invoice"], books.sale()
+        )
     assert len(books.rows("select * from Invoice")) == 100
     assert len(books.rows("select * from Invoice maxresults 1000")) == 1000
     refused = books.ask("select * from Invoice maxresults 1001")
-    assert refused.error["Detail"] == "QueryValidationError: value 1001 is too large. Max allowed value is 1000"
+    assert (
+        refused.error["Detail"] == "QueryValidationError: value 1001 is too large. Max allowed value is 1000"
+    )
     books.switch(query_over_1000="clamp")
     assert len(books.rows("select * from Invoice maxresults 2000")) == 1000
 
 
-@pytest.mark.parametrize("statement", ["select count(*) from Invoice", "SELECT COUNT(*) FROM invoice WHERE TotalAmt > '0'"])
+@pytest.mark.parametrize(
+    "statement", ["select count(*) from Invoice", "SELECT COUNT(*) FROM invoice WHERE TotalAmt > '0'"]
+)
 def test_counting(sales: Company, statement: str) -> None:
     assert sales.ask(statement).json()["QueryResponse"] == {"totalCount": 5}
 
@@ -88,7 +94,9 @@ def test_a_query_may_be_posted_as_text(sales: Company, kind: str) -> None:
 
 
 def test_a_posted_query_in_json_is_refused(sales: Company) -> None:
-    reply = sales.api("POST", "query", raw=b"select * from Item", headers={"Content-Type": "application/json"})
+    reply = sales.api(
+        "POST", "query", raw=b"select * from Item", headers={"Content-Type": "application/json"}
+    )
     assert reply.status == 400
 
 
@@ -112,13 +120,16 @@ def test_awkward_names_are_found(sales: Company, literal: str, name: str) -> Non
         ("", "QueryParserError: The query provided was empty"),
         (
             "select * from Customer where DisplayName = 'Peet''s'",
-            "QueryParserError: Encountered \" <STRING_LITERAL> \"'s' \"\" at line 1, column 50.",
+            'QueryParserError: Encountered " <STRING_LITERAL> "\'s\' "" at line 1, column 50.',
         ),
         (
             "select * from Customer where DisplayName = 'Cutlery 'R Us'",
             'QueryParserError: Encountered " <IDENTIFIER> "R "" at line 1, column 54.',
         ),
-        ("select * from Customer where Balance > 0", 'QueryParserError: Encountered " <INTEGER_LITERAL> "0 "" at line 1.'),
+        (
+            "select * from Customer where Balance > 0",
+            'QueryParserError: Encountered " <INTEGER_LITERAL> "0 "" at line 1.',
+        ),
         (
             "select * from Customer where Active = true or Active = false",
             'QueryParserError: Encountered " <IDENTIFIER> "or "" at line 1, column 44.',
@@ -129,7 +140,10 @@ def test_awkward_names_are_found(sales: Company, literal: str, name: str) -> Non
             'Encountered: "%" (37), after : ""',
         ),
         ("select * from", 'QueryParserError: Encountered "<EOF>" at line 1, column 13.'),
-        ("delete from Customer", 'QueryParserError: Encountered " <IDENTIFIER> "delete "" at line 1, column 1.'),
+        (
+            "delete from Customer",
+            'QueryParserError: Encountered " <IDENTIFIER> "delete "" at line 1, column 1.',
+        ),
     ],
 )
 def test_what_does_not_parse_is_4000_with_its_place(books: Company, statement: str, detail: str) -> None:
@@ -203,4 +217,7 @@ def test_line_breaks_and_blanks_do_not_matter(sales: Company) -> None:
 
 def test_an_encoded_address_is_read(sales: Company) -> None:
     statement = quote("select * from Invoice where DocNumber like 'S-%' maxresults 1", safe="")
-    assert len(sales.api("GET", f"query?query={statement}&minorversion=75").json()["QueryResponse"]["Invoice"]) == 1
+    assert (
+        len(sales.api("GET", f"query?query={statement}&minorversion=75").json()["QueryResponse"]["Invoice"])
+        == 1
+    )

@@ -28,7 +28,10 @@ def test_automated_tax_follows_the_ship_address(books: Company) -> None:
     body = books.sale(books.line(100, taxed=True), books.line(50), ShipAddr=TEXAS)
     made = books.make("Invoice", body)
     assert made["TxnTaxDetail"]["TotalTax"] == Decimal("8.25")
-    assert [line["TaxLineDetail"]["TaxPercent"] for line in made["TxnTaxDetail"]["TaxLine"]] == [Decimal("6.25"), 2]
+    assert [line["TaxLineDetail"]["TaxPercent"] for line in made["TxnTaxDetail"]["TaxLine"]] == [
+        Decimal("6.25"),
+        2,
+    ]
     assert all(line["TaxLineDetail"]["NetAmountTaxable"] == 100 for line in made["TxnTaxDetail"]["TaxLine"])
     assert made["TotalAmt"] == Decimal("158.25")
     oregon = {"Line1": "9 B St", "City": "Bend", "CountrySubDivisionCode": "OR", "PostalCode": "97701"}
@@ -78,7 +81,10 @@ def test_manual_codes_give_their_rates(books: Company) -> None:
     assert made["TxnTaxDetail"]["TxnTaxCodeRef"] == {"value": code}
     assert [line["Amount"] for line in made["TxnTaxDetail"]["TaxLine"]] == [Decimal("6.25"), Decimal("1.75")]
     explicit = tax | {"TotalTax": 7}
-    assert books.make("Invoice", books.sale(books.line(100, taxed=True), TxnTaxDetail=explicit))["TotalAmt"] == 107
+    assert (
+        books.make("Invoice", books.sale(books.line(100, taxed=True), TxnTaxDetail=explicit))["TotalAmt"]
+        == 107
+    )
 
 
 def test_manual_companies_without_code_are_not_taxed(books: Company) -> None:

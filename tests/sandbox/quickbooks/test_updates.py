@@ -39,7 +39,12 @@ def test_a_sparse_update_with_lines_replaces_them_all(books: Company) -> None:
     second = {**made["Line"][1], "Amount": 25}
     changed = books.make(
         "Invoice",
-        {"Id": made["Id"], "SyncToken": "0", "sparse": True, "Line": [second, books.line(5), {**books.line(6), "Id": "99"}]},
+        {
+            "Id": made["Id"],
+            "SyncToken": "0",
+            "sparse": True,
+            "Line": [second, books.line(5), {**books.line(6), "Id": "99"}],
+        },
     )
     lines = [(line["Id"], line["Amount"]) for line in changed["Line"][:-1]]
     assert lines == [("2", 25), ("4", 5), ("5", 6)]
@@ -59,7 +64,9 @@ def test_sending_back_what_was_read_changes_nothing_but_the_token(books: Company
     made = books.make("Invoice", books.sale(books.line(100, taxed=True), DocNumber="5", PrivateNote="n"))
     changed = books.make("Invoice", made)
     ignore = ("SyncToken", "MetaData")
-    assert {k: v for k, v in changed.items() if k not in ignore} == {k: v for k, v in made.items() if k not in ignore}
+    assert {k: v for k, v in changed.items() if k not in ignore} == {
+        k: v for k, v in made.items() if k not in ignore
+    }
     assert changed["SyncToken"] == "1"
 
 
@@ -93,7 +100,9 @@ def test_an_address_changed_through_a_document_comes_back_free_form(books: Compa
 
 
 def test_void_zeroes_and_keeps_the_invoice(books: Company) -> None:
-    made = books.make("Invoice", books.sale(books.line(100, taxed=True, Qty=2, UnitPrice=50), PrivateNote="ours"))
+    made = books.make(
+        "Invoice", books.sale(books.line(100, taxed=True, Qty=2, UnitPrice=50), PrivateNote="ours")
+    )
     reply = books.post("invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="void")
     voided = reply.json()["Invoice"]
     assert (voided["TotalAmt"], voided["Balance"], voided["TxnTaxDetail"]) == (0, 0, {"TotalTax": 0})
@@ -149,7 +158,13 @@ def test_money_is_exact(books: Company) -> None:
 def test_company_info_and_preferences(books: Company) -> None:
     info = books.api("GET", "companyinfo/9341453172058461").json()["CompanyInfo"]
     assert (info["Id"], info["CompanyName"]) == ("1", "Blue Heron Home Services")
-    body = {"Id": "1", "SyncToken": info["SyncToken"], "sparse": True, "LegalName": "Blue Heron LLC", "CompanyName": "BH"}
+    body = {
+        "Id": "1",
+        "SyncToken": info["SyncToken"],
+        "sparse": True,
+        "LegalName": "Blue Heron LLC",
+        "CompanyName": "BH",
+    }
     changed = books.post("companyinfo", body).json()["CompanyInfo"]
     assert (changed["LegalName"], changed["SyncToken"]) == ("Blue Heron LLC", "1")
     prefs = books.api("GET", "preferences").json()["Preferences"]
