@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from st_qbo_sandbox.servicetitan.filters import number_of
 from st_qbo_sandbox.servicetitan.records import Records, named_id, rows_of
 from st_qbo_sandbox.servicetitan.switches import Switches
 from st_qbo_sandbox.storage import Document, as_object
@@ -27,8 +28,9 @@ ZERO = Decimal("0.00")
 
 
 def amount(value: Any) -> Decimal:
-    """Read money stored as text or number; null is zero."""
-    return ZERO if value is None else Decimal(str(value))
+    """Read money stored as text or number; null is zero, and so is what absurd data holds instead of money."""
+    number = number_of(value)
+    return ZERO if number is None or not number.is_finite() else number
 
 
 def cents(value: Decimal) -> Decimal:
@@ -111,7 +113,7 @@ class Balances:
         before = self._records.get(name, money["id"])
         settled = self._records.change(name, money)
         touched = dict.fromkeys(
-            row["appliedTo"] for doc in (before, settled) if doc for row in rows_of(doc, "appliedTo")
+            row.get("appliedTo") for doc in (before, settled) if doc for row in rows_of(doc, "appliedTo")
         )
         for id in touched:
             invoice = self._records.get("invoices", id)
@@ -131,7 +133,7 @@ class Balances:
                 if not money.get("active", True):
                     continue
                 for row in rows_of(money, "appliedTo"):
-                    if row["appliedTo"] == invoice_id:
+                    if row.get("appliedTo") == invoice_id:
                         yield amount(row.get("appliedAmount")), _midnight(money.get("date"))
 
     def _move(self, before: Document | None, after: Document, field: str, *, sign: int) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from st_qbo_sandbox.indexes import OrderedIndex
@@ -120,17 +119,14 @@ def follow_invoice_items(records: Records) -> tuple[Collection, OrderedIndex]:
     """Return a collection of all invoice items, present and removed, that follows the invoices."""
     items = Storage(None).collection("invoice-items")
 
-    def replace(before: Iterable[Document], now: Iterable[Document]) -> None:
-        for row in before:
-            items.restore(str(row["id"]), None)
-        for row in now:
+    def follow_invoice(id: str, old: Document | None, new: Document | None) -> None:
+        for row in _items_of(old):
+            items.restore(str(row["id"]), records.get("removed-invoice-items", row["id"]))
+        for row in _items_of(new):
             items.restore(str(row["id"]), row)
 
-    def follow_invoice(id: str, old: Document | None, new: Document | None) -> None:
-        replace(_items_of(old), _items_of(new))
-
     def follow_removed(id: str, old: Document | None, new: Document | None) -> None:
-        replace([old] if old else [], [new] if new else [])
+        items.restore(id, new)
 
     order = OrderedIndex(items, lambda row: key_or_none(row.get("modifiedOn")))
     records.collection("invoices").watch(follow_invoice)

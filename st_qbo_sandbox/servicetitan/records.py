@@ -95,11 +95,15 @@ def named_id(record: Document, name: str) -> int | None:
 
 def rows_of(record: Document, name: str) -> list[Document]:
     """Return the objects of an array field, none where it is null."""
-    return as_array(record.get(name)) or []
+    return [row for row in as_array(record.get(name)) or [] if isinstance(row, dict)]
 
 
 def _present(value: Hashable) -> list[Hashable]:
     return [] if value is None else [value]
+
+
+def _applied_to(doc: Document) -> list[Hashable]:
+    return [row["appliedTo"] for row in rows_of(doc, "appliedTo") if row.get("appliedTo") is not None]
 
 
 _KEYS: dict[tuple[str, str], Callable[[Document], Iterable[Hashable]]] = {
@@ -107,9 +111,9 @@ _KEYS: dict[tuple[str, str], Callable[[Document], Iterable[Hashable]]] = {
     ("invoices", "job"): lambda doc: _present(named_id(doc, "job")),
     ("invoices", "number"): lambda doc: _present(doc.get("referenceNumber")),
     ("payments", "customer"): lambda doc: _present(named_id(doc, "customer")),
-    ("payments", "invoice"): lambda doc: [row["appliedTo"] for row in rows_of(doc, "appliedTo")],
+    ("payments", "invoice"): _applied_to,
     ("payments", "deposit"): lambda doc: _present(named_id(doc, "deposit")),
-    ("credit-memos", "invoice"): lambda doc: [row["appliedTo"] for row in rows_of(doc, "appliedTo")],
+    ("credit-memos", "invoice"): _applied_to,
     ("contacts", "customer"): lambda doc: _present(doc.get("customerId")),
     ("location-contacts", "location"): lambda doc: _present(doc.get("locationId")),
     ("locations", "customer"): lambda doc: _present(doc.get("customerId")),
