@@ -52,7 +52,7 @@ from st_qbo_sandbox.half import EditError
 from st_qbo_sandbox.quickbooks import ledger
 from st_qbo_sandbox.quickbooks.activity import plain_name
 from st_qbo_sandbox.quickbooks.auto_credit import apply_payment, join
-from st_qbo_sandbox.quickbooks.books import Body, Work, copy_of
+from st_qbo_sandbox.quickbooks.books import Body, copy_of
 from st_qbo_sandbox.quickbooks.calls import Call, money
 from st_qbo_sandbox.quickbooks.catalog import ENTITIES, Entity
 from st_qbo_sandbox.quickbooks.faults import Fault
@@ -60,6 +60,7 @@ from st_qbo_sandbox.quickbooks.mail import print_document, send_document
 from st_qbo_sandbox.quickbooks.merging import merge_customers
 from st_qbo_sandbox.quickbooks.oauth import ACCOUNTING
 from st_qbo_sandbox.quickbooks.typed_lines import change_line, need, to_decimal, typed_line
+from st_qbo_sandbox.quickbooks.work import Work
 
 if TYPE_CHECKING:
     from st_qbo_sandbox.quickbooks.half import QuickBooks

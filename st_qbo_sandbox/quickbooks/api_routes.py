@@ -18,7 +18,7 @@ from starlette.routing import Route
 from st_qbo_sandbox import identity
 from st_qbo_sandbox.quickbooks import cdc, gateway, taxes, times
 from st_qbo_sandbox.quickbooks.batch import Batch, read_items
-from st_qbo_sandbox.quickbooks.books import Body, Work
+from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.catalog import BY_PATH, SALES, Entity
 from st_qbo_sandbox.quickbooks.faults import (
     Fault,
@@ -35,6 +35,8 @@ from st_qbo_sandbox.quickbooks.operations import Operations
 from st_qbo_sandbox.quickbooks.query_run import QueryRunner
 from st_qbo_sandbox.quickbooks.replay import BATCH_ID_MAX, BATCH_ITEM_ID_MAX, Replay, check_request_id
 from st_qbo_sandbox.quickbooks.throttle import Throttle
+from st_qbo_sandbox.quickbooks.work import Work
+from st_qbo_sandbox.quickbooks.xml_answers import write_xml
 from st_qbo_sandbox.storage import as_object, dump_json, parse_json
 
 _PATH = re.compile(r"/v3/company/([^/]+)/(.+?)/?$")
@@ -66,7 +68,16 @@ class ApiRoutes:
 
     async def handle(self, request: Request) -> Response:
         """Answer one call."""
-        return self._answer(request, await request.body())
+        response = self._answer(request, await request.body())
+        return _as_xml(response) if self._wants_xml(request) else response
+
+    def _wants_xml(self, request: Request) -> bool:
+        """Whether the client would get XML: it names it, or names nothing (reference §2.2)."""
+        accept = request.headers.get("accept", "").lower()
+        wish = self._books.switches.answer_without_accept
+        if "json" in accept or wish == "json":
+            return False
+        return wish == "xml" or not accept or "xml" in accept
 
     def _answer(self, request: Request, body: bytes) -> Response:
         refused = self._check_token(request)
@@ -252,6 +263,18 @@ class ApiRoutes:
         if operation == "update":
             return self._operations.update(entity, body, include=include)
         return self._operations.create(entity, body, include=include)
+
+
+def _as_xml(response: Response) -> Response:
+    if response.media_type != "application/json":
+        return response
+    body = as_object(parse_json(bytes(response.body))) or {}
+    if "fault" in body:
+        return response
+    kept = {name: response.headers[name] for name in ("intuit_tid", "QBO-Version")}
+    return Response(
+        write_xml(body), status_code=response.status_code, headers=kept, media_type="application/xml"
+    )
 
 
 def _operation_of(operation: str, include: frozenset[str], body: Any) -> str:

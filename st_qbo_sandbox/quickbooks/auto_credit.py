@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from st_qbo_sandbox.quickbooks import links
-from st_qbo_sandbox.quickbooks.books import Body, Work
+from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call
+from st_qbo_sandbox.quickbooks.work import Work
 
 NOTE = "Created by QB Online to link credits to charges."
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from st_qbo_sandbox.quickbooks.books import Body, Books, Work, name_of
+from st_qbo_sandbox.quickbooks.books import Body, Books, name_of
 from st_qbo_sandbox.quickbooks.catalog import Entity
 from st_qbo_sandbox.quickbooks.company import Company
 from st_qbo_sandbox.quickbooks.switches import Switches
+from st_qbo_sandbox.quickbooks.work import Work
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)

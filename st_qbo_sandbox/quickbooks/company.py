@@ -1,7 +1,6 @@
 """The company: its CompanyInfo and Preferences objects, and what the preferences decide.
 
-Belongs here: defaults of a new company and reading preferences. Does not belong here: switches of the
-sandbox.
+Belongs here: reading preferences. Does not belong here: switches of the sandbox.
 """
 
 from __future__ import annotations
@@ -9,145 +8,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from st_qbo_sandbox import identity
 from st_qbo_sandbox.quickbooks.books import Body, Books, copy_of
+from st_qbo_sandbox.quickbooks.company_defaults import new_company_info, new_preferences
 from st_qbo_sandbox.storage import as_object
-
-_MESSAGE = {"Subject": "{kind} from {name}", "Message": "Thank you for your business.\n\n{name}"}
-_ADDRESS = {
-    "Id": "1",
-    "Line1": "1200 Kestrel Way",
-    "City": "Fort Worth",
-    "Country": "USA",
-    "CountrySubDivisionCode": "TX",
-    "PostalCode": "76102",
-}
-
-
-def new_company_info(stamp: str) -> Body:
-    """Return the CompanyInfo of a company that has been set up but not filled."""
-    name = identity.COMPANY_NAME
-    return {
-        "CompanyName": name,
-        "LegalName": name,
-        "CompanyAddr": dict(_ADDRESS),
-        "CustomerCommunicationAddr": dict(_ADDRESS),
-        "LegalAddr": dict(_ADDRESS),
-        "PrimaryPhone": {"FreeFormNumber": "(817) 555-0142"},
-        "CompanyStartDate": "2019-03-01",
-        "FiscalYearStartMonth": "January",
-        "Country": "US",
-        "Email": {"Address": "office@blueheronhome.example"},
-        "WebAddr": {},
-        "SupportedLanguages": "en",
-        "DefaultTimeZone": "America/Chicago",
-        "NameValue": [
-            {"Name": "NeoEnabled", "Value": "true"},
-            {"Name": "IndustryType", "Value": "Plumbing, Heating, and Air-Conditioning Contractors"},
-            {"Name": "IndustryCode", "Value": "238220"},
-            {"Name": "SubscriptionStatus", "Value": "PAID"},
-            {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
-            {"Name": "PayrollFeature", "Value": "false"},
-            {"Name": "AccountantFeature", "Value": "false"},
-            {"Name": "ItemCategoriesFeature", "Value": "true"},
-        ],
-        "domain": "QBO",
-        "sparse": False,
-        "Id": "1",
-        "SyncToken": "0",
-        "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
-    }
-
-
-def new_preferences(stamp: str) -> Body:
-    """Return the Preferences of a US company on Plus, automated sales tax set up."""
-    name = identity.COMPANY_NAME
-    mails = {
-        f"{key}Message": {part: text.format(kind=kind, name=name) for part, text in _MESSAGE.items()}
-        for key, kind in (
-            ("Invoice", "Invoice"),
-            ("Estimate", "Estimate"),
-            ("SalesReceipt", "Sales Receipt"),
-            ("Statement", "Statement"),
-        )
-    }
-    others = {
-        "SalesFormsPrefs.DefaultCustomerMessage": "Thank you for your business!",
-        "SalesFormsPrefs.DefaultItem": "1",
-        "DTXCopyMemo": "false",
-        "SFCEnabled": "true",
-        "Vendor1099Enabled": "true",
-        "TimeTrackingFeatureEnabled": "true",
-        "ProjectsEnabled": "false",
-        "WarnDuplicateCheckNumber": "true",
-        "WarnDuplicateBillNumber": "false",
-        "WarnDuplicateJournalNumber": "false",
-        "VendorAndPurchasesPrefs.UseCustomTxnNumbers": "false",
-        "AccountingInfoPrefs.ShowAccountNumbers": "true",
-    }
-    return {
-        "AccountingInfoPrefs": {
-            "UseAccountNumbers": True,
-            "TrackDepartments": True,
-            "ClassTrackingPerTxn": False,
-            "ClassTrackingPerTxnLine": True,
-            "FirstMonthOfFiscalYear": "January",
-            "TaxYearMonth": "January",
-            "TaxForm": "2",
-            "CustomerTerminology": "Customers",
-            "DepartmentTerminology": "Location",
-        },
-        "ProductAndServicesPrefs": {
-            "ForSales": True,
-            "ForPurchase": True,
-            "QuantityWithPriceAndRate": True,
-            "QuantityOnHand": True,
-        },
-        "SalesFormsPrefs": {
-            "CustomField": [],
-            "CustomTxnNumbers": True,
-            "EmailCopyToCompany": False,
-            "AllowDeposit": False,
-            "AllowDiscount": True,
-            "AllowEstimates": True,
-            "AllowServiceDate": True,
-            "AllowShipping": False,
-            "AutoApplyCredit": False,
-            "AutoApplyPayments": True,
-            "ETransactionEnabledStatus": "NotApplicable",
-            "ETransactionAttachPDF": False,
-            "ETransactionPaymentEnabled": False,
-            "IPNSupportEnabled": False,
-            "UsingPriceLevels": False,
-            "UsingProgressInvoicing": False,
-            "DefaultCustomerMessage": "Thank you for your business!",
-        },
-        "EmailMessagesPrefs": mails,
-        "VendorAndPurchasesPrefs": {
-            "TrackingByCustomer": True,
-            "BillableExpenseTracking": True,
-            "POCustomField": [],
-        },
-        "TimeTrackingPrefs": {
-            "UseServices": False,
-            "BillCustomers": False,
-            "ShowBillRateToAll": False,
-            "WorkWeekStartDate": "Monday",
-            "MarkTimeEntriesBillable": False,
-        },
-        "TaxPrefs": {"UsingSalesTax": True, "PartnerTaxEnabled": True},
-        "CurrencyPrefs": {
-            "MultiCurrencyEnabled": False,
-            "HomeCurrency": {"value": "USD", "name": "United States Dollar"},
-        },
-        "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
-        "OtherPrefs": {"NameValue": [{"Name": key, "Value": value} for key, value in others.items()]},
-        "domain": "QBO",
-        "sparse": False,
-        "Id": "1",
-        "SyncToken": "0",
-        "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
-    }
 
 
 def merge(base: Body, patch: Body) -> Body:

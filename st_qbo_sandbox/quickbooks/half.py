@@ -17,7 +17,7 @@ from st_qbo_sandbox.half import EditError
 from st_qbo_sandbox.quickbooks import gateway, taxes
 from st_qbo_sandbox.quickbooks.acts import Acts
 from st_qbo_sandbox.quickbooks.api_routes import ApiRoutes
-from st_qbo_sandbox.quickbooks.books import Books, Work
+from st_qbo_sandbox.quickbooks.books import Books
 from st_qbo_sandbox.quickbooks.catalog import BY_PATH, ENTITIES
 from st_qbo_sandbox.quickbooks.company import Company, merge
 from st_qbo_sandbox.quickbooks.faults import Fault, system_failure, throttled
@@ -27,6 +27,7 @@ from st_qbo_sandbox.quickbooks.operations import Operations
 from st_qbo_sandbox.quickbooks.replay import Replay
 from st_qbo_sandbox.quickbooks.switches import Switches, change_switches
 from st_qbo_sandbox.quickbooks.throttle import Throttle
+from st_qbo_sandbox.quickbooks.work import Work
 from st_qbo_sandbox.storage import Storage, as_object
 
 _API = re.compile(r"/v3/company/([^/]+)/([^/?]+)")

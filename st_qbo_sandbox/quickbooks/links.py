@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from st_qbo_sandbox.quickbooks.books import Body, Work
+from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import ZERO
 from st_qbo_sandbox.quickbooks.catalog import ENTITIES
+from st_qbo_sandbox.quickbooks.work import Work
 
 PURCHASE_TYPES = ("Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase", "Purchase")
 BILL_PAYMENT_TYPES = {"Check": "BillPaymentCheck", "CreditCard": "BillPaymentCreditCard"}

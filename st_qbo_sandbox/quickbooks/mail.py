@@ -5,10 +5,11 @@ Belongs here: what `/send` and `/pdf` do to a document. Does not belong here: re
 
 from __future__ import annotations
 
-from st_qbo_sandbox.quickbooks.books import Body, Work
+from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.catalog import Entity
 from st_qbo_sandbox.quickbooks.faults import Fault, missing
 from st_qbo_sandbox.quickbooks.operations import Operations
+from st_qbo_sandbox.quickbooks.work import Work
 
 
 def send_document(operations: Operations, entity: Entity, id: str, send_to: str | None) -> Body:

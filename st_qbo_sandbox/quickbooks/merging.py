@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from st_qbo_sandbox.quickbooks.books import Body, Books, Work, name_of
+from st_qbo_sandbox.quickbooks.books import Body, Books, name_of
 from st_qbo_sandbox.quickbooks.calls import ZERO
 from st_qbo_sandbox.quickbooks.catalog import TRANSACTIONS
+from st_qbo_sandbox.quickbooks.work import Work
 from st_qbo_sandbox.storage import as_array, as_object
 
 

@@ -22,7 +22,7 @@ from st_qbo_sandbox.quickbooks import (
     taxes,
 )
 from st_qbo_sandbox.quickbooks.auto_credit import apply_credits
-from st_qbo_sandbox.quickbooks.books import Body, Books, Work, copy_of
+from st_qbo_sandbox.quickbooks.books import Body, Books, copy_of
 from st_qbo_sandbox.quickbooks.calls import Call
 from st_qbo_sandbox.quickbooks.catalog import NAME_LISTS, SALES, Entity
 from st_qbo_sandbox.quickbooks.company import Company
@@ -40,6 +40,7 @@ from st_qbo_sandbox.quickbooks.faults import (
 )
 from st_qbo_sandbox.quickbooks.fields import CLEARED, Reader
 from st_qbo_sandbox.quickbooks.references import complete_references
+from st_qbo_sandbox.quickbooks.work import Work
 from st_qbo_sandbox.storage import as_object
 
 _SYSTEM = ("Id", "SyncToken", "MetaData", "domain", "sparse", "status")

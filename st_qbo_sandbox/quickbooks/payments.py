@@ -7,10 +7,11 @@ and the credits that QuickBooks applies by itself (`auto_credit.py`).
 from __future__ import annotations
 
 from st_qbo_sandbox.quickbooks import ledger, links
-from st_qbo_sandbox.quickbooks.books import Body, Work
+from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call, money
 from st_qbo_sandbox.quickbooks.faults import deposited, fault
 from st_qbo_sandbox.quickbooks.settlement import PAYMENT, release, settle
+from st_qbo_sandbox.quickbooks.work import Work
 
 MONEY_ACCOUNTS = ("Bank", "Other Current Asset")
 

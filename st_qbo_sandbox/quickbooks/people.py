@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from st_qbo_sandbox.quickbooks.activity import change_activity
 from st_qbo_sandbox.quickbooks.addresses import number_addresses
-from st_qbo_sandbox.quickbooks.books import Body, Work, name_key
+from st_qbo_sandbox.quickbooks.books import Body, name_key
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call
 from st_qbo_sandbox.quickbooks.catalog import NAME_LISTS
 from st_qbo_sandbox.quickbooks.faults import Fault, FaultError, duplicate_name, fault
 from st_qbo_sandbox.quickbooks.references import check_reference
+from st_qbo_sandbox.quickbooks.work import Work
 
 _LEVELS_MAX = 5
 _CHECKED = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName")

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from st_qbo_sandbox.quickbooks import links
-from st_qbo_sandbox.quickbooks.books import Body, Work
+from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call, money
 from st_qbo_sandbox.quickbooks.faults import Fault, business, deleted, fault, missing
 from st_qbo_sandbox.quickbooks.references import unknown_reference
+from st_qbo_sandbox.quickbooks.work import Work
 
 
 @dataclass(frozen=True)

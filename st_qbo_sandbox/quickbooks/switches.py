@@ -60,8 +60,9 @@ class Switches:
     items_need_expense_account: bool = False
     # §2.2: properties that the reference does not know: refuse with 2010 or ignore.
     refuse_unknown_properties: bool = True
-    # §2.2: no Accept: application/json may bring XML; "json" answers JSON all the same.
-    answer_without_accept: str = "json"
+    # §2.2: without Accept: application/json XML may come: "absent" for clients that send no Accept or name
+    # XML, "xml" for all that do not name JSON (`*/*` too), "json" for nobody.
+    answer_without_accept: str = "absent"
     # §1.3: two refreshes of one token at the same moment revoke the lineage; seconds that count as the same
     # moment.
     parallel_refresh_revokes: bool = False

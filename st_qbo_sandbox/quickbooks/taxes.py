@@ -8,9 +8,10 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from st_qbo_sandbox.quickbooks.books import Body, Work
+from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import Call
 from st_qbo_sandbox.quickbooks.faults import Fault, duplicate_name, fault, missing, unsupported_property
+from st_qbo_sandbox.quickbooks.work import Work
 from st_qbo_sandbox.storage import as_array, as_object
 
 _NAME_MAX = 100

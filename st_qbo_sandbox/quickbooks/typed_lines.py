@@ -1,7 +1,7 @@
 """Lines as a person types them into a form.
 
-Belongs here: from the words of an act to a line of the API. Does not belong here: finding and storing documents
-(`acts.py`).
+Belongs here: from the words of an act to a line of the API. Does not belong here: finding and storing
+documents (`acts.py`).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from xml.etree import ElementTree
 
 import pytest
 
@@ -120,3 +121,45 @@ def test_a_read_object_sent_back_with_its_extras_is_accepted(books: Company) -> 
     assert books.make("Account", account)["SyncToken"] == "1"
     assert books.make("Item", books.read("Item", books.names["part"]))["SyncToken"] == "1"
     assert books.make("Customer", books.read("Customer", books.names["customer"]))["SyncToken"] == "1"
+
+
+def accepted(books: Company, accept: str) -> str:
+    headers = {"Authorization": f"Bearer {books.token}"} | ({"Accept": accept} if accept else {})
+    reply = books.http(
+        "GET", f"/v3/company/9341453172058461/customer/{books.names['customer']}", headers=headers
+    )
+    assert reply.headers["intuit_tid"]
+    return reply.text
+
+
+def test_a_client_that_asks_for_nothing_gets_xml(books: Company) -> None:
+    root = ElementTree.fromstring(accepted(books, ""))
+    space = "{http://schema.intuit.com/finance/v3}"
+    assert root.tag == f"{space}IntuitResponse"
+    (customer,) = root.findall(f"{space}Customer")
+    assert customer.attrib == {"domain": "QBO", "sparse": "false"}
+    assert customer.findtext(f"{space}DisplayName") == "Freeman, Ada"
+    currency = customer.find(f"{space}CurrencyRef")
+    assert currency is not None
+    assert (currency.text, currency.attrib) == ("USD", {"name": "United States Dollar"})
+
+
+def test_a_fault_in_xml(books: Company) -> None:
+    headers = {"Accept": "application/xml"}
+    root = ElementTree.fromstring(books.api("GET", "customer/99", headers=headers).text)
+    assert root[0].attrib == {"type": "ValidationFault"}
+    assert root[0][0].attrib["code"] == "610"
+
+
+@pytest.mark.parametrize(
+    ("accept", "switch", "is_json"),
+    [
+        ("*/*", "absent", True),
+        ("*/*", "xml", False),
+        ("", "json", True),
+        ("application/json, text/plain", "xml", True),
+    ],
+)
+def test_who_gets_json(books: Company, accept: str, switch: str, is_json: bool) -> None:
+    books.switch(answer_without_accept=switch)
+    assert accepted(books, accept).startswith("{") is is_json
