@@ -15,6 +15,7 @@ from st_qbo_assets.books.evidence import Evidence, FieldDrift
 from st_qbo_assets.books.pairing import Pair, Pairs
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import Outcome
 
 #: How far apart two payments or invoices of one customer and amount may be dated and still be alike.
 ALIKE_WITHIN = timedelta(days=3)
@@ -75,7 +76,7 @@ class Case:
         differs: the facets in which it differs, e.g. `missing`, `total`, `customer`; empty if in none.
         gaps: where a payment is applied otherwise.
         not_counted: invoices a payment is applied to that are not due, with the gate's code and cents.
-        drift: fields somebody changed in QuickBooks since last confirmed.
+        drift: fields somebody changed in QuickBooks since last confirmed, unless it mended a mismatch.
         alike: the ServiceTitan document a stranger resembles.
         alike_in_quickbooks: whether that document is in QuickBooks itself, beside the stranger.
         pays: our invoices a payment is applied to in QuickBooks.
@@ -110,15 +111,21 @@ class Neighbours:
 def lay_open(pair: Pair, setting: Setting, neighbours: Neighbours) -> Case:
     """Return the case of a pair."""
     gaps, not_counted = compare_applications(pair, neighbours) if pair.entity is Entity.PAYMENT else ((), ())
-    drift = tuple(change for document in pair.live for change in setting.evidence.drift.get(document.key, ()))
+    changes = tuple(
+        change for document in pair.live for change in setting.evidence.drift.get(document.key, ())
+    )
     alike, alike_pair = None, None
     if pair.source is None and pair.live and neighbours.look_alikes is not None:
         alike = neighbours.look_alikes.find(pair.live[0])
         alike_pair = neighbours.pairs.by_source.get(alike.source) if alike is not None else None
+    differs = tuple(_facets(pair, setting.evidence.customers, gaps=gaps))
+    # A mismatch that agrees by now was mended in QuickBooks: the change is the repair.
+    mended = not differs and pair.state is not None and pair.state.outcome is Outcome.MISMATCH
+    drift = () if mended else changes
     return Case(
         pair=pair,
         setting=setting,
-        differs=tuple(_facets(pair, setting.evidence.customers, gaps=gaps, drifted=bool(drift))),
+        differs=(*differs, "drift") if drift else differs,
         gaps=gaps,
         not_counted=not_counted,
         drift=drift,
@@ -215,9 +222,7 @@ class LookAlikes:
         return bool(customer) and customer == stranger.customer_id
 
 
-def _facets(
-    pair: Pair, customers: Mapping[str, str], *, gaps: tuple[Gap, ...], drifted: bool
-) -> Iterable[str]:
+def _facets(pair: Pair, customers: Mapping[str, str], *, gaps: tuple[Gap, ...]) -> Iterable[str]:
     counted = pair.counted
     if counted is not None and not pair.live:
         yield "missing"
@@ -231,8 +236,6 @@ def _facets(
         yield from _disagreements(counted, pair.live, customers)
     if gaps and counted is not None and pair.live:
         yield "applied"
-    if drifted:
-        yield "drift"
 
 
 def _disagreements(

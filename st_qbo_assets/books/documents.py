@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from st_qbo_assets.books.accounts import Place
+from st_qbo_assets.books.accounts import ItemSale, Place
 from st_qbo_assets.domain.gate import Standing
 from st_qbo_assets.domain.ids import SourceRef
 
@@ -108,6 +108,11 @@ class QboDocument:
     unapplied_cents: int = 0
     linked: tuple[QboKey, ...] = ()
     fault: str = ""
+
+    @property
+    def item_ids(self) -> set[str]:
+        """The items on its lines, as long as their accounts are not known."""
+        return {place.item_id for place in self.income if isinstance(place, ItemSale) and place.item_id}
 
     @property
     def is_payment(self) -> bool:

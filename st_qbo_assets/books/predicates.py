@@ -101,16 +101,12 @@ def entered_by_hand(case: Case) -> str:
 
 
 def edited_in_quickbooks(case: Case) -> str:
-    """Fields we own are no longer what QuickBooks confirmed.
-
-    After a mismatch was repaired by hand both sides agree again, and the change is the repair.
-    """
+    """Fields we own are no longer what QuickBooks confirmed."""
     if not case.drift:
         return ""
-    if set(case.differs) == {"drift"} and _outcome(case) is Outcome.MISMATCH:
-        return ""
-    changes = "; ".join(f"{change.field}: {change.meant or 'nothing'} → {change.held or 'nothing'}"
-                        for change in case.drift)  # fmt: skip
+    changes = "; ".join(
+        f"{change.field}: {change.meant or 'nothing'} → {change.held or 'nothing'}" for change in case.drift
+    )
     return f"Since QuickBooks last confirmed it: {changes}."
 
 

@@ -24,9 +24,10 @@ from st_qbo_assets.domain.gate import (
 )
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.money import parse_amount, to_cents
-from st_qbo_assets.domain.outcomes import Json, Reason, Verdict
+from st_qbo_assets.domain.outcomes import Json, Verdict
+from st_qbo_assets.domain.reasons import reason
 
-IGNORED_TYPE = "payment_type_ignored"
+_DATE_FIELDS = {Entity.INVOICE: "invoiceDate", Entity.PAYMENT: "date"}
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,15 @@ def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocume
     """Return one payment."""
     amounts = _Amounts()
     total = amounts.cents(record, "total", required=True)
-    unapplied = amounts.cents(record, "unappliedAmount")
     applied: dict[str, int] = {}
-    moved = abs(unapplied)
     for invoice_id, amount in applications(record):
         cents = amounts.cents({"appliedAmount": amount}, "appliedAmount", of=f"applied to {invoice_id}: ")
         applied[invoice_id] = applied.get(invoice_id, 0) + cents
-        moved += abs(cents)
+    if record.get("unappliedAmount") in (None, ""):
+        unapplied, moved = total - sum(applied.values()), 0
+    else:
+        unapplied = moved = amounts.cents(record, "unappliedAmount")
+    moved = abs(moved) + sum(map(abs, applied.values()))
     active = record.get("active") is not False
     standing = payment_standing(_payment_facts(record, total, moved), company, today=today)
     return StDocument(
@@ -150,11 +153,16 @@ def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocume
 
 def business_day(record: Mapping[str, Any], entity: Entity, time_zone: str) -> date | None:
     """Return the accounting day of a record: its business date, else the local day it was made (rule 1.4)."""
-    dated = _date(record.get("invoiceDate" if entity is Entity.INVOICE else "date"))
+    dated = _date(record.get(_DATE_FIELDS[entity]))
     if dated is not None:
         return dated
     made = _instant(record.get("createdOn"))
     return None if made is None else local_day(made, time_zone)
+
+
+def has_date(record: Mapping[str, Any], entity: Entity) -> bool:
+    """Say whether a record has a business date of its own."""
+    return _date(record.get(_DATE_FIELDS[entity])) is not None
 
 
 def job_id(invoice: Mapping[str, Any]) -> str:
@@ -231,10 +239,7 @@ def _unless_ignored(standing: Standing, record: Json, company: CompanyFile) -> S
     policy = company.payment_types.get(name)
     if not standing.counts or policy is None or policy.becomes != "ignore":
         return standing
-    return Standing(
-        Verdict.NOT_DUE,
-        Reason(IGNORED_TYPE, f"The company file ignores payments of type {name}.", "Nothing to do."),
-    )
+    return Standing(Verdict.NOT_DUE, reason("payment_type_ignored", type=name))
 
 
 def _unless_unreadable(standing: Standing, faults: list[str]) -> Standing:

@@ -1,0 +1,297 @@
+"""Gathering everything a tie-out needs: both systems anew, and the ledger's evidence on what was found.
+
+What belongs here: the order of the reads, and which further documents a difference makes necessary. What
+does not: the queries (reads) and the comparison (tie_out).
+
+    1  both systems: the days                                   QuickBooks: one call a page of 500
+    2  ServiceTitan: records that markers name and that were not in its lists
+    3  the ledger: links, states and copies of all of them
+    4  QuickBooks: linked documents that are not on the days, and the items of all lines    one call
+    5  only where open balances differ: the payments of those invoices, on whatever day     one call
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from st_qbo_assets.books.balances import payments_to_read
+from st_qbo_assets.books.cases import Neighbours, compare_applications
+from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.evidence import Evidence, KnownLink, KnownState, whole
+from st_qbo_assets.books.pairing import DOCUMENTS, Pairs, pair_documents
+from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
+from st_qbo_assets.books.reads import (
+    DriftFinder,
+    QuickBooksQueries,
+    QuickBooksReader,
+    ServiceTitanLists,
+    ServiceTitanReader,
+)
+from st_qbo_assets.books.servicetitan_side import ServiceTitanBooks
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.ids import Company, Entity, SourceRef, Tenant
+from st_qbo_assets.domain.outcomes import Outcome, Reason
+
+#: States of a link to an object that we did not create.
+_NOT_MADE_BY_US = frozenset({"adopted", "settled_pair"})
+
+
+class LinkRow(Protocol):
+    """A row of the crosswalk, as the store has it."""
+
+    @property
+    def source(self) -> SourceRef:
+        """The source record."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """QuickBooks entity."""
+        ...
+
+    @property
+    def qbo_id(self) -> str:
+        """QuickBooks id."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """How the link came to be."""
+        ...
+
+
+class StateRow(Protocol):
+    """Where a record stands, as the store has it."""
+
+    @property
+    def source(self) -> SourceRef:
+        """The source record."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome:
+        """Outcome of the last load."""
+        ...
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it is not simply posted."""
+        ...
+
+
+class MarkedRow(Protocol):
+    """A QuickBooks object that carries markers, as the index has it."""
+
+    @property
+    def target(self) -> str:
+        """QuickBooks entity."""
+        ...
+
+    @property
+    def qbo_id(self) -> str:
+        """QuickBooks id."""
+        ...
+
+
+class Records(Protocol):
+    """Links and states by source (`store.ledger.Ledger`)."""
+
+    def links(
+        self, company: Company, sources: Iterable[SourceRef], /
+    ) -> Mapping[SourceRef, Sequence[LinkRow]]:
+        """Return the links of many sources in one query."""
+        ...
+
+    def record_states(
+        self, company: Company, sources: Iterable[SourceRef], /
+    ) -> Mapping[SourceRef, StateRow]:
+        """Return where many records stand in one query."""
+        ...
+
+
+class LinksByTarget(Protocol):
+    """Links by QuickBooks object (`store.links.Links`)."""
+
+    def of_targets(
+        self, company: Company, target: str, qbo_ids: Iterable[str], /
+    ) -> Mapping[str, Sequence[LinkRow]]:
+        """Return the links to many objects of one entity in one query."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a tie-out reads.
+
+    Attributes:
+        records: links and states by source.
+        links: links by QuickBooks object.
+        doubled: sources that the index of markers knows in two living objects (`store.markers`).
+        find_drift: finds fields somebody edited in QuickBooks, from the objects just read.
+        tenant: the company's tenant where several feed one realm, else None.
+        seen_until: newest vendor stamp the last load of the days had read; None if unknown.
+        book_close: QuickBooks' BookCloseDate.
+    """
+
+    servicetitan: ServiceTitanLists
+    quickbooks: QuickBooksQueries
+    records: Records
+    links: LinksByTarget
+    doubled: Mapping[SourceRef, Sequence[MarkedRow]] = field(
+        default_factory=dict[SourceRef, Sequence[MarkedRow]]
+    )
+    find_drift: DriftFinder | None = None
+    tenant: Tenant | None = None
+    seen_until: datetime | None = None
+    book_close: date | None = None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything `tie_out` takes."""
+
+    servicetitan: ServiceTitanBooks
+    quickbooks: QuickBooksBooks
+    evidence: Evidence
+
+
+def gather(sources: Sources, company: CompanyFile, days: Sequence[date], *, today: date) -> Gathered:
+    """Read both systems anew for the days, and whatever their differences make necessary."""
+    servicetitan = ServiceTitanReader(sources.servicetitan, company, today)
+    servicetitan.read_days(min(days), max(days))
+    quickbooks = QuickBooksReader(sources.quickbooks, sources.tenant, sources.find_drift)
+    quickbooks.read_days(min(days), max(days))
+    servicetitan.read(_marked(quickbooks))
+    servicetitan.read_paid_invoices()
+    known = _Known(sources, Company(company.name))
+    known.look_up(servicetitan, quickbooks)
+    wanted = set(days)
+    quickbooks.read(
+        known.documents_of(
+            source for source, document in servicetitan.documents.items() if document.day in wanted
+        )
+    )
+    known.look_up(servicetitan, quickbooks)
+    servicetitan.read([*_marked(quickbooks), *known.sources_of(quickbooks.documents)])
+    _read_what_explains(servicetitan, quickbooks, known, wanted)
+    evidence = known.evidence(quickbooks)
+    return Gathered(servicetitan.books(), quickbooks.books(), evidence)
+
+
+def _read_what_explains(
+    servicetitan: ServiceTitanReader, quickbooks: QuickBooksReader, known: "_Known", days: set[date]
+) -> None:
+    """Read what a first comparison shows to be needed, whatever its day.
+
+    Of invoices whose open balances differ the payments on both sides; of payments that are applied
+    otherwise the invoices.
+    """
+    pairs = pair_documents(servicetitan.documents, quickbooks.documents, known.evidence(quickbooks))
+    differing = dict(payments_to_read(pairs))
+    invoices = set(invoices_to_read(pairs, days))
+    if not differing and not invoices:
+        return
+    servicetitan.read_payments_of(differing)
+    servicetitan.read_paid_invoices()
+    known.look_up(servicetitan, quickbooks)
+    linked = [key for keys in differing.values() for key in keys]
+    payments = {
+        source
+        for source, document in servicetitan.documents.items()
+        if any(SourceRef(Entity.INVOICE, invoice_id) in differing for invoice_id in document.applied)
+    }
+    quickbooks.read([*linked, *known.documents_of(invoices | payments)])
+    known.look_up(servicetitan, quickbooks)
+    servicetitan.read([*_marked(quickbooks), *known.sources_of(quickbooks.documents)])
+    known.look_up(servicetitan, quickbooks)
+
+
+def invoices_to_read(pairs: Pairs, days: set[date]) -> Iterable[SourceRef]:
+    """Yield the invoices that payments of the days apply otherwise and that QuickBooks was not asked for."""
+    for pair in pairs.by_source.values():
+        st = pair.counted
+        if pair.entity is not Entity.PAYMENT or st is None or (st.day not in days and not pair.live):
+            continue
+        for gap in compare_applications(pair, Neighbours(pairs))[0]:
+            if isinstance(gap.invoice, SourceRef) and gap.open_cents is None:
+                yield gap.invoice
+
+
+def _marked(quickbooks: QuickBooksReader) -> Iterable[SourceRef]:
+    return (whole(source) for document in quickbooks.documents.values() for source in document.sources)
+
+
+@dataclass
+class _Known:
+    """The ledger's evidence, looked up once for each source and object."""
+
+    places: Sources
+    company: Company
+    _links: dict[tuple[SourceRef, QboKey], KnownLink] = field(
+        default_factory=dict[tuple[SourceRef, QboKey], KnownLink]
+    )
+    _states: dict[SourceRef, KnownState] = field(default_factory=dict[SourceRef, KnownState])
+    _sources: set[SourceRef] = field(default_factory=set[SourceRef])
+    _keys: set[QboKey] = field(default_factory=set[QboKey])
+
+    def look_up(self, servicetitan: ServiceTitanReader, quickbooks: QuickBooksReader) -> None:
+        """Look up what is new: records, their customers, what they pay, and objects without a marker."""
+        customers = {document.customer_id for document in servicetitan.documents.values()} - {""}
+        self._by_source(
+            [
+                *servicetitan.documents,
+                *_marked(quickbooks),
+                *(SourceRef(Entity.CUSTOMER, customer) for customer in customers),
+            ]
+        )
+        unmarked = {key for key, document in quickbooks.documents.items() if not document.sources}
+        paid = {key for document in quickbooks.documents.values() for key in document.applied}
+        self._by_key(unmarked | (paid - quickbooks.documents.keys()))
+
+    def documents_of(self, sources: Iterable[SourceRef]) -> list[QboKey]:
+        """Return the QuickBooks documents that records are linked to or were seen in."""
+        wanted = set(sources)
+        linked = [key for source, key in self._links if whole(source) in wanted and key.target in DOCUMENTS]
+        doubled = [
+            QboKey(row.target, row.qbo_id) for source in wanted for row in self.places.doubled.get(source, ())
+        ]
+        return [*linked, *doubled]
+
+    def sources_of(self, keys: Iterable[QboKey]) -> list[SourceRef]:
+        """Return the records that objects without a marker are linked to."""
+        wanted = set(keys)
+        return [whole(source) for source, key in self._links if key in wanted]
+
+    def evidence(self, quickbooks: QuickBooksReader) -> Evidence:
+        """Return what is known so far."""
+        return Evidence(
+            links=tuple(self._links.values()),
+            states=tuple(self._states.values()),
+            drift=dict(quickbooks.drift),
+            seen_until=self.places.seen_until,
+            book_close=self.places.book_close,
+        )
+
+    def _by_source(self, sources: Iterable[SourceRef]) -> None:
+        new = [source for source in dict.fromkeys(sources) if source not in self._sources]
+        if not new:
+            return
+        self._sources.update(new)
+        for rows in self.places.records.links(self.company, new).values():
+            self._keep(rows)
+        for source, row in self.places.records.record_states(self.company, new).items():
+            self._states[source] = KnownState(row.source, row.outcome, row.reason)
+
+    def _by_key(self, keys: Iterable[QboKey]) -> None:
+        new = set(keys) - self._keys
+        self._keys |= new
+        for target in sorted({key.target for key in new}):
+            ids = sorted(key.id for key in new if key.target == target)
+            for rows in self.places.links.of_targets(self.company, target, ids).values():
+                self._keep(rows)
+
+    def _keep(self, rows: Iterable[LinkRow]) -> None:
+        for row in rows:
+            link = KnownLink(row.source, QboKey(row.target, row.qbo_id), str(row.state) in _NOT_MADE_BY_US)
+            self._links[link.source, link.key] = link

@@ -1,0 +1,248 @@
+"""What a tie-out has to read of both systems, and how few calls that takes.
+
+What belongs here: the lists and queries of a range of days, over protocols that the two clients fulfil.
+What does not: how calls are sent (the clients), and what has to be read besides once the first differences
+are known (gather).
+
+QuickBooks' reads are metered: a range of days is one TxnDate query for each entity, and all entities of a
+page go in one batch, which is one metered call (QB §3.7). ServiceTitan's are not.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Protocol
+
+from st_qbo_assets.books import quickbooks_side, servicetitan_side
+from st_qbo_assets.books.accounts import Item, read_items
+from st_qbo_assets.books.documents import QboDocument, QboKey, StDocument
+from st_qbo_assets.books.evidence import FieldDrift
+from st_qbo_assets.books.loose_json import as_text
+from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
+from st_qbo_assets.books.servicetitan_side import JobFacts, ServiceTitanBooks
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.ids import Entity, SourceRef, Tenant
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.quickbooks.query import quote, quote_list, statement
+from st_qbo_assets.servicetitan.endpoints import ENDPOINTS, Endpoint
+from st_qbo_assets.servicetitan.windows import Dates, Params, Window, date_params, window_params
+
+#: Rows of one entity asked for at once: what is held as JSON at a time, in exchange for calls.
+PAGE = 500
+#: Ids in one statement.
+IDS_AT_ONCE = 200
+#: Invoices whose jobs are asked for together.
+_CHUNK = 200
+_PAID_INVOICES = replace(ENDPOINTS["payments"], ids_parameter="appliedToInvoiceIds")
+
+
+class ServiceTitanLists(Protocol):
+    """The one call made to ServiceTitan."""
+
+    def rows(
+        self, endpoint: str | Endpoint, *, ids: Iterable[int] | None = None, filters: Params = ()
+    ) -> Iterator[Json]:
+        """Yield verbatim rows of a list, of every state."""
+        ...
+
+
+class QuickBooksQueries(Protocol):
+    """The one call made to QuickBooks."""
+
+    def batch_queries(self, statements: Sequence[str], /) -> list[tuple[Json, ...]]:
+        """Return the rows of several statements with as few metered calls as possible."""
+        ...
+
+
+#: Finds, for objects of one entity just read, the fields we own that somebody changed (rule 5.3).
+DriftFinder = Callable[[str, Sequence[Json]], Mapping[QboKey, tuple[FieldDrift, ...]]]
+
+
+def read_servicetitan_books(
+    client: ServiceTitanLists, company: CompanyFile, days: Sequence[date], *, today: date
+) -> ServiceTitanBooks:
+    """Return the invoices and payments of the days, and the invoices those payments are applied to.
+
+    Lists are asked for from the day before to the day after; what lies outside the days is kept, since
+    it explains documents that moved. What has no date is found by when it was made (rule 1.4).
+    """
+    reader = ServiceTitanReader(client, company, today)
+    reader.read_days(min(days), max(days))
+    reader.read_paid_invoices()
+    return reader.books()
+
+
+def read_quickbooks_books(
+    client: QuickBooksQueries, days: Sequence[date], *, tenant: Tenant | None = None
+) -> QuickBooksBooks:
+    """Return every document dated on the days, ours or not, and the items on their lines."""
+    reader = QuickBooksReader(client, tenant)
+    reader.read_days(min(days), max(days))
+    reader.read()
+    return reader.books()
+
+
+@dataclass
+class ServiceTitanReader:
+    """Reads documents and keeps them as comparable values only."""
+
+    client: ServiceTitanLists
+    company: CompanyFile
+    today: date
+    documents: dict[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
+    _jobs: dict[str, JobFacts] = field(default_factory=dict[str, JobFacts])
+    _asked: set[SourceRef] = field(default_factory=set[SourceRef])
+
+    def read_days(self, first: date, last: date) -> None:
+        """Read what is dated from first to last, and what was made then and has no date."""
+        around = Dates(first - timedelta(days=1), last + timedelta(days=1))
+        made = Window(self._midnight(first), self._midnight(last + timedelta(days=1)))
+        made_then = window_params("createdOnOrAfter", "createdBefore", made)
+        lists = (
+            (Entity.INVOICE, "invoices", date_params("invoicedOnOrAfter", "invoicedOnBefore", around)),
+            (Entity.PAYMENT, "payments", date_params("paidOnAfter", "paidOnBefore", around)),
+        )
+        for entity, endpoint, dated in lists:
+            self._keep(entity, self.client.rows(endpoint, filters=dated))
+            rows = self.client.rows(endpoint, filters=made_then)
+            self._keep(entity, (row for row in rows if not servicetitan_side.has_date(row, entity)))
+
+    def read_paid_invoices(self) -> None:
+        """Read the invoices that payments are applied to and that were not read yet."""
+        paid = {
+            SourceRef(Entity.INVOICE, invoice_id)
+            for document in self.documents.values()
+            for invoice_id in document.applied
+        }
+        self.read(paid)
+
+    def read(self, sources: Iterable[SourceRef]) -> None:
+        """Read some records by id; those read or asked for before are left out."""
+        wanted = [
+            source
+            for source in dict.fromkeys(sources)
+            if source not in self.documents and source.id.isdigit()
+        ]
+        for entity, endpoint in ((Entity.INVOICE, "invoices"), (Entity.PAYMENT, "payments")):
+            new = [source for source in wanted if source.entity is entity and source not in self._asked]
+            if new:
+                self._asked.update(new)
+                self._keep(entity, self.client.rows(endpoint, ids=[int(source.id) for source in new]))
+
+    def read_payments_of(self, invoices: Iterable[SourceRef]) -> None:
+        """Read every payment that is applied to some invoices, whatever its day."""
+        ids = [int(source.id) for source in dict.fromkeys(invoices) if source.id.isdigit()]
+        if ids:
+            self._keep(Entity.PAYMENT, self.client.rows(_PAID_INVOICES, ids=ids))
+
+    def books(self) -> ServiceTitanBooks:
+        """Return what was read so far."""
+        return ServiceTitanBooks(dict(self.documents), frozenset(self._asked - self.documents.keys()))
+
+    def _keep(self, entity: Entity, rows: Iterator[Json]) -> None:
+        while chunk := list(islice(rows, _CHUNK)):
+            if entity is Entity.INVOICE:
+                self._read_jobs(chunk)
+            for row in chunk:
+                document = (
+                    servicetitan_side.read_invoice(row, self.company, jobs=self._jobs, today=self.today)
+                    if entity is Entity.INVOICE
+                    else servicetitan_side.read_payment(row, self.company, today=self.today)
+                )
+                if not document.source.id:
+                    # Without an id no two are the same; a number of our own keeps it in the count.
+                    name = SourceRef(entity, f"unnumbered-{len(self.documents)}")
+                    document = replace(document, source=name)
+                self.documents[document.source] = document
+
+    def _read_jobs(self, invoices: Iterable[Json]) -> None:
+        ids = {servicetitan_side.job_id(invoice) for invoice in invoices}
+        new = sorted(int(job) for job in ids if job.isdigit() and job not in self._jobs)
+        for row in self.client.rows("jobs", ids=new) if new else ():
+            self._jobs[as_text(row.get("id"))] = servicetitan_side.job_facts(row)
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=self.company.zone).astimezone(UTC)
+
+
+@dataclass
+class QuickBooksReader:
+    """Reads documents and keeps them as comparable values only."""
+
+    client: QuickBooksQueries
+    tenant: Tenant | None = None
+    find_drift: DriftFinder | None = None
+    documents: dict[QboKey, QboDocument] = field(default_factory=dict[QboKey, QboDocument])
+    items: dict[str, Item] = field(default_factory=dict[str, Item])
+    drift: dict[QboKey, tuple[FieldDrift, ...]] = field(default_factory=dict[QboKey, tuple[FieldDrift, ...]])
+    _asked: set[QboKey] = field(default_factory=set[QboKey])
+    _asked_items: set[str] = field(default_factory=set[str])
+
+    def read_days(self, first: date, last: date) -> None:
+        """Read every document dated from first to last, a page of every entity in one call."""
+        where = f"TxnDate >= {quote(first)} AND TxnDate <= {quote(last)}"
+        unfinished, start = list(quickbooks_side.ENTITIES), 1
+        while unfinished:
+            pages = self.client.batch_queries(
+                [statement(entity, where, start=start, page=PAGE) for entity in unfinished]
+            )
+            for entity, rows in zip(unfinished, pages, strict=True):
+                self._keep(entity, rows)
+            full = [entity for entity, rows in zip(unfinished, pages, strict=True) if len(rows) >= PAGE]
+            unfinished, start = full, start + PAGE
+
+    def read(self, keys: Iterable[QboKey] = ()) -> None:
+        """Read some documents by id, and the items on all lines, in one call.
+
+        Documents and items that were read or asked for before are left out.
+        """
+        new = [key for key in dict.fromkeys(keys) if key not in self.documents and key not in self._asked]
+        self._asked.update(new)
+        plan = [
+            (target, chunk)
+            for target in dict.fromkeys(key.target for key in new)
+            for chunk in _chunks([key.id for key in new if key.target == target])
+        ]
+        items = self._unknown_items()
+        self._asked_items |= items
+        plan += [("Item", chunk) for chunk in _chunks(sorted(items))]
+        if not plan:
+            return
+        answers = self.client.batch_queries([_by_id(target, ids) for target, ids in plan])
+        for (target, _), rows in zip(plan, answers, strict=True):
+            if target == "Item":
+                self.items.update(read_items(rows))
+            else:
+                self._keep(target, rows)
+        # Documents that came with this call may carry items of their own; each is asked for once.
+        self.read()
+
+    def books(self) -> QuickBooksBooks:
+        """Return what was read so far."""
+        return QuickBooksBooks(
+            dict(self.documents), dict(self.items), frozenset(self._asked - self.documents.keys())
+        )
+
+    def _unknown_items(self) -> set[str]:
+        carried = {item for document in self.documents.values() for item in document.item_ids}
+        return carried - self._asked_items
+
+    def _keep(self, target: str, rows: Sequence[Json]) -> None:
+        for row in rows:
+            document = quickbooks_side.read_document(target, row, tenant=self.tenant)
+            self.documents[document.key] = document
+        if self.find_drift is not None and rows:
+            self.drift.update(self.find_drift(target, rows))
+
+
+def _by_id(target: str, ids: Sequence[str]) -> str:
+    where = f"Id IN {quote_list(ids)}"
+    if target == "Item":
+        where += " AND Active IN (true, false)"
+    return statement(target, where)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), IDS_AT_ONCE):
+        yield ids[first : first + IDS_AT_ONCE]

@@ -1,0 +1,255 @@
+"""The verdict on a day, and how it is shown: a table for people, JSON for programs.
+
+What belongs here: green, waiting or failing, the Markdown of a day and its JSON form. What does not:
+the comparison (tie_out), and where it is shown (orchestration, cli).
+
+    failing   a failing cause, or figures that differ without any record
+    waiting   no failing cause, but a waiting one
+    green     neither; informational causes and differences they explain are no harm
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from st_qbo_assets.books.addresses import quickbooks_address, servicetitan_address
+from st_qbo_assets.books.causes import Kind
+from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.figures import ENTITIES, INCOME, Amount, Figure, FigureKey
+from st_qbo_assets.books.records import DayTieOut, Record
+from st_qbo_assets.domain.company import Environment
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.money import from_cents
+from st_qbo_assets.domain.outcomes import Json
+
+#: Rows of a Markdown table; a day with more says how many are left out.
+TABLE_ROWS = 100
+
+
+class DayVerdict(StrEnum):
+    """What a day's tie-out says."""
+
+    GREEN = "green"
+    WAITING = "waiting"
+    FAILING = "failing"
+
+    @property
+    def is_green(self) -> bool:
+        """Whether the day has neither a failing nor a waiting cause (rule 6.2)."""
+        return self is DayVerdict.GREEN
+
+
+_BY_KIND = {
+    Kind.FAILING: DayVerdict.FAILING,
+    Kind.WAITING: DayVerdict.WAITING,
+    Kind.INFORMATIONAL: DayVerdict.GREEN,
+}
+
+
+def verdict_of(day: DayTieOut) -> DayVerdict:
+    """Return the verdict on a day.
+
+    Figures that differ by more than their records do would mean that the comparison itself lost
+    something; such a day fails.
+    """
+    if any(_unaccounted(day)):
+        return DayVerdict.FAILING
+    gravest = max((record.kind.gravity for record in day.records), default=0)
+    return next(verdict for kind, verdict in _BY_KIND.items() if kind.gravity == gravest)
+
+
+def summary(day: DayTieOut) -> str:
+    """Return one sentence on a day, for a check's description."""
+    verdict = verdict_of(day)
+    counts = causes_count(day)
+    told = ", ".join(f"{count} {name}" for name, count in counts.items())
+    invoices = day.figure("invoices")
+    money = (
+        f"{invoices.servicetitan_count} invoices of {_money(invoices.servicetitan_cents)} in ServiceTitan, "
+        f"{invoices.quickbooks_count} of {_money(invoices.quickbooks_cents)} in QuickBooks"
+    )
+    return f"{day.day}: {verdict.value}. {money}." + (f" {told}." if told else "")
+
+
+def causes_count(day: DayTieOut) -> dict[str, int]:
+    """Return how many records each cause has, gravest first."""
+    counts: dict[str, int] = {}
+    for record in day.records:
+        counts[record.cause] = counts.get(record.cause, 0) + 1
+    return counts
+
+
+def figures_table(day: DayTieOut) -> str:
+    """Return the figures of a day as a Markdown table."""
+    rows = [
+        (
+            figure.entity + (f": {figure.account_name}" if figure.account else ""),
+            str(figure.servicetitan_count),
+            str(figure.quickbooks_count),
+            _money(figure.servicetitan_cents),
+            _money(figure.quickbooks_cents),
+            _money(figure.difference_cents),
+            _money(figure.unexplained_cents),
+            str(figure.held),
+            str(figure.rejected),
+        )
+        for figure in day.figures
+    ]
+    rows += [
+        (f"invoices {status}", str(ours), str(theirs), "", "", "", "", "", "")
+        for status, (ours, theirs) in day.statuses.items()
+    ]
+    heads = ("", "ServiceTitan", "QuickBooks", "ServiceTitan", "QuickBooks", "difference", "unexplained",
+             "held", "rejected")  # fmt: skip
+    return _table(heads, rows)
+
+
+def records_table(day: DayTieOut, environment: Environment, *, at_most: int = TABLE_ROWS) -> str:
+    """Return the records of a day as a Markdown table, gravest first; empty if there is none."""
+    if not day.records:
+        return ""
+    rows = [
+        (
+            record.entity,
+            _servicetitan_link(record.source, environment),
+            _quickbooks_links(record.quickbooks, environment),
+            _cell(record.number),
+            _cell(record.customer),
+            _money(record.servicetitan_cents),
+            _money(record.quickbooks_cents),
+            _money(record.difference_cents),
+            f"{record.kind.value}: {record.cause}. {_cell(record.finding.evidence)}",
+            _cell(record.finding.remedy),
+        )
+        for record in day.records[:at_most]
+    ]
+    heads = ("entity", "record", "in QuickBooks", "number", "customer", "ServiceTitan", "QuickBooks",
+             "difference", "cause", "remedy")  # fmt: skip
+    left = len(day.records) - at_most
+    return _table(heads, rows) + (f"\n\n… and {left} more." if left > 0 else "")
+
+
+def uncounted_table(day: DayTieOut) -> str:
+    """Return what ServiceTitan dates on the day and the gate leaves out; empty if nothing."""
+    if not day.uncounted:
+        return ""
+    rows = [(each.entity, each.code, str(each.count), _money(each.cents)) for each in day.uncounted]
+    return _table(("entity", "not due because", "documents", "total"), rows)
+
+
+def day_json(day: DayTieOut, environment: Environment) -> Json:
+    """Return a day as JSON: figures by entity, and every record with its cause."""
+    return {
+        "day": day.day.isoformat(),
+        "verdict": verdict_of(day).value,
+        "entities": {entity: _entity_json(day, entity) for entity in ENTITIES},
+        "statuses": {
+            name: {"servicetitan_count": ours, "quickbooks_count": theirs}
+            for name, (ours, theirs) in day.statuses.items()
+        },
+        "causes": causes_count(day),
+        "records": [_record_json(record, environment) for record in day.records],
+        "not_due": [
+            {"entity": each.entity, "code": each.code, "count": each.count, "cents": each.cents}
+            for each in day.uncounted
+        ],
+    }
+
+
+def _entity_json(day: DayTieOut, entity: str) -> Json:
+    if entity != INCOME:
+        return _figure_json(day.figure(entity))
+    accounts = [figure for figure in day.figures if figure.entity == INCOME]
+    whole = Figure(
+        INCOME,
+        servicetitan_count=sum(each.servicetitan_count for each in accounts),
+        quickbooks_count=sum(each.quickbooks_count for each in accounts),
+        servicetitan_cents=sum(each.servicetitan_cents for each in accounts),
+        quickbooks_cents=sum(each.quickbooks_cents for each in accounts),
+        unexplained_cents=sum(each.unexplained_cents for each in accounts),
+        held=sum(each.held for each in accounts),
+        rejected=sum(each.rejected for each in accounts),
+    )
+    told = [{"account": each.account, "name": each.account_name, **_figure_json(each)} for each in accounts]
+    return {**_figure_json(whole), "accounts": told}
+
+
+def _figure_json(figure: Figure) -> Json:
+    return {
+        "servicetitan_count": figure.servicetitan_count,
+        "quickbooks_count": figure.quickbooks_count,
+        "servicetitan_cents": figure.servicetitan_cents,
+        "quickbooks_cents": figure.quickbooks_cents,
+        "difference_cents": figure.difference_cents,
+        "unexplained_cents": figure.unexplained_cents,
+        "held": figure.held,
+        "rejected": figure.rejected,
+    }
+
+
+def _record_json(record: Record, environment: Environment) -> Json:
+    return {
+        "entity": record.entity,
+        "source": str(record.source) if record.source is not None else None,
+        "quickbooks": [str(key) for key in record.quickbooks],
+        "number": record.number,
+        "customer": record.customer,
+        "document_cents": record.document_cents,
+        "servicetitan_cents": record.servicetitan_cents,
+        "quickbooks_cents": record.quickbooks_cents,
+        "difference_cents": record.difference_cents,
+        "differs_in": list(record.differs_in),
+        "cause": record.cause,
+        "kind": record.kind.value,
+        "words": record.finding.cause.words,
+        "evidence": record.finding.evidence,
+        "remedy": record.finding.remedy,
+        "code": record.finding.code,
+        "links": [
+            address
+            for address in (
+                servicetitan_address(record.source, environment) if record.source is not None else "",
+                *(quickbooks_address(key, environment) for key in record.quickbooks),
+            )
+            if address
+        ],
+    }
+
+
+def _unaccounted(day: DayTieOut) -> Iterable[FigureKey]:
+    """Yield the measures whose difference is not the sum of their records' differences."""
+    told: dict[FigureKey, Amount] = {}
+    for record in day.records:
+        for key, amount in record.differences.items():
+            so_far = told.get(key, Amount(0, 0))
+            told[key] = Amount(so_far.documents + amount.documents, so_far.cents + amount.cents)
+    for figure in day.figures:
+        key = FigureKey(figure.entity, figure.account)
+        count = figure.servicetitan_count - figure.quickbooks_count
+        if told.get(key, Amount(0, 0)) != Amount(count, figure.difference_cents):
+            yield key
+
+
+def _servicetitan_link(source: SourceRef | None, environment: Environment) -> str:
+    return _link(str(source), servicetitan_address(source, environment)) if source is not None else ""
+
+
+def _quickbooks_links(keys: Sequence[QboKey], environment: Environment) -> str:
+    return ", ".join(_link(str(key), quickbooks_address(key, environment)) for key in keys)
+
+
+def _link(words: str, address: str) -> str:
+    return f"[{words}]({address})" if address else words
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def _cell(text: str) -> str:
+    """Return text that cannot break a Markdown table; names come from customers."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _money(cents: int | None) -> str:
+    return "" if cents is None else f"{from_cents(cents):,}"
