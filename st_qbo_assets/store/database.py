@@ -41,6 +41,7 @@ class Database:
         url: SQLAlchemy URL (`postgresql+psycopg2://…`), with its password.
         engine: the pool for statements.
         lock_engine: the pool for connections that hold session locks.
+        clock: tells the time instead of the database, if one was given.
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
@@ -51,7 +52,7 @@ class Database:
             clock: tells the time instead of the database (tests).
         """
         self.url = url
-        self._clock = clock
+        self.clock = clock
         self.engine = _engine(url)
         self.lock_engine = _engine(url, isolation_level="AUTOCOMMIT")
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -98,9 +99,9 @@ class Database:
 
     def now(self) -> ColumnElement[datetime]:
         """Return the present instant as SQL: the database's clock, or the one given at opening."""
-        if self._clock is None:
+        if self.clock is None:
             return func.clock_timestamp(type_=DateTime(timezone=True))
-        return literal(self._clock(), DateTime(timezone=True))
+        return literal(self.clock(), DateTime(timezone=True))
 
 
 _opening = threading.Lock()

@@ -378,7 +378,7 @@ dirty_days = Table(
     metadata,
     _company(key=True),
     Column("day", Date, primary_key=True, comment="business day that was loaded and not yet tied out"),
-    _instant("since", "when it was first marked", now=True),
+    _instant("since", "when it was last marked", now=True),
     comment="Days to tie out at the next turn",
 )
 

@@ -10,13 +10,15 @@ from st_qbo_assets.store.schema import SCHEMA, metadata
 
 _SET_VERSION = f"UPDATE {SCHEMA}.alembic_version SET version_num = :version"
 _SHAPES = (
-    "SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity "
-    "FROM information_schema.columns WHERE table_schema = :schema AND table_name <> 'alembic_version'",
-    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
-    "WHERE connamespace = CAST(:schema AS regnamespace) AND conrelid::regclass::text NOT LIKE '%alembic_version'",
-    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = :schema AND tablename <> 'alembic_version'",
-    "SELECT objoid::regclass::text, objsubid, description FROM pg_description JOIN pg_class c ON c.oid = objoid "
-    "WHERE relnamespace = CAST(:schema AS regnamespace)",
+    """SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
+       FROM information_schema.columns WHERE table_schema = :schema AND table_name <> 'alembic_version'""",
+    """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE connamespace = CAST(:schema AS regnamespace)
+       AND conrelid::regclass::text NOT LIKE '%alembic_version'""",
+    """SELECT indexname, indexdef FROM pg_indexes
+       WHERE schemaname = :schema AND tablename <> 'alembic_version'""",
+    """SELECT objoid::regclass::text, objsubid, description FROM pg_description
+       JOIN pg_class ON pg_class.oid = objoid WHERE relnamespace = CAST(:schema AS regnamespace)""",
 )
 
 

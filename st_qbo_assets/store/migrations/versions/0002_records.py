@@ -375,7 +375,7 @@ def _dirty_days() -> None:
             sa.DateTime(timezone=True),
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
-            comment="when it was first marked",
+            comment="when it was last marked",
         ),
         sa.PrimaryKeyConstraint("company", "day", name=op.f("dirty_days_pkey")),
         schema=_SCHEMA,

@@ -81,20 +81,19 @@ _BUDGET = """
 CREATE FUNCTION st_qbo.acquire_budget(
     p_account text, p_presence bigint, p_now numeric, p_batch boolean, p_call_gap numeric,
     p_minute_gap numeric, p_minute_burst numeric, p_batch_gap numeric, p_lease numeric,
-    p_longest_wait numeric, p_workspace text, p_month date, p_quota bigint,
-    OUT lease bigint, OUT wait numeric, OUT ahead bigint, OUT metered bigint
+    p_longest_wait numeric, p_workspace text, p_quota bigint,
+    OUT lease bigint, OUT wait numeric, OUT ahead bigint
 ) LANGUAGE plpgsql AS $$
 DECLARE
     pace st_qbo.budgets;
-    present numeric;
+    present numeric := coalesce(p_now, extract(epoch FROM clock_timestamp()));
+    this_month date := date_trunc('month', to_timestamp(present::float8) AT TIME ZONE 'UTC');
     start numeric;
 BEGIN
-    IF p_workspace IS NOT NULL THEN
-        SELECT coalesce(sum(m.count), 0) INTO metered FROM st_qbo.metered_reads m
-            WHERE m.workspace = p_workspace AND m.month = p_month;
-        IF metered >= p_quota THEN
-            RETURN;
-        END IF;
+    IF p_workspace IS NOT NULL AND p_quota <= (
+        SELECT coalesce(sum(m.count), 0) FROM st_qbo.metered_reads m
+            WHERE m.workspace = p_workspace AND m.month = this_month) THEN
+        RETURN;
     END IF;
     LOOP
         SELECT * INTO pace FROM st_qbo.budgets b WHERE b.account = p_account FOR UPDATE;
@@ -119,7 +118,7 @@ BEGIN
         VALUES (p_account, p_presence, start, start + p_lease) RETURNING id INTO lease;
     IF p_workspace IS NOT NULL THEN
         INSERT INTO st_qbo.metered_reads AS m (workspace, month, realm, count)
-            VALUES (p_workspace, p_month, p_account, 1)
+            VALUES (p_workspace, this_month, p_account, 1)
             ON CONFLICT ON CONSTRAINT metered_reads_pkey DO UPDATE SET count = m.count + 1;
     END IF;
 END $$;
