@@ -48,13 +48,13 @@ def map_invoice(record: Invoice | Unreadable, lookup: Lookup) -> list[Mapped]:
         return [map_unreadable(record, Entity.INVOICE, lookup)]
     standing = invoice_standing(invoice_facts(record, lookup), lookup.company, today=lookup.today)
     if standing.verdict is not Verdict.DUE:
-        facts: Json = {"balance_cents": to_cents(record.balance)} if record.balance is not None else {}
+        facts = _present(record)
         if standing.reason and standing.reason.code == "exported_elsewhere" and lookup.company.adopt_exported:
             facts["adopt"] = _adoption(record, lookup)
         return [_mapped(record, lookup, standing.verdict, reason=standing.reason, facts=facts)]
     parts = _parts(record, lookup)
     if isinstance(parts, Problem):
-        return [_mapped(record, lookup, parts.verdict, reason=parts.reason)]
+        return [_mapped(record, lookup, parts.verdict, reason=parts.reason, facts=_present(record))]
     payload = Payload(
         source=_source(record),
         target="Invoice",
@@ -183,14 +183,22 @@ def _facts(invoice: Invoice, parts: _Parts, lookup: Lookup) -> Json:
         "income_by_account": income,
         "lines": len(parts.lines),
         "items": list(dict.fromkeys(str(line.item.source) for line in parts.lines)),
-        "customer": _customer(invoice),
+        **_present(invoice),
     }
-    if invoice.balance is not None:
-        facts["balance_cents"] = to_cents(invoice.balance)
     if invoice.adjustment_to_id is not None:
         facts["adjusts"] = str(SourceRef(Entity.INVOICE, str(invoice.adjustment_to_id)))
     if notes:
         facts["notes"] = notes
+    return facts
+
+
+def _present(invoice: Invoice) -> Json:
+    """Return whose it is and what is open of it now, as far as the record says."""
+    facts: Json = {}
+    if _customer_id(invoice) is not None:
+        facts["customer"] = _customer(invoice)
+    if invoice.balance is not None:
+        facts["balance_cents"] = to_cents(invoice.balance)
     return facts
 
 

@@ -92,7 +92,7 @@ def test_an_unreadable_record_is_rejected_with_its_problems_and_its_day() -> Non
 
 @pytest.mark.rule("1.7")
 def test_an_exported_invoice_tells_how_to_find_it_only_if_the_company_adopts() -> None:
-    assert mapped(syncStatus="Exported").facts == {"balance_cents": 0}
+    assert mapped(syncStatus="Exported").facts == {"customer": "customer:5010001", "balance_cents": 0}
     adopting = make.lookup(company=make.company(adopt_exported=True))
     one = mapped(syncStatus="Exported", exportId="QB-77", lookup=adopting)
     assert told(one) == ("not_due", "exported_elsewhere")
@@ -104,6 +104,14 @@ def test_an_exported_invoice_tells_how_to_find_it_only_if_the_company_adopts() -
         "cents": 10000,
         "day": "2026-02-03",
     }
+
+
+@pytest.mark.rule("1.6")
+def test_an_old_invoice_tells_what_is_open_of_it_and_whose_it_is() -> None:
+    one = mapped(invoiceDate="2025-12-30T00:00:00Z", balance="40.00")
+    assert told(one) == ("not_due", "before_start")
+    assert one.facts == {"customer": "customer:5010001", "balance_cents": 4000}
+    assert "customer" not in mapped(invoiceDate="2025-12-30T00:00:00Z", customer=None).facts
 
 
 @pytest.mark.rule("2.1")
