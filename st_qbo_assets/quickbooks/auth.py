@@ -64,7 +64,7 @@ class TokenVault(Protocol):
         """Return the tokens last written, fresh from where they live; None if never connected."""
         ...
 
-    def write(self, tokens: TokenPair) -> None:
+    def write(self, tokens: TokenPair, /) -> None:
         """Keep new tokens; they are committed, at the latest when the exclusive block ends."""
         ...
 
@@ -186,6 +186,7 @@ class QuickBooksAuth:
         self._oauth = oauth
         self._vault = vault
         self._now_utc = now_utc
+        self._last: AccessToken | None = None
 
     def access_token(self, *, refused: str = "") -> str:
         """Return a token that works for minutes at least, and is not the one just refused.
@@ -193,7 +194,12 @@ class QuickBooksAuth:
         Raises:
             ConnectionStopped: if the company was never connected, or its grant has ended.
         """
-        return self._tokens(refused).access.value
+        # Remembered for this process, so that not every call reads the vault; whatever happened to the
+        # token elsewhere shows as a refusal, and then the vault is read.
+        last = self._last
+        if last is None or not self._works(last, refused):
+            last = self._last = self._tokens(refused).access
+        return last.value
 
     def keep_alive(self, *, longer_than: timedelta = timedelta(days=70)) -> bool:
         """Refresh a company that nobody used for a while; say whether it was needed.
@@ -210,6 +216,7 @@ class QuickBooksAuth:
         """Withdraw our permission at Intuit; the tokens are of no use afterwards."""
         if (tokens := self._vault.read()) is not None:
             self._oauth.revoke(tokens.refresh_token)
+        self._last = None
 
     def _tokens(self, refused: str) -> TokenPair:
         if (tokens := self._usable(refused)) is not None:
@@ -227,8 +234,10 @@ class QuickBooksAuth:
         tokens = self._vault.read()
         if tokens is None:
             raise ConnectionStopped("QuickBooks is not connected.", code="not_connected", remedy=_RECONNECT)
-        is_usable = tokens.access.value != refused and tokens.access.is_usable(self._now_utc(), margin=MARGIN)
-        return tokens if is_usable else None
+        return tokens if self._works(tokens.access, refused) else None
+
+    def _works(self, token: AccessToken, refused: str) -> bool:
+        return token.value != refused and token.is_usable(self._now_utc(), margin=MARGIN)
 
     def _refresh(self) -> TokenPair:
         used = self._stored_refresh_token()

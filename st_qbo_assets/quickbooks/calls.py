@@ -14,7 +14,6 @@ from st_qbo_assets.quickbooks.answers import error_of
 from st_qbo_assets.quickbooks.faults import find_faults
 from st_qbo_assets.transport.budget import CallKind, RateBudget, spending
 from st_qbo_assets.transport.http import Request, Response, Sender, trace_id
-from st_qbo_assets.transport.redaction import redact
 from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_assets.transport.tokens import TokenSource, with_token
 
@@ -146,7 +145,7 @@ def _good(response: Response, call: Call) -> Body:
     is_success = 200 <= response.status < 300
     if is_success and isinstance(body, dict):
         return Body(cast(Json, body), tid)
-    start = redact(" ".join(response.text.split()))[:200]
+    start = response.start
     if is_success:
         # XML, HTML of a proxy, or half an answer: a write may have happened.
         kind = UncertainOutcome if call.is_write else TransportError

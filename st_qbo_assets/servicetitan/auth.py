@@ -45,7 +45,7 @@ class TokenCache(Protocol):
         """Return the token last written, fresh from where it lives; None if there is none."""
         ...
 
-    def write(self, token: AccessToken) -> None:
+    def write(self, token: AccessToken, /) -> None:
         """Keep a token; it is visible to others when this returns."""
         ...
 
@@ -96,6 +96,7 @@ class ServiceTitanAuth:
         self._cache = cache
         self._retry = retry
         self._now_utc = now_utc
+        self._last: AccessToken | None = None
 
     @property
     def app_key(self) -> SecretStr:
@@ -108,22 +109,31 @@ class ServiceTitanAuth:
         Raises:
             ConnectionStopped: if ServiceTitan does not know these credentials.
         """
-        if (token := self._usable(refused)) is not None:
-            return token.value
+        # Remembered for this process, so that not every call reads the cache; a token that ended early
+        # shows as a refusal, and then the cache is read.
+        last = self._last
+        if last is None or not self._works(last, refused):
+            last = self._last = self._shared(refused)
+        return last.value
+
+    def _shared(self, refused: str) -> AccessToken:
+        if (token := self._cached(refused)) is not None:
+            return token
         with self._cache.exclusive():
             # Another worker may have fetched one while we waited for the lock.
-            if (token := self._usable(refused)) is not None:
-                return token.value
+            if (token := self._cached(refused)) is not None:
+                return token
             token = self._retry.call(self._fetch)
             self._cache.write(token)
         _log.info("token fetched vendor=servicetitan expires_at=%s", token.expires_at_utc.isoformat())
-        return token.value
-
-    def _usable(self, refused: str) -> AccessToken | None:
-        token = self._cache.read()
-        if token is None or token.value == refused or not token.is_usable(self._now_utc(), margin=MARGIN):
-            return None
         return token
+
+    def _cached(self, refused: str) -> AccessToken | None:
+        token = self._cache.read()
+        return token if token is not None and self._works(token, refused) else None
+
+    def _works(self, token: AccessToken, refused: str) -> bool:
+        return token.value != refused and token.is_usable(self._now_utc(), margin=MARGIN)
 
     def _fetch(self) -> AccessToken:
         asked_at = self._now_utc()

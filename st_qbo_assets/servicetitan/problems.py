@@ -35,7 +35,7 @@ def error_of(response: Response) -> SyncError | None:
     if 200 <= response.status < 300:
         return None
     body = _problem_body(response)
-    title = redact(str(body.get("title") or " ".join(response.text.split())[:200]))
+    title = redact(str(body.get("title") or response.start))
     trace = str(body.get("traceId") or trace_id(response.headers))
     if response.status == _TOO_MANY:
         return RateLimited("ServiceTitan asks to wait (429)", retry_after_seconds=wait_seconds(response))
@@ -58,9 +58,8 @@ def error_of(response: Response) -> SyncError | None:
 
 def unreadable(response: Response) -> TransportError:
     """Return the error for a good status whose body is no JSON of the promised shape."""
-    start = redact(" ".join(response.text.split()))[:200]
     return TransportError(
-        f"ServiceTitan answered something unreadable: {start}",
+        f"ServiceTitan answered something unreadable: {response.start}",
         status=response.status,
         remote_request_id=trace_id(response.headers),
     )

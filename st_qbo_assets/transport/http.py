@@ -89,6 +89,11 @@ class Response:
             return None
 
     @property
+    def start(self) -> str:
+        """The first words of the body on one line, redacted; enough to recognise a failure by."""
+        return redact(" ".join(self.text[:2000].split()))[:200]
+
+    @property
     def retry_after_seconds(self) -> float | None:
         """What `Retry-After` says, as seconds; a date is read against the answer's own `Date`."""
         value = self.headers.get("retry-after", "").strip()
@@ -256,11 +261,9 @@ def _network_error(error: Exception, request: Request) -> TransportError:
 
 
 def _server_error(response: Response, request: Request) -> TransportError:
-    # HTML and empty bodies occur; a short start of them is enough to recognise the failure by.
-    said = redact(" ".join(response.text.split()))[:200]
-    what = f"{request.method} {redact(request.url)} was answered with {response.status} {said}".rstrip()
+    what = f"{request.method} {redact(request.url)} was answered with {response.status} {response.start}"
     kind = UncertainOutcome if request.is_write else TransportError
-    return kind(what, status=response.status, remote_request_id=trace_id(response.headers))
+    return kind(what.rstrip(), status=response.status, remote_request_id=trace_id(response.headers))
 
 
 def _never_sent(error: BaseException) -> bool:

@@ -146,7 +146,6 @@ def test_a_taken_number_names_who_holds_it(connected: Desk) -> None:
     assert found and (found.number, found.txn_type, found.txn_id) == ("8001001", "Invoice", holder.id)
 
 
-@pytest.mark.rule("4")
 def test_closed_books_are_a_closed_period(connected: Desk) -> None:
     connected.act("close_books", date="2026-11-30")
     with pytest.raises(RemoteFault) as caught:

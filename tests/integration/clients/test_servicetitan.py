@@ -73,7 +73,6 @@ def test_money_comes_to_the_cent_whatever_json_type_it_has(desk: Desk) -> None:
     assert read == held
 
 
-@pytest.mark.rule("3.2")
 def test_payments_are_found_by_the_invoices_they_are_applied_to(desk: Desk) -> None:
     held = desk.state("servicetitan", "payments")
     applied = {applied["appliedTo"] for row in held for applied in row["appliedTo"] or []}

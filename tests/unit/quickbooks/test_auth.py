@@ -48,8 +48,10 @@ class FakeVault:
         self.log: list[str] = []
         self.lock = threading.Lock()
         self.on_lock: Any = None
+        self.reads = 0
 
     def read(self) -> TokenPair | None:
+        self.reads += 1
         return self.stored
 
     def write(self, tokens: TokenPair) -> None:
@@ -160,6 +162,21 @@ def test_a_code_of_illegal_length_is_refused_here(code: str) -> None:
 def test_a_fresh_token_is_used_without_a_call() -> None:
     desk = Desk(stored=tokens())
     assert desk.auth.access_token() == "access0"
+    assert desk.http.requests == []
+
+
+def test_the_vault_is_read_once_for_many_calls() -> None:
+    desk = Desk(stored=tokens())
+    assert {desk.auth.access_token() for _ in range(5)} == {"access0"}
+    assert desk.vault.reads == 1
+
+
+def test_a_refused_token_is_looked_up_where_another_worker_may_have_renewed_it() -> None:
+    desk = Desk(stored=tokens())
+    desk.auth.access_token()
+    desk.vault.stored = tokens(7)
+    assert desk.auth.access_token() == "access0"
+    assert desk.auth.access_token(refused="access0") == "access7"
     assert desk.http.requests == []
 
 

@@ -119,8 +119,8 @@ def test_an_unknown_code_is_explained_in_general_words() -> None:
     ("detail", "expected"),
     [
         (
-            "Duplicate Document Number Error : You must specify a different number. This number has already been "
-            "used. DocNumber=1037 is assigned to TxnType=Invoice with TxnId=17984",
+            "Duplicate Document Number Error : You must specify a different number. This number has already "
+            "been used. DocNumber=1037 is assigned to TxnType=Invoice with TxnId=17984",
             TakenNumber("1037", "Invoice", "17984"),
         ),
         (

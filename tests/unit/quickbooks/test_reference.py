@@ -173,7 +173,6 @@ def test_an_account_is_found_by_its_id(reference: Reference) -> None:
     assert reference.account_by_id("7") is None
 
 
-@pytest.mark.rule("2.3")
 @pytest.mark.parametrize(
     ("path", "found"), [("HVAC:Service", "2"), ("hvac", "1"), ("Service", None), ("HVAC:X", None)]
 )
@@ -190,7 +189,6 @@ def test_the_other_lists_are_found_by_name(reference: Reference) -> None:
     assert reference.term("Net 45") is None
 
 
-@pytest.mark.rule("2.4")
 def test_a_tax_code_has_the_sum_of_its_rates_if_all_are_known(reference: Reference) -> None:
     codes = [reference.tax_code(name) for name in ("Tucson", "TAX", "NON", "Half known")]
     assert [code and code.rate_percent for code in codes] == [Decimal("9.1"), None, None, None]
@@ -214,7 +212,6 @@ def test_the_settings_are_read(reference: Reference) -> None:
     )
 
 
-@pytest.mark.rule("2.4")
 @pytest.mark.parametrize(
     ("section", "expected"),
     [({"PartnerTaxEnabled": True}, True), ({"PartnerTaxEnabled": False}, False), ({}, None)],
