@@ -28,8 +28,10 @@ from st_qbo_sandbox.faults import Faults
 from st_qbo_sandbox.gate import Gate, Surroundings
 from st_qbo_sandbox.half import Half
 from st_qbo_sandbox.identity import Ports
+from st_qbo_sandbox.quickbooks import QuickBooks
 from st_qbo_sandbox.requests_log import RequestsLog
 from st_qbo_sandbox.seeding import SeedOptions, default_options, forget, plant, remembered_options
+from st_qbo_sandbox.servicetitan import ServiceTitan
 from st_qbo_sandbox.storage import Storage
 from st_qbo_sandbox.transport import QuietServer, bind, build_server
 
@@ -60,7 +62,7 @@ class Sandbox:
         self.storage = Storage(folder)
         self.clock = Clock(self.storage)
         self.shared = Surroundings(clock=self.clock, storage=self.storage, faults=Faults(), log=RequestsLog())
-        makers = halves or _real_halves()
+        makers = halves or {"servicetitan": ServiceTitan, "quickbooks": QuickBooks}
         self.halves: dict[str, Half] = {
             name: make(clock=self.clock, storage=self.storage) for name, make in makers.items()
         }
@@ -184,10 +186,3 @@ class Sandbox:
 
     def _plant(self, options: SeedOptions) -> None:
         plant(self.storage, list(self.halves.values()), options)
-
-
-def _real_halves() -> dict[str, Callable[..., Half]]:
-    from st_qbo_sandbox.quickbooks import QuickBooks
-    from st_qbo_sandbox.servicetitan import ServiceTitan
-
-    return {"servicetitan": ServiceTitan, "quickbooks": QuickBooks}

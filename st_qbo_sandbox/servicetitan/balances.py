@@ -28,7 +28,7 @@ ZERO = Decimal("0.00")
 
 
 def amount(value: Any) -> Decimal:
-    """Read money stored as text or number; null is zero, and so is what absurd data holds instead of money."""
+    """Read money stored as text or number; null is zero, and so is anything that is no money."""
     number = number_of(value)
     return ZERO if number is None or not number.is_finite() else number
 

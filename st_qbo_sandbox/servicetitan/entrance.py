@@ -19,17 +19,19 @@ from st_qbo_sandbox.servicetitan.switches import Switches
 from st_qbo_sandbox.servicetitan.tokens import Token, TokenError, read
 
 
-def identify(request: Request, clock: Clock) -> Token:
+def identify(request: Request, clock: Clock, switches: Switches) -> Token:
     """Return the token of a request.
 
     Raises:
         RefusalError: 401 without a valid token, 403 without the app key.
     """
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not text:
+    words = request.headers.get("authorization", "").split()
+    if len(words) == 1 and not switches.bearer_word_required:
+        words = ["bearer", *words]
+    if len(words) != 2 or words[0].lower() != "bearer":
         raise RefusalError(401, "Unauthorized")
     try:
-        token = read(text.strip(), clock)
+        token = read(words[1], clock)
     except TokenError as error:
         raise RefusalError(401, "Unauthorized") from error
     key = request.headers.get("st-app-key") or request.query_params.get("servicetitanapplicationkey")

@@ -78,7 +78,7 @@ class ServiceTitan:
             return respond(refusal, self._switches)
 
     def _carry_out(self, request: Request, raw: bytes) -> Response:
-        token = identify(request, self._clock)
+        token = identify(request, self._clock, self._switches)
         module, tenant, path = (str(request.path_params[name]) for name in ("module", "tenant", "path"))
         found = self._dispatcher.find(request.method, module, path)
         if found is None:

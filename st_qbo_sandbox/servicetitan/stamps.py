@@ -52,8 +52,13 @@ def key_of(text: str) -> str:
 
 
 def key_or_none(text: object) -> str | None:
-    """Return the key of a stored time, None where there is none."""
-    return key_of(text) if isinstance(text, str) and text else None
+    """Return the key of a stored time, None where there is none or none that can be read."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        return key_of(text)
+    except ValueError:
+        return None
 
 
 class Stamps:

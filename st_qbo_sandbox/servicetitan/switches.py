@@ -25,6 +25,8 @@ class Switches:
     token_requests_per_minute: int | None = None
     # §2.2: the bodies of 401 and 403 are undocumented.
     auth_error_body: Literal["problem", "empty", "html"] = "problem"
+    # §1: the vendor's own first example, and a client in wide use, send the token without "Bearer".
+    bearer_word_required: bool = False
     # §1: an app that was not given these scopes gets 403 there; scope names without `:r` or `:w`.
     scopes_withheld: tuple[str, ...] = ()
     # §3.1: pageSize above the maximum; the reply says what was used, so it seems to be capped.

@@ -85,6 +85,15 @@ def test_the_app_key_may_come_as_a_query_parameter(client: Client) -> None:
     assert answer.status_code == 200
 
 
+def test_the_word_bearer_may_be_left_out_unless_switched(client: Client) -> None:
+    token = str(client.session.headers["Authorization"]).removeprefix("Bearer ")
+    client.session.headers["Authorization"] = token
+    assert client("GET", INVOICES).status_code == 200
+
+    client.switch(bearer_word_required=True)
+    assert client("GET", INVOICES).status_code == 401
+
+
 def test_another_tenant_and_a_missing_scope_are_forbidden(client: Client) -> None:
     other = f"{client.url}/accounting/v2/tenant/999/invoices"
     assert client.session.get(other, timeout=10).status_code == 403
