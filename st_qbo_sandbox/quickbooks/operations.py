@@ -175,7 +175,7 @@ class Operations:
             new |= {"domain": "QBO", "sparse": False, "SyncToken": "0"}
             new["MetaData"] = {"CreateTime": stamp, "LastUpdatedTime": stamp} | (meta or {})
             call.work.put(entity.name, new)
-            call.work.commit()
+            call.work.commit((meta or {}).get("LastUpdatedTime"))
             self._after(call, new["Id"])
         return self.read(entity, new["Id"])
 

@@ -69,9 +69,13 @@ class Work:
         """Delete this object at commit."""
         self._staged[entity, id] = None
 
-    def commit(self) -> None:
-        """Make the changes: balances of names follow, SyncToken and LastUpdatedTime move once per object."""
-        stamp = self.books.stamp()
+    def commit(self, stamp: str | None = None) -> None:
+        """Make the changes: balances of names follow, SyncToken and LastUpdatedTime move once per object.
+
+        Args:
+            stamp: the time of the changes, if they belong to the past.
+        """
+        stamp = stamp or self.books.stamp()
         self._post()
         self._move_balances()
         for (entity, id), new in self._staged.items():

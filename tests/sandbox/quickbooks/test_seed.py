@@ -46,6 +46,10 @@ SEED = {
                 "Id": "131",
                 "CustomerRef": {"value": "58"},
                 "TotalAmt": 50,
+                "MetaData": {
+                    "CreateTime": "2026-10-04T09:00:00-07:00",
+                    "LastUpdatedTime": "2026-10-04T09:00:00-07:00",
+                },
                 "Line": [{"Amount": 50, "LinkedTxn": [{"TxnId": "130", "TxnType": "Invoice"}]}],
             },
         ],
@@ -64,6 +68,13 @@ def test_a_seed_is_loaded_through_the_engine(bare: Company) -> None:
     assert preferences["SalesFormsPrefs"]["AutoApplyCredit"] is True
     assert "PartnerTaxEnabled" not in preferences["TaxPrefs"]
     assert bare.api("GET", "companyinfo/1").json()["CompanyInfo"]["LegalName"] == "Heron Inc"
+
+
+def test_what_a_seeded_payment_touches_has_its_time(bare: Company) -> None:
+    bare.half.load(SEED)
+    bare.connect()
+    for entity, id in (("Invoice", "130"), ("Customer", "58")):
+        assert bare.read(entity, id)["MetaData"]["LastUpdatedTime"] == "2026-10-04T09:00:00-07:00"
 
 
 def test_ids_go_on_after_those_of_the_seed(bare: Company) -> None:
