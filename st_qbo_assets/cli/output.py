@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_OUT = Console()
-_ERR = Console(stderr=True)
+_WIDTH = 150
+_OUT = Console(width=None if sys.stdout.isatty() else _WIDTH)
+_ERR = Console(stderr=True, soft_wrap=True)
 
 
 def say(text: str) -> None:

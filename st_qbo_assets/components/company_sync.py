@@ -11,7 +11,8 @@ import dagster as dg
 from pydantic import BaseModel
 
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.orchestration.company import CompanyDefs, build_company
+from st_qbo_assets.orchestration.company import build_company
+from st_qbo_assets.orchestration.context import CompanyDefs
 
 
 @dataclass

@@ -10,7 +10,8 @@ from st_qbo_assets.settings import load_settings
 @dg.definitions
 def shared() -> dg.Definitions:
     """Return executor and resources; runs execute in one process, concurrency is threads inside a step."""
+    storage = load_settings().storage
     return dg.Definitions(
         executor=dg.in_process_executor,
-        resources={"io_manager": FrameStorage(root=load_settings().storage), "connector": Connector()},
+        resources={"io_manager": FrameStorage(root=storage), "connector": Connector(storage=storage)},
     )

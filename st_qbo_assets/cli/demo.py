@@ -1,0 +1,123 @@
+"""`st-qbo demo`: sandbox, database, Dagster, a contractor's days, the tie-out.
+
+What belongs here: the order of things. Everything else is a command of its own.
+"""
+
+import json
+import shutil
+import urllib.request
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import SecretStr
+
+from st_qbo_assets.cli.companies import read_company
+from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
+from st_qbo_assets.cli.output import print_json, say
+from st_qbo_assets.cli.processes import Children, start_dagster, start_sandbox
+from st_qbo_assets.cli.sandbox import sandbox_info
+from st_qbo_assets.cli.sync import days_document, is_green, materialize, print_days
+from st_qbo_assets.cli.up import only_one, ui_url, wait_until_interrupted
+from st_qbo_assets.connections import open_connections
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.settings import Settings, load_settings
+from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.embedded import stop
+
+COMPANY = "demo"
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What the command line asked for."""
+
+    days: int
+    exit: bool
+    fresh: bool
+    hard: bool
+    as_json: bool
+
+
+def run_demo(options: DemoOptions) -> int:
+    """Run the demo; return 0 only if every day agrees to the cent."""
+    settings = load_settings()
+    company = read_company(COMPANY).company
+    with only_one(settings):
+        if options.fresh:
+            _wipe(settings)
+        children = Children(settings)
+        try:
+            return _run(options, settings, company, children)
+        finally:
+            children.stop()
+
+
+def _run(options: DemoOptions, settings: Settings, company: CompanyFile, children: Children) -> int:
+    say("Starting the sandbox (ServiceTitan and QuickBooks) and the database …")
+    arguments = ["--days", str(max(options.days, 1)), *(["--hard"] if options.hard else [])]
+    start_sandbox(children, arguments)
+    Database.open(settings).dispose()
+    info = sandbox_info(settings)
+    _connect(settings, company, info)
+    if not options.exit:
+        start_dagster(children)
+        say(f"Dagster UI: {ui_url(settings)}")
+    status = _sync(options, settings, company, info) if options.days else 0
+    if not options.exit:
+        say(f"The UI stays up at {ui_url(settings)}. Ctrl-C stops everything.")
+        wait_until_interrupted()
+    return status
+
+
+def _sync(options: DemoOptions, settings: Settings, company: CompanyFile, info: dict[str, Any]) -> int:
+    first, last = date.fromisoformat(info["first_day"]), date.fromisoformat(info["last_day"])
+    succeeded = materialize(settings, company, first, last)
+    document = days_document(settings, company, first, last) | {"succeeded": succeeded}
+    if options.as_json:
+        print_json(document)
+    else:
+        print_days(document)
+    if not succeeded:
+        say("The run did not succeed: something was refused, or failed. The UI shows what, day by day.")
+    return 0 if succeeded and is_green(document) else 1
+
+
+def _connect(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> None:
+    """Connect the demo company to the sandbox, unless it is connected already."""
+    connections = open_connections(company, settings)
+    try:
+        if connections.connection_states.of(connections.name, "servicetitan") is None:
+            given = info["servicetitan"]
+            names = ("client_id", "client_secret", "app_key")
+            connect_servicetitan(connections, {f"servicetitan_{name}": SecretStr(given[name]) for name in names})
+        if connections.connection_states.of(connections.name, "quickbooks") is None:
+            given = info["quickbooks"]
+            names = ("client_id", "client_secret")
+            store_quickbooks_app(connections, {f"quickbooks_{name}": SecretStr(given[name]) for name in names})
+            consent = _consent(settings)
+            connect_quickbooks(connections, consent["code"], redirect_uri=consent["redirect_uri"])
+    finally:
+        connections.close()
+
+
+def _consent(settings: Settings) -> dict[str, str]:
+    """Act as the administrator who presses *Connect* on the sandbox's consent page."""
+    request = urllib.request.Request(
+        f"{settings.sandbox_quickbooks_url}/_sandbox/edit",
+        data=json.dumps({"act": "consent"}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the address is the sandbox's
+        return json.load(answer)
+
+
+def _wipe(settings: Settings) -> None:
+    """Forget everything of this home but its logs."""
+    if settings.database_url is None:
+        stop(settings)
+        shutil.rmtree(settings.home / "postgres", ignore_errors=True)
+    else:
+        say("ST_QBO_DATABASE_URL is set: its ledger is kept, since a ledger is never deleted.")
+    for folder in (settings.home / "sandbox", settings.home / "storage", settings.dagster_home):
+        shutil.rmtree(folder, ignore_errors=True)

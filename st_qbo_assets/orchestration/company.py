@@ -1,0 +1,33 @@
+"""Everything Dagster knows of one company, put together.
+
+What belongs here: assembly. Each module beside this one ends in one function that returns its part.
+"""
+
+import dagster as dg
+
+from st_qbo_assets.orchestration.assets.loaded import loaded_assets
+from st_qbo_assets.orchestration.assets.mapped import mapped_assets
+from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
+from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
+from st_qbo_assets.orchestration.checks import reference_checks
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.schedules import company_schedules
+from st_qbo_assets.orchestration.sensors import company_sensors
+
+
+def build_company(defs: CompanyDefs) -> dg.Definitions:
+    """Return the definitions of a company."""
+    jobs, schedules = company_schedules(defs)
+    sensor_jobs, sensors = company_sensors(defs)
+    return dg.Definitions(
+        assets=[
+            *servicetitan_assets(defs),
+            *quickbooks_assets(defs),
+            *mapped_assets(defs),
+            *loaded_assets(defs),
+        ],
+        asset_checks=reference_checks(defs),
+        jobs=[*jobs, *sensor_jobs],
+        schedules=schedules,
+        sensors=sensors,
+    )

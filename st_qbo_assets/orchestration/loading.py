@@ -1,0 +1,143 @@
+"""One run's load: days oldest first, each from its mapped frames, with what must be looked at again.
+
+What belongs here: joining extract, mapping and load for the loader's questions. What does not: the
+write path (`load`) and what Dagster is told (`assets.loaded`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import dagster as dg
+
+from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped
+from st_qbo_assets.extract.frames import AnyRecord
+from st_qbo_assets.load.day import DayInput, DayLoader
+from st_qbo_assets.load.plan import WritePolicies
+from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.settled import SettledLinks, parse_settled_links
+from st_qbo_assets.orchestration import keys
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.frames import mapped_of, to_rows
+from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
+from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_around
+from st_qbo_assets.orchestration.references import ReferenceData, References
+from st_qbo_assets.servicetitan.records import Customer, Invoice
+
+_DOCUMENTS = (Entity.INVOICE, Entity.PAYMENT)
+
+
+@dataclass
+class RunLoad:
+    """The load of one run.
+
+    Attributes:
+        entities: which of `loaded/*` the run was asked for.
+        is_fresh: whether the same run mapped them; else what is not settled is read again.
+    """
+
+    defs: CompanyDefs
+    connections: Connections
+    folder: FrameFolder
+    context: dg.AssetExecutionContext
+    entities: Sequence[Entity]
+    is_fresh: bool
+    references: References = field(init=False)
+    _was_refreshed: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._data = ReferenceData(self.defs, self.folder, self.connections)
+        self.references = self._data.current(self.context)
+
+    def load(self, days: Sequence[date]) -> Iterator[tuple[date, list[LoadResult]]]:
+        """Yield each day with where its records stand."""
+        loader = DayLoader(self._write_context(), settled=self._settled())
+        for number, day in enumerate(days):
+            given = DayInput(
+                day=day,
+                mapped={entity: self._mapped(entity, day) for entity in self.entities},
+                reread=self._reread_on(day),
+                payments_of=self._payments_on(day),
+                is_fresh=self.is_fresh,
+                days_to_come=frozenset(days[number + 1 :]) if Entity.PAYMENT in self.entities else (),
+            )
+            results = loader.load(given)
+            self._remember(given)
+            yield day, results
+
+    def _write_context(self) -> WriteContext:
+        connections, preferences = self.connections, self.references.quickbooks.preferences
+        return WriteContext(
+            company=self.defs.company,
+            quickbooks=connections.quickbooks,
+            ledger=connections.ledger,
+            links=connections.links,
+            decisions=connections.decisions,
+            policies=WritePolicies.of(self.defs.company, book_close_date=preferences.book_close_date),
+            applies_itself=preferences.auto_apply_credit,
+            run_id=connections.run_id,
+            seam=connections.seam,
+        )
+
+    def _settled(self) -> SettledLinks:
+        path = self.defs.links_file
+        return parse_settled_links(path.read_text(encoding="utf-8"), name=str(path)) if path.exists() else {}
+
+    def _mapped(self, entity: Entity, day: date) -> list[Mapped]:
+        key = keys.mapped(self.defs.name, entity)
+        frame = self.folder.read(key, day)
+        if frame is None:
+            raise MissingFrame(f"{key.to_user_string()} has no data for {day}: materialize it for that day first.")
+        return [mapped_of(row) for row in to_rows(frame)]
+
+    def _reread_on(self, day: date) -> Callable[[Entity, Sequence[str]], list[Mapped]]:
+        def reread(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+            client = self.connections.servicetitan
+            wanted = sorted(int(id_) for id_ in ids if id_.isdigit())
+            if entity is Entity.CUSTOMER:
+                people: list[AnyRecord] = [
+                    *client.customers(ids=wanted),
+                    *client.customer_contacts(customer_ids=wanted),
+                ]
+                own = [record for record in people if isinstance(record, Customer)]
+                return map_day(entity, day, own, self._lookup(people))
+            read = client.invoices if entity is Entity.INVOICE else client.payments
+            return self._map_anew(entity, day, [*read(ids=wanted)] if wanted else [])
+
+        return reread
+
+    def _payments_on(self, day: date) -> Callable[[Sequence[str]], list[Mapped]]:
+        def payments_of(invoice_ids: Sequence[str]) -> list[Mapped]:
+            client = self.connections.servicetitan
+            found = list(client.payments(applied_to_invoice_ids=sorted(int(id_) for id_ in invoice_ids)))
+            return self._map_anew(Entity.PAYMENT, day, found)
+
+        return payments_of
+
+    def _map_anew(self, entity: Entity, day: date, records: Sequence[AnyRecord]) -> list[Mapped]:
+        """Return documents read just now as mapped by the present company file, with what they refer to."""
+        around = read_around(self.connections, records)
+        lookup = self._lookup([*records, *around])
+        documents = map_day(entity, day, records, lookup)
+        invoices = [record for record in records if isinstance(record, Invoice)]
+        customers = [record for record in around if isinstance(record, Customer)]
+        return [
+            *map_day(Entity.ITEM, day, invoices, lookup),
+            *map_day(Entity.CUSTOMER, day, customers, lookup),
+            *documents,
+        ]
+
+    def _lookup(self, records: Sequence[AnyRecord]):
+        # A person who mends something in QuickBooks and loads again wants her change to count at once.
+        if not self.is_fresh and not self._was_refreshed:
+            self.references = self._data.refresh(self.context)
+            self._was_refreshed = True
+        return build_lookup(self.defs, self.references, self.connections, records)
+
+    def _remember(self, given: DayInput) -> None:
+        """Keep the day each document was seen on, so that a moved one touches its old day too."""
+        for entity in _DOCUMENTS:
+            sources: list[SourceRef] = [mapped.source for mapped in given.mapped.get(entity, ())]
+            self.connections.seen.save(self.defs.name, entity, {source.id: given.day for source in sources})

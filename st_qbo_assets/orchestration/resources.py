@@ -1,0 +1,38 @@
+"""Dagster resources: thin shells around plain objects.
+
+What does not belong here: tokens, caches, locks, paging; they live in the packages below.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from st_qbo_assets.connections import Connections, open_connections
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.io_manager import FrameFolder
+from st_qbo_assets.settings import load_settings
+
+
+class Connector(dg.ConfigurableResource[None]):
+    """Opens a company's two vendors and the store for the length of a step.
+
+    Attributes:
+        storage: the root of the frames.
+    """
+
+    storage: str
+
+    @property
+    def frames(self) -> FrameFolder:
+        """The frames between the stages."""
+        return FrameFolder(self.storage)
+
+    @contextmanager
+    def open(self, defs: CompanyDefs, run_id: str) -> Iterator[Connections]:
+        """Yield the connections of a company; they are closed at the end."""
+        connections = open_connections(defs.company, load_settings(), run_id=run_id)
+        try:
+            yield connections
+        finally:
+            connections.close()

@@ -1,0 +1,94 @@
+"""Schedules of one company: the nightly close and the reference data, in the company's time zone.
+
+What belongs here: a cron line, a time zone and a selection. Which days changed is asked of ServiceTitan
+(`extract.touched`); they are kept as due before the mark moves, so that no crash between asking and
+loading loses one.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from st_qbo_assets.domain.days import days_between
+from st_qbo_assets.orchestration import keys
+from st_qbo_assets.orchestration.changes import note_changes
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.resources import Connector
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+
+
+def company_schedules(
+    defs: CompanyDefs,
+) -> tuple[list[UnresolvedAssetJobDefinition], list[dg.ScheduleDefinition]]:
+    """Return the jobs of a company and the schedules that start them."""
+    days_job = dg.define_asset_job(
+        f"{defs.name}_days",
+        selection=dg.AssetSelection.key_prefixes(
+            [defs.name, "servicetitan"], [defs.name, "mapped"], [defs.name, "loaded"], [defs.name, "books"]
+        )
+        - dg.AssetSelection.assets(keys.servicetitan(defs.name, "reference")),
+        partitions_def=defs.days,
+        description="Every day-partitioned asset of the company, for one day or a range of days.",
+    )
+    reference_job = dg.define_asset_job(
+        f"{defs.name}_reference",
+        selection=dg.AssetSelection.assets(
+            keys.servicetitan(defs.name, "reference"), keys.quickbooks(defs.name, "reference")
+        ),
+        description="The lists of both systems that documents are mapped by.",
+    )
+    return [days_job, reference_job], [_nightly(defs, days_job), _reference(defs, reference_job)]
+
+
+def _nightly(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=f"{defs.name}_nightly_close",
+        job=job,
+        cron_schedule=defs.company.schedules.nightly_close,
+        execution_timezone=defs.company.time_zone,
+        description="Yesterday, the days before it for late edits, and every day ServiceTitan changed since.",
+    )
+    def nightly_close(
+        context: dg.ScheduleEvaluationContext, connector: Connector
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        last = context.scheduled_execution_time.date() - timedelta(days=1)
+        first = max(defs.company.start_date, last - timedelta(days=defs.company.schedules.sweep_days - 1))
+        with connector.open(defs, "") as connections:
+            touched = note_changes(defs, connections)
+        days = sorted(day for day in {*days_between(first, last), *touched} if day <= defs.today())
+        if not days:
+            yield dg.SkipReason("No business day has begun yet.")
+        for start, end in spans(days):
+            yield dg.RunRequest(
+                run_key=f"{context.scheduled_execution_time.isoformat()}/{start}",
+                tags={_RANGE_START: start.isoformat(), _RANGE_END: end.isoformat()},
+            )
+
+    return nightly_close
+
+
+def _reference(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=f"{defs.name}_reference_refresh",
+        job=job,
+        cron_schedule=defs.company.schedules.reference_refresh,
+        execution_timezone=defs.company.time_zone,
+    )
+
+
+def spans(days: list[date]) -> Iterator[tuple[date, date]]:
+    """Yield the unbroken spans of sorted days."""
+    start = end = None
+    for day in days:
+        if start is not None and end is not None and day == end + timedelta(days=1):
+            end = day
+            continue
+        if start is not None and end is not None:
+            yield start, end
+        start = end = day
+    if start is not None and end is not None:
+        yield start, end

@@ -1,0 +1,104 @@
+"""The tie-out of a run's days: both systems read anew, compared, kept.
+
+What belongs here: handing the clients and the store to `books`, and keeping the verdicts. What does
+not: the comparison.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.evidence import FieldDrift
+from st_qbo_assets.books.gather import Sources, gather
+from st_qbo_assets.books.records import DayTieOut
+from st_qbo_assets.books.tie_out import tie_out
+from st_qbo_assets.books.verdict import day_json, verdict_of
+from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.load.verify import drift, owned_fields
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.references import References
+from st_qbo_assets.store.tie_outs import TieOutRecord
+
+#: Days compared at once: a few metered calls each, and the memory of so many days.
+WINDOW_DAYS = 7
+
+
+def tie_out_days(
+    defs: CompanyDefs,
+    connections: Connections,
+    references: References,
+    *,
+    days: Sequence[date],
+    were_loaded: bool,
+) -> Iterator[DayTieOut]:
+    """Yield every day compared, oldest first; verdicts are kept before they are given.
+
+    Args:
+        defs: of the company.
+        connections: its two systems and the store.
+        references: QuickBooks' accounts.
+        days: the days to compare.
+        were_loaded: whether the same run loaded them, so that they are no longer due.
+    """
+    for first in range(0, len(days), WINDOW_DAYS):
+        window = days[first : first + WINDOW_DAYS]
+        read_at = defs.now_utc()
+        compared = _compare(defs, connections, references, window)
+        connections.tie_outs.save(_record(defs, day, connections.run_id) for day in compared)
+        if were_loaded:
+            connections.dirty_days.clear(defs.name, window, read_at=read_at)
+        yield from compared
+
+
+def _compare(
+    defs: CompanyDefs, connections: Connections, references: References, days: Sequence[date]
+) -> list[DayTieOut]:
+    sources = Sources(
+        servicetitan=connections.servicetitan,
+        quickbooks=connections.quickbooks,
+        records=connections.ledger,
+        links=connections.links,
+        doubled=connections.markers.duplicates(connections.realm),
+        find_drift=_drift_finder(defs, connections),
+        book_close=references.quickbooks.preferences.book_close_date,
+    )
+    gathered = gather(sources, defs.company, days, today=defs.today())
+    return tie_out(
+        days,
+        gathered.servicetitan,
+        quickbooks=gathered.quickbooks,
+        evidence=gathered.evidence,
+        company=defs.company,
+        chart=references.quickbooks,
+    )
+
+
+def _drift_finder(defs: CompanyDefs, connections: Connections):
+    def find_drift(target: str, rows: Sequence[Json]) -> Mapping[QboKey, tuple[FieldDrift, ...]]:
+        by_id = {str(row.get("Id", "")): row for row in rows}
+        links = connections.links.of_targets(defs.name, target, by_id)
+        found: dict[QboKey, tuple[FieldDrift, ...]] = {}
+        for qbo_id, linked in links.items():
+            for link in linked:
+                differing = drift(link.confirmed, owned_fields(target, by_id[qbo_id]))
+                if differing:
+                    found[QboKey(target, qbo_id)] = differing
+        return found
+
+    return find_drift
+
+
+def _record(defs: CompanyDefs, day: DayTieOut, run_id: str) -> TieOutRecord:
+    document = day_json(day, defs.company.environment)
+    rows = [{"entity": name, **figures} for name, figures in document.pop("entities").items()]
+    return TieOutRecord(
+        company=defs.name,
+        day=day.day,
+        is_green=verdict_of(day).is_green,
+        difference_cents=sum(abs(figure.difference_cents) for figure in day.figures),
+        unexplained_cents=day.unexplained_cents,
+        rows=rows,
+        causes=document["records"],
+        run_id=run_id,
+    )
