@@ -16,7 +16,7 @@ from st_qbo_assets.domain.money import from_cents, round_to_cent, to_cents
 from st_qbo_assets.domain.names import legal_number
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Reason, Verdict
 from st_qbo_assets.domain.reasons import reason
-from st_qbo_assets.mapping.accounts import account_of, deposit_account, label_of
+from st_qbo_assets.mapping.accounts import DEPOSIT_TYPES, account_of, deposit_account, label_of
 from st_qbo_assets.mapping.facts import day_of, invoice_facts, payment_facts
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.periods import PostingDate, posting_date
@@ -143,12 +143,11 @@ def _unmapped_type(payment: Payment, lookup: Lookup) -> Problem:
     """Return the problem of a type without policy, suggesting the payment's own account."""
     own = payment.general_ledger_account
     found = account_of(own, lookup) if own is not None else None
-    known = {name.casefold() for name in lookup.company.payment_types}
-    suggestions = (
-        [f"deposit_to: {found.label}"] if found is not None and not isinstance(found, Problem) else []
-    )
-    if payment.type.strip().casefold() in known:
-        suggestions.insert(0, payment.type.strip())
+    key = payment.type.strip().casefold()
+    suggestions = [name for name in lookup.company.payment_types if name.casefold() == key]
+    if found is not None and not isinstance(found, Problem):
+        takes_money = found.type in DEPOSIT_TYPES
+        suggestions.append(f"deposit_to: {found.label}" if takes_money else "becomes: write_off")
     account = f"; ServiceTitan books this one on {label_of(own)}" if own is not None and label_of(own) else ""
     return held(
         "payment_type_unmapped", type=payment.type or "(none)", account=account, suggestions=suggestions

@@ -84,6 +84,16 @@ def test_an_unmapped_type_is_held_suggesting_the_payments_own_account() -> None:
 
 
 @pytest.mark.rule("3.1")
+def test_a_type_booked_on_an_expense_is_suggested_as_a_write_off() -> None:
+    one = mapped(type="Bad debt", generalLedgerAccount={"id": 1, "number": "50100", "name": "Materials COGS"})
+    assert one.reason is not None
+    assert one.reason.suggestions == ("becomes: write_off",)
+    spelled = mapped(type="CHECK")
+    assert spelled.reason is not None
+    assert spelled.reason.suggestions == ("Check",)
+
+
+@pytest.mark.rule("3.1")
 @pytest.mark.parametrize(
     ("policy", "code"),
     [
