@@ -1,11 +1,13 @@
 """The made-up contractor behind the sandbox: Blue Heron Home Services of Kansas City, in both products.
 
-What belongs here: data, as a pure function of (seed, last day, days, invoices a day, hard). What does not: any
-behaviour of either product, and anything of the product under test.
+What belongs here: data, as a pure function of (seed, last day, days, invoices a day, hard). What does not:
+any behaviour of either product, and anything of the product under test.
 
-Modules: ``window`` (days, streams, ids, stamps), ``money``; ``chart``, ``organization``, ``pricebook``, ``names``,
-``customers`` (masters); ``documents``, ``book``, ``baskets``, ``families`` (default documents); ``quickbooks_lists``,
-``quickbooks_books`` (the other side); ``cases`` (what is planted where, and how often).
+Modules: ``window`` (days, streams, ids, stamps), ``money``; ``chart``, ``organization``, ``pricebook``,
+``names``, ``customers`` (masters); ``documents``, ``book``, ``baskets``, ``families`` (default documents);
+``quickbooks_lists``, ``quickbooks_books`` (the other side); ``buying``, ``buying_lists``; ``hard`` with
+``hard_invoices``, ``hard_payments``, ``hard_customers`` (odd shapes beside the ordinary ones); ``cases``
+(what is planted where, and how often).
 
 What a company file has to say so that default data posts without a difference:
 
@@ -15,8 +17,9 @@ ServiceTitan          QuickBooks            by                   note
 GL accounts           accounts              number, else name    ``Membership Income`` and ``Permit Fees
                                                                  Billed`` have no number on either side
 business unit         class                 its quickbooksClass  HVAC:Service, HVAC:Install,
-                                                                 HVAC:Maintenance, Plumbing, Plumbing:Drain
-                                                                 and Sewer, Electrical, Commercial
+                                                                 HVAC:Maintenance, Plumbing:Service,
+                                                                 Plumbing:Drain and Sewer, Electrical,
+                                                                 Commercial
 business unit         location              company's choice     Kansas City or Overland Park
 term name             term                  equal name           all five exist
 Cash, Check           payment               12000                methods Cash, Check
@@ -31,8 +34,9 @@ Barter                not mapped                                 hard data only:
 tax                   automated             explicit TotalTax    manual codes named like the tax zones exist
 ====================  ====================  ===================  ==========================================
 
-The number after ``payment`` is the account ServiceTitan itself puts on such a payment; it exists in QuickBooks under
-the same number (10100 Checking, 12000 Undeposited Funds, 12100 Merchant Card Clearing, 12300 Financing Clearing).
+The number after ``payment`` is the account ServiceTitan itself puts on such a payment; it exists in
+QuickBooks under the same number (10100 Checking, 12000 Undeposited Funds, 12100 Merchant Card Clearing, 12300
+Financing Clearing).
 """
 
 from __future__ import annotations
@@ -42,9 +46,13 @@ from datetime import date
 from typing import Any
 
 from st_qbo_sandbox.contractor.book import Book
+from st_qbo_sandbox.contractor.buying import write_buying
+from st_qbo_sandbox.contractor.buying_lists import buying_lists
+from st_qbo_sandbox.contractor.cases import CASES
 from st_qbo_sandbox.contractor.chart import quickbooks_accounts, servicetitan_accounts
 from st_qbo_sandbox.contractor.customers import SPECIAL_NAMES, Roster, roster
 from st_qbo_sandbox.contractor.families import write_day
+from st_qbo_sandbox.contractor.hard import write_hard
 from st_qbo_sandbox.contractor.organization import (
     business_units,
     employees,
@@ -66,10 +74,9 @@ __all__ = ["Seed", "build"]
 class Seed:
     """The contractor's data.
 
-    Attributes:
-        servicetitan: collection name -> records in the vendor's response shape.
-        quickbooks: ``company_info``, ``preferences`` and ``objects`` ([entity, create body with Id], in order).
-        cases: name of a planted case -> ids of its ServiceTitan records (see ``cases.CASES``).
+    Attributes: servicetitan: collection name -> records in the vendor's response shape. quickbooks:
+    ``company_info``, ``preferences`` and ``objects`` ([entity, create body with Id], in order). cases:
+    name of a planted case -> ids of its ServiceTitan records (see ``cases.CASES``).
     """
 
     servicetitan: dict[str, list[dict[str, Any]]]
@@ -87,9 +94,14 @@ def build(seed: int, last_day: date, days: int, invoices_per_day: int, hard: boo
     _name_masters(book, pool)
     for day in window.dates:
         write_day(book, pool, day)
+    write_buying(book)
     past = Past(window, pool, book)
+    if hard:
+        past.write_odd_customers(write_hard(book, pool))
     past.write_history()
+    past.write_bills()
     past.write_adopted()
+    past.write_typed()
     book.close()
     records = {
         **book.records,
@@ -102,13 +114,14 @@ def build(seed: int, last_day: date, days: int, invoices_per_day: int, hard: boo
         "technicians": technicians(window),
         "job-types": job_types(window),
         **pricebook(window),
+        **buying_lists(window),
     }
     quickbooks = {
         "company_info": company_info(),
         "preferences": preferences(),
         "objects": quickbooks_accounts(window) + lists(window) + past.objects,
     }
-    return Seed(records, quickbooks, dict(book.cases))
+    return Seed(records, quickbooks, {case.name: book.cases.get(case.name, []) for case in CASES})
 
 
 def _name_masters(book: Book, pool: Roster) -> None:

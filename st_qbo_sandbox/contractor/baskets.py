@@ -1,6 +1,7 @@
 """What a visit of each business unit sells: ordinary baskets of lines.
 
-What belongs here: plausible combinations of SKUs with quantities. What does not: customers, days and payments.
+What belongs here: plausible combinations of SKUs with quantities. What does not: customers, days and
+payments.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The book of one seed: where documents are entered, numbered and finally settled.
 
-What belongs here: handing out ids and numbers, keeping who owes what, and the planted cases. What does not: deciding
-which documents there are.
+What belongs here: handing out ids and numbers, keeping who owes what, and the planted cases. What does not:
+deciding which documents there are.
 
-Ids of a document belong to the day of its family (see ``families``), so that they do not depend on the window.
+Ids of a document belong to the day of its family (see ``families``), so that they do not depend on the
+window.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from st_qbo_sandbox.contractor.documents import (
     split_record,
 )
 from st_qbo_sandbox.contractor.money import ZERO, text
-from st_qbo_sandbox.contractor.organization import PAYMENT_TYPE
+from st_qbo_sandbox.contractor.organization import PAYMENT_TYPE, UNITS
 from st_qbo_sandbox.contractor.window import Window, local, midnight, ordinal, record_id
 
 Record = dict[str, Any]
@@ -59,13 +60,15 @@ class Book:
         self.customers: dict[int, Customer] = {}
         self.unapplied: dict[int, Decimal] = defaultdict(lambda: ZERO)
         self.cases: dict[str, list[int | str]] = defaultdict(list)
-        self._counters: dict[tuple[str, date], int] = defaultdict(int)
-        self.start = 1
+        self.typed: list[tuple[Issued, dict[str, Any]]] = []
+        self._counters: dict[tuple[str, date, int], int] = defaultdict(int)
+        self.first_number = 1
 
     def next_id(self, kind: str, family: date) -> int:
-        """Hand out the next id of a kind in a family's range."""
-        self._counters[kind, family] += 1
-        return record_id(kind, family, self.start - 1 + self._counters[kind, family])
+        """Hand out the next id of a kind in a family's range, from ``first_number`` on."""
+        key = (kind, family, self.first_number)
+        self._counters[key] += 1
+        return record_id(kind, family, self.first_number - 1 + self._counters[key])
 
     def case(self, name: str, *ids: int | str) -> None:
         """Note records that were planted for a case."""
@@ -106,6 +109,7 @@ class Book:
         total: Decimal | None = None,
         at: datetime | None = None,
         reference: str = "",
+        customer: Customer | None = None,
     ) -> Record | None:
         """Enter a payment over any number of invoices; None when its day is not in the past yet.
 
@@ -115,7 +119,10 @@ class Book:
         split_ids = [self.next_id("application", family) for _ in parts]
         if day > self.window.last_day:
             return None
-        first = parts[0][0]
+        first = parts[0][0] if parts else None
+        payer = customer or (first.sale.customer if first else None)
+        if payer is None:
+            raise ValueError("a payment of nothing needs a customer")
         taken = self.window.happened(at or local(day, 16, 10 + identity % 45, identity % 60))
         posted = day < self.window.last_day
         amount = sum((part for _, part in parts), ZERO) if total is None else total
@@ -125,8 +132,8 @@ class Book:
             at=taken,
             modified=self.window.happened(morning_after(day)) if posted else taken,
             kind=PAYMENT_TYPE[type_name],
-            customer=first.sale.customer,
-            unit=first.sale.unit,
+            customer=self.know(payer),
+            unit=first.sale.unit if first else UNITS[0],
             total=amount,
             splits=[
                 split_record(split, part, taken, issued.id, issued.record["referenceNumber"])
@@ -137,7 +144,7 @@ class Book:
         )
         for issued, part in parts:
             self.settle(issued, part, day)
-        self.unapplied[first.sale.customer.id] += Decimal(record["unappliedAmount"])
+        self.unapplied[payer.id] += Decimal(record["unappliedAmount"])
         self.records["payments"].append(record)
         return record
 

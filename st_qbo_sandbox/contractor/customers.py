@@ -1,10 +1,10 @@
 """Customers, their locations and their contacts: the standing pool and those who are new on a day.
 
-What belongs here: who the customers are, and their ServiceTitan records. What does not: their documents, and how
-QuickBooks spells those it already knows (see ``quickbooks_masters``).
+What belongs here: who the customers are, and their ServiceTitan records. What does not: their documents, and
+how QuickBooks spells those it already knows (see ``quickbooks_books``).
 
-The pool depends on the seed and on the documents a day, never on the number of days. Names of the pool are unique
-but for one planted pair; telephone numbers and e-mail addresses are unique throughout.
+The pool depends on the seed and on the documents a day, never on the number of days. Names of the pool are
+unique but for one planted pair; telephone numbers and e-mail addresses are unique throughout.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def street_address(number: int, zone: int) -> dict[str, Any]:
 
 
 def person_name(number: int) -> str:
-    """Make the ``number``-th person's name as ServiceTitan writes it; distinct up to the product of both lists."""
+    """Make the ``number``-th person's name, family name first; distinct up to the product of both lists."""
     families, givens = len(FAMILY_NAMES), len(GIVEN_NAMES)
     mixed = number * 7919 % (families * givens)
     return f"{FAMILY_NAMES[mixed % families]}, {GIVEN_NAMES[mixed // families]}"

@@ -1,7 +1,7 @@
 """How one ServiceTitan invoice, invoice item, job and payment is written.
 
-What belongs here: the shape of a record and the arithmetic inside it (line totals, tax, due date). What does not: who
-buys what, who pays when, and ids (the book hands them out).
+What belongs here: the shape of a record and the arithmetic inside it (line totals, tax, due date). What does
+not: who buys what, who pays when, and ids (the book hands them out).
 
 Amounts of invoices and payments are text, as the vendor has it; totals here are half-up to the cent.
 """
@@ -186,9 +186,9 @@ def invoice_record(sale: Sale, ids: Ids) -> dict[str, Any]:
         "balance": text(sale.total),
         "invoiceType": None,
         "customer": sale.customer.named(),
-        "customerAddress": sale.customer.address,
+        "customerAddress": dict(sale.customer.address),
         "location": {"id": sale.site.id, "name": sale.site.name},
-        "locationAddress": sale.site.address,
+        "locationAddress": dict(sale.site.address),
         "businessUnit": sale.unit.named(),
         "termName": TERM_NAME[sale.customer.term_id],
         "createdBy": "tengstrom",

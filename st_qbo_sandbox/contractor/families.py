@@ -1,145 +1,29 @@
 """The documents of a day in default data: planted shapes first, ordinary visits after.
 
-What belongs here: which invoices and payments a day brings. What does not: how a record is written (``documents``) and
-odd shapes that no first version posts (``hard_*``).
+What belongs here: which invoices and payments a day brings. What does not: how a record is written
+(``documents``) and odd shapes that no first version posts (``hard_*``).
 
-A *family* is an invoice (or a few) with its payments. It belongs to one day and is drawn from streams of that day, so
-it is the same whatever the window; only what would lie after the last day has not happened yet. A longer window adds
-families of earlier days, and with them at most a carried-over payment or a prepaid invoice on a day that was the first.
+A *family* is an invoice (or a few) with its payments. It belongs to one day and is drawn from streams of that
+day, so it is the same whatever the window; only what would lie after the last day has not happened yet. A
+longer window adds families of earlier days, and with them at most a carried-over payment or a prepaid invoice
+on a day that was the first.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
-from st_qbo_sandbox.contractor.baskets import basket, draw_unit
-from st_qbo_sandbox.contractor.book import Book, Issued
-from st_qbo_sandbox.contractor.customers import Customer, Roster, new_customer
-from st_qbo_sandbox.contractor.documents import Line, Sale, morning_after
+from st_qbo_sandbox.contractor.book import Book
+from st_qbo_sandbox.contractor.customers import Customer, Roster
+from st_qbo_sandbox.contractor.day import Day, lines_of
+from st_qbo_sandbox.contractor.documents import Line
 from st_qbo_sandbox.contractor.money import ZERO, cents
-from st_qbo_sandbox.contractor.organization import JOB_TYPES, UNIT, Unit
+from st_qbo_sandbox.contractor.organization import UNIT
 from st_qbo_sandbox.contractor.pricebook import SKU
-from st_qbo_sandbox.contractor.window import Window, local, ordinal, random_time, record_id, stamp
-
-_CARDS = ("Visa", "Visa", "Visa", "MasterCard", "MasterCard", "AMEX")
-
-
-def lines_of(*wanted: tuple[str, str] | str) -> tuple[Line, ...]:
-    """Make lines from SKU codes, with a quantity where one is named."""
-    return tuple(
-        Line(SKU[entry]) if isinstance(entry, str) else Line(SKU[entry[0]], Decimal(entry[1]))
-        for entry in wanted
-    )
-
-
-@dataclass
-class Day:
-    """A day while its families are written."""
-
-    book: Book
-    window: Window
-    roster: Roster
-    date: date
-
-    def stream(self, key: object) -> random.Random:
-        """Open a stream of this day."""
-        return self.window.stream(f"day/{self.date}/{key}")
-
-    def times(self, stream: random.Random) -> tuple[datetime, datetime]:
-        """Draw when a job was booked and when it was completed."""
-        booked = random_time(stream, self.date - timedelta(days=stream.choice((0, 1, 1, 2, 4))), 6, 8)
-        return booked, random_time(stream, self.date, 9, 19)
-
-    def sell(
-        self,
-        number: int,
-        customer: Customer,
-        unit: Unit,
-        lines: tuple[Line, ...],
-        *,
-        key: object = None,
-        posted: bool | None = None,
-        completed: datetime | None = None,
-        modified: datetime | None = None,
-        family: date | None = None,
-        **more: Any,
-    ) -> Issued:
-        """Enter an invoice dated this day, its times drawn from its number's stream."""
-        stream = self.stream(("sale", number) if key is None else key)
-        booked, done = self.times(stream)
-        done = completed or done
-        is_posted = (
-            (self.date < self.window.last_day and stream.random() < 0.85) if posted is None else posted
-        )
-        changed = modified or (morning_after(self.date) if is_posted else done + timedelta(minutes=14))
-        return self.book.enter(
-            Sale(
-                number=number,
-                day=self.date,
-                unit=unit,
-                customer=customer,
-                site=more.pop("site", None) or stream.choice(customer.sites),
-                lines=lines,
-                created=min(booked, done),
-                completed=self.window.happened(done),
-                modified=self.window.happened(changed),
-                job_type=stream.choice(JOB_TYPES[unit.name])[0],
-                posted=is_posted,
-                review=more.pop("review", None)
-                or stream.choice(("Reviewed", "NeedsReview", "ReadyForBilling")),
-                **more,
-            ),
-            family,
-        )
-
-    def later(self, days: int) -> date:
-        """Give the day so many days after this one."""
-        return self.date + timedelta(days=days)
-
-    def pay_full(self, issued: Issued, type_name: str, *, days: int = 0) -> None:
-        """Pay an invoice in full some days later, if that has happened by now."""
-        self.book.pay(self.date, self.later(days), type_name, [(issued, issued.sale.total)])
-
-    def visit(self, number: int) -> Issued:
-        """Enter an ordinary visit and what is paid on it."""
-        stream = self.stream(("visit", number))
-        unit = draw_unit(stream)
-        customer = self._caller(stream, unit, number)
-        issued = self.sell(number, customer, unit, basket(stream, unit))
-        if customer.commercial:
-            if stream.random() < 0.4:
-                self.pay_full(issued, stream.choice(("Check", "ACH")), days=stream.randrange(1, 9))
-            return issued
-        roll = stream.random()
-        if roll < 0.82:
-            self.pay_full(issued, self._tender(stream, issued.sale.total))
-        elif roll < 0.95:
-            self.pay_full(issued, stream.choice(("Check", "ACH", "Visa")), days=stream.randrange(1, 6))
-        return issued
-
-    def _caller(self, stream: random.Random, unit: Unit, number: int) -> Customer:
-        roster = self.roster
-        roll = stream.random()
-        if unit.name == "Commercial" or roll < 0.15:
-            return stream.choice(roster.firms)
-        if roll < 0.25:
-            return stream.choice(roster.linked_people)
-        if roll < 0.5:
-            return new_customer(self.window, self.date, number)
-        return stream.choice(roster.people)
-
-    def _tender(self, stream: random.Random, total: Decimal) -> str:
-        if total > 2500 and stream.random() < 0.5:
-            return "GreenSky Financing"
-        roll = stream.random()
-        if roll < 0.62:
-            return stream.choice(_CARDS)
-        return "Check" if roll < 0.86 else "ACH" if roll < 0.93 else "Cash"
+from st_qbo_sandbox.contractor.window import FIRST_CARRIED_NUMBER, local, ordinal, record_id, stamp
 
 
 def _person(day: Day, number: int) -> Customer:
@@ -175,18 +59,30 @@ def _zero_total(day: Day, number: int) -> None:
 
 
 def _canceled(day: Day, number: int) -> None:
-    issued = day.sell(number, _person(day, number), UNIT["Plumbing"], (), posted=False, job_status="Canceled",
-                      summary="Customer canceled.")  # fmt: skip
+    issued = day.sell(
+        number,
+        _person(day, number),
+        UNIT["Plumbing"],
+        (),
+        posted=False,
+        job_status="Canceled",
+        summary="Customer canceled.",
+    )
     day.book.case("canceled_zero_total", issued.id)
 
 
 def _one_check(day: Day, number: int) -> None:
     customer = day.roster.firms[3 * (ordinal(day.date) % (len(day.roster.firms) // 3)) + 2]
     sold = [
-        day.sell(number + part, customer, UNIT["Commercial"], lines_of("RTU-PM", ("FLT-16X25X4", str(4 + part))),
-                 site=customer.sites[part % len(customer.sites)])
+        day.sell(
+            number + part,
+            customer,
+            UNIT["Commercial"],
+            lines_of("RTU-PM", ("FLT-16X25X4", str(4 + part))),
+            site=customer.sites[part % len(customer.sites)],
+        )
         for part in range(3)
-    ]  # fmt: skip
+    ]
     when = day.date if ordinal(day.date) % 2 else min(day.later(1), day.window.last_day)
     payment = day.book.pay(day.date, when, "Check", [(issued, issued.sale.total) for issued in sold])
     if payment:
@@ -194,8 +90,12 @@ def _one_check(day: Day, number: int) -> None:
 
 
 def _part_payments(day: Day, number: int) -> None:
-    issued = day.sell(number, _person(day, number), UNIT["HVAC Install"],
-                      lines_of("MINI-12K", "INSTALL-MINI", ("LINESET-38-34", "27.5"), "PERMIT"))  # fmt: skip
+    issued = day.sell(
+        number,
+        _person(day, number),
+        UNIT["HVAC Install"],
+        lines_of("MINI-12K", "INSTALL-MINI", ("LINESET-38-34", "27.5"), "PERMIT"),
+    )
     first = cents(issued.sale.total * Decimal("0.4"))
     second = cents(issued.sale.total * Decimal("0.35"))
     day.book.pay(day.date, day.date, "Visa", [(issued, first)])
@@ -223,8 +123,13 @@ def _prepaid(day: Day, number: int) -> None:
         return
     tomorrow = Day(day.book, day.window, day.roster, day.later(1))
     customer = day.roster.people[(ordinal(day.date) * 7) % len(day.roster.people)]
-    job = tomorrow.sell(9000 + number, customer, UNIT["HVAC Install"],
-                        lines_of("FURN-96-80", "INSTALL-SPLIT", "TSTAT-T6", "PERMIT"), family=day.date)  # fmt: skip
+    job = tomorrow.sell(
+        FIRST_CARRIED_NUMBER + number,
+        customer,
+        UNIT["HVAC Install"],
+        lines_of("FURN-96-80", "INSTALL-SPLIT", "TSTAT-T6", "PERMIT"),
+        family=day.date,
+    )
     deposit = cents(job.sale.total / 2)
     payment = day.book.pay(day.date, day.date, "AMEX", [(job, deposit)], at=local(day.date, 11, 5, 9))
     day.book.pay(day.date, day.later(1), "Check", [(job, job.sale.total - deposit)])
@@ -236,10 +141,14 @@ def _late_edit(day: Day, number: int) -> None:
     when = day.later(2)
     edited = when <= day.window.last_day
     issued = day.sell(
-        number, _person(day, number), UNIT["HVAC Maintenance"], lines_of("TUNEUP-AC", ("FLT-16X25X4", "2")),
-        posted=False, modified=local(when, 11, 20, 37, 250_000) if edited else None,
+        number,
+        _person(day, number),
+        UNIT["HVAC Maintenance"],
+        lines_of("TUNEUP-AC", ("FLT-16X25X4", "2")),
+        posted=False,
+        modified=local(when, 11, 20, 37, 250_000) if edited else None,
         summary="Corrected filter count after office review." if edited else "Tune-up.",
-    )  # fmt: skip
+    )
     day.pay_full(issued, "MasterCard")
     if edited:
         day.book.case("late_edit", issued.id)
@@ -254,8 +163,13 @@ def _evening(day: Day, number: int) -> None:
         done, case = local(day.date, 1, 30, 7, 120_000, fold=1), "dst_day"
     else:
         done, case = local(day.date, 3, 15, 7, 120_000), "dst_day"
-    issued = day.sell(number, _person(day, number), UNIT["Plumbing"], lines_of("AFTERHRS", "PIPE-RPR", ("PEX-34", "18.5")),
-                      completed=done)  # fmt: skip
+    issued = day.sell(
+        number,
+        _person(day, number),
+        UNIT["Plumbing"],
+        lines_of("AFTERHRS", "PIPE-RPR", ("PEX-34", "18.5")),
+        completed=done,
+    )
     day.book.case(case, issued.id)
 
 
@@ -290,27 +204,50 @@ def _exempt(day: Day, number: int) -> None:
 
 def _membership(day: Day, number: int) -> None:
     code = "MEMB-ANNUAL" if ordinal(day.date) % 3 == 0 else "MEMB-COMFORT"
-    issued = day.sell(number, _person(day, number), UNIT["HVAC Maintenance"], lines_of(code), kind="MembershipInvoice",
-                      has_job=False, membership_id=record_id("membership", day.date, number),
-                      summary="Comfort Club.")  # fmt: skip
+    issued = day.sell(
+        number,
+        _person(day, number),
+        UNIT["HVAC Maintenance"],
+        lines_of(code),
+        kind="MembershipInvoice",
+        has_job=False,
+        membership_id=record_id("membership", day.date, number),
+        summary="Comfort Club.",
+    )
     day.pay_full(issued, "Visa")
     day.book.case("membership_invoice", issued.id)
 
 
 def _counter(day: Day, number: int) -> None:
-    issued = day.sell(number, _person(day, number), UNIT["Plumbing"], lines_of(("WAX-RING", "2"), ("BALL-34", "3")),
-                      kind="CounterSales", has_job=False, summary="Counter sale.")  # fmt: skip
+    issued = day.sell(
+        number,
+        _person(day, number),
+        UNIT["Plumbing"],
+        lines_of(("WAX-RING", "2"), ("BALL-34", "3")),
+        kind="CounterSales",
+        has_job=False,
+        summary="Counter sale.",
+    )
     day.pay_full(issued, "Cash")
     day.book.case("counter_sale", issued.id)
 
 
 def _project(day: Day, number: int) -> None:
     project = record_id("project", day.date, number)
-    issued = day.sell(number, _firm(day, number), UNIT["Electrical"], lines_of("PANEL-200A", "PANEL-200", ("THHN-12", "212.5")),
-                      kind="ProjectInvoice", has_job=False, project_id=project, summary="Progress billing 1.")  # fmt: skip
+    issued = day.sell(
+        number,
+        _firm(day, number),
+        UNIT["Electrical"],
+        lines_of("PANEL-200A", "PANEL-200", ("THHN-12", "212.5")),
+        kind="ProjectInvoice",
+        has_job=False,
+        project_id=project,
+        summary="Progress billing 1.",
+    )
     made = stamp(local(day.date, 8, 5))
     day.book.records["projects"].append({
-        "id": project, "number": f"P-{ordinal(day.date)}", "name": "Service entrance upgrade", "summary": None,
+        "id": project, "number": f"P-{ordinal(day.date)}", "name": "Service entrance upgrade",
+        "summary": None,
         "status": "In Progress", "statusId": 1, "subStatus": None, "subStatusId": None,
         "customerId": issued.sale.customer.id, "locationId": issued.sale.site.id, "projectTypeId": None,
         "projectManagerIds": [], "businessUnitIds": [UNIT["Electrical"].id], "startDate": None,
@@ -321,8 +258,15 @@ def _project(day: Day, number: int) -> None:
 
 
 def _interest(day: Day, number: int) -> None:
-    issued = day.sell(number, _firm(day, number), UNIT["Commercial"], lines_of("FIN-CHG"), kind="InterestChargeInvoice",
-                      has_job=False, summary="Finance charge.")  # fmt: skip
+    issued = day.sell(
+        number,
+        _firm(day, number),
+        UNIT["Commercial"],
+        lines_of("FIN-CHG"),
+        kind="InterestChargeInvoice",
+        has_job=False,
+        summary="Finance charge.",
+    )
     day.book.case("interest_charge", issued.id)
 
 
@@ -375,8 +319,12 @@ def _discounted(day: Day, number: int) -> None:
 
 
 def _financed(day: Day, number: int) -> None:
-    issued = day.sell(number, _person(day, number), UNIT["HVAC Install"],
-                      lines_of("AC-16-3T", "COIL-3T", "INSTALL-SPLIT", "PERMIT", "DISC-TAXABLE"))  # fmt: skip
+    issued = day.sell(
+        number,
+        _person(day, number),
+        UNIT["HVAC Install"],
+        lines_of("AC-16-3T", "COIL-3T", "INSTALL-SPLIT", "PERMIT", "DISC-TAXABLE"),
+    )
     deposit = Decimal("500.00")
     day.book.pay(day.date, day.date, "Check", [(issued, deposit)])
     day.book.pay(day.date, day.later(1), "GreenSky Financing", [(issued, issued.sale.total - deposit)])

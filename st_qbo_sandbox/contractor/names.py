@@ -6,35 +6,42 @@ QuickBooks come from lists of their own, so that no other customer resembles one
 
 from __future__ import annotations
 
-FAMILY_NAMES: tuple[str, ...] = tuple(
-    """Abernathy Adcock Albright Alvarez Amundson Applegate Armistead Ashworth Atchison Bagley Ballard Barlow Barnhart
-    Bautista Beauchamp Becerra Beckwith Bellamy Benavides Birdsong Blackburn Blankenship Bolander Bonilla Bostwick
-    Bowersox Braddock Brannigan Breckenridge Brightwell Broussard Buchanan Burkhalter Cahill Calloway Campos Cardwell
-    Carmichael Castaneda Cavanaugh Chamberlin Chaudhry Christensen Claypool Cochran Colquitt Conover Coolidge Corrigan
-    Covington Crabtree Crenshaw Culpepper Dangerfield Davenport Delacroix Desai Dickerson Dombrowski Donahue Drummond
-    Dunleavy Eastman Eberhardt Edgerton Ellsworth Escobedo Fairchild Farnsworth Fernandez Fitzgerald Flannery Forsythe
-    Frazier Fukuda Gallegos Gilchrist Goldstein Goodnight Graybill Gulbrandsen Hackett Halvorsen Hammond Hardesty
-    Hathaway Hendershot Herrington Hightower Hollingsworth Huckaby Ibarra Ingersoll Jablonski Jankowski Jimenez Kapoor
-    Kavanagh Kilpatrick Kirschner Knudsen Kobayashi Kuykendall Lattimore Ledbetter Lindqvist Livingston Lockhart
-    Loomis Macklin Maddox Maldonado Marchetti McAllister McElroy McNamara Mendenhall Merriweather Middleton Montoya
-    Moriarty Mulholland Nakamura Nesbitt Nightingale Norquist Oakley Ochoa Oldham Olivares Osterman Overstreet
-    Pemberton Petrov Pickering Pomeroy Prendergast Quarles Quigley Ramachandran Rasmussen Redmond Reinholt Rickard
-    Rosales Rutherford Sandoval Satterfield Schaefer Schumacher Seymour Shackelford Sheffield Silverstein Solano
-    Stallworth Stapleton Sterling Stoddard Strickland Sutherland Talavera Tanaka Tennyson Thackeray Thornhill Tidwell
-    Townsend Trevino Underhill Valdez Vanderbilt Villarreal Wadsworth Wainwright Wallingford Weatherford Westbrook
-    Whitlock Wilberforce Winslow Womack Yarborough Yamamoto Zaragoza Zimmerman""".split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FAMILY_NAMES: tuple[str, ...] = _words(
+    """Abernathy Adcock Albright Alvarez Amundson Applegate Armistead Ashworth Atchison Bagley Ballard Barlow
+    Barnhart Bautista Beauchamp Becerra Beckwith Bellamy Benavides Birdsong Blackburn Blankenship Bolander
+    Bonilla Bostwick Bowersox Braddock Brannigan Breckenridge Brightwell Broussard Buchanan Burkhalter Cahill
+    Calloway Campos Cardwell Carmichael Castaneda Cavanaugh Chamberlin Chaudhry Christensen Claypool Cochran
+    Colquitt Conover Coolidge Corrigan Covington Crabtree Crenshaw Culpepper Dangerfield Davenport Delacroix
+    Desai Dickerson Dombrowski Donahue Drummond Dunleavy Eastman Eberhardt Edgerton Ellsworth Escobedo
+    Fairchild Farnsworth Fernandez Fitzgerald Flannery Forsythe Frazier Fukuda Gallegos Gilchrist Goldstein
+    Goodnight Graybill Gulbrandsen Hackett Halvorsen Hammond Hardesty Hathaway Hendershot Herrington Hightower
+    Hollingsworth Huckaby Ibarra Ingersoll Jablonski Jankowski Jimenez Kapoor Kavanagh Kilpatrick Kirschner
+    Knudsen Kobayashi Kuykendall Lattimore Ledbetter Lindqvist Livingston Lockhart Loomis Macklin Maddox
+    Maldonado Marchetti McAllister McElroy McNamara Mendenhall Merriweather Middleton Montoya Moriarty
+    Mulholland Nakamura Nesbitt Nightingale Norquist Oakley Ochoa Oldham Olivares Osterman Overstreet
+    Pemberton Petrov Pickering Pomeroy Prendergast Quarles Quigley Ramachandran Rasmussen Redmond Reinholt
+    Rickard Rosales Rutherford Sandoval Satterfield Schaefer Schumacher Seymour Shackelford Sheffield
+    Silverstein Solano Stallworth Stapleton Sterling Stoddard Strickland Sutherland Talavera Tanaka Tennyson
+    Thackeray Thornhill Tidwell Townsend Trevino Underhill Valdez Vanderbilt Villarreal Wadsworth Wainwright
+    Wallingford Weatherford Westbrook Whitlock Wilberforce Winslow Womack Yarborough Yamamoto Zaragoza
+    Zimmerman"""
 )
 
-GIVEN_NAMES: tuple[str, ...] = tuple(
-    """Aaron Abigail Adrian Alejandra Alice Amanda Andre Angela Anita Anthony Beatrice Benjamin Bethany Brandon Brenda
-    Bridget Calvin Camille Carlos Catherine Cecilia Charles Christine Claire Clifford Connor Cynthia Damian Daphne
-    Deborah Dennis Derek Diane Dominic Edith Eduardo Eleanor Elijah Emily Ernest Evelyn Felicia Fernando Frances
-    Frederick Gabriel Geraldine Gilbert Gloria Gordon Gregory Gwen Harold Heather Hector Holly Howard Ingrid Isaac
-    Jacqueline Jasmine Jeffrey Jerome Joanna Jonathan Judith Julian Katherine Kenneth Kimberly Lawrence Leonard Lillian
-    Lorraine Lucas Malcolm Margaret Martin Matthew Maureen Melissa Michelle Miguel Monica Nathan Nicole Olivia Oscar
-    Pamela Patrick Phillip Rachel Ramona Raymond Rebecca Ricardo Roland Rosemary Russell Samantha Samuel Sandra Sergio
-    Sharon Stanley Stephanie Sylvia Teresa Theodore Timothy Valerie Veronica Vincent Virginia Walter Wesley
-    Yolanda""".split()
+GIVEN_NAMES: tuple[str, ...] = _words(
+    """Aaron Abigail Adrian Alejandra Alice Amanda Andre Angela Anita Anthony Beatrice Benjamin Bethany
+    Brandon Brenda Bridget Calvin Camille Carlos Catherine Cecilia Charles Christine Claire Clifford Connor
+    Cynthia Damian Daphne Deborah Dennis Derek Diane Dominic Edith Eduardo Eleanor Elijah Emily Ernest Evelyn
+    Felicia Fernando Frances Frederick Gabriel Geraldine Gilbert Gloria Gordon Gregory Gwen Harold Heather
+    Hector Holly Howard Ingrid Isaac Jacqueline Jasmine Jeffrey Jerome Joanna Jonathan Judith Julian Katherine
+    Kenneth Kimberly Lawrence Leonard Lillian Lorraine Lucas Malcolm Margaret Martin Matthew Maureen Melissa
+    Michelle Miguel Monica Nathan Nicole Olivia Oscar Pamela Patrick Phillip Rachel Ramona Raymond Rebecca
+    Ricardo Roland Rosemary Russell Samantha Samuel Sandra Sergio Sharon Stanley Stephanie Sylvia Teresa
+    Theodore Timothy Valerie Veronica Vincent Virginia Walter Wesley Yolanda"""
 )
 
 # Customers of both products: nobody else bears a name like these.
@@ -92,11 +99,11 @@ FORMER_CUSTOMERS: tuple[str, ...] = (
     "Jiffy Muffler 12",
 )
 
-PLACES: tuple[str, ...] = tuple(
-    """Bluestem Brookside Cottonwood Crossroads Cedar-Ridge Eagle-Bend Fountain-City Gateway Glen-Arbor Grandview
-    Heartland Indian-Creek Juniper Kessler Lakewood Longview Meadowlark Midtown Missouri-River Nall-Avenue Northland
-    Oak-Park Parkville Plaza Prairie-Fire Quarry River-Market Santa-Fe Shawnee Sherwood Smoky-Hill Stateline Sunflower
-    Swope Tallgrass Three-Trails Troost Waldo Watts-Mill Zona-Rosa""".split()
+PLACES: tuple[str, ...] = _words(
+    """Bluestem Brookside Cottonwood Crossroads Cedar-Ridge Eagle-Bend Fountain-City Gateway Glen-Arbor
+    Grandview Heartland Indian-Creek Juniper Kessler Lakewood Longview Meadowlark Midtown Missouri-River
+    Nall-Avenue Northland Oak-Park Parkville Plaza Prairie-Fire Quarry River-Market Santa-Fe Shawnee Sherwood
+    Smoky-Hill Stateline Sunflower Swope Tallgrass Three-Trails Troost Waldo Watts-Mill Zona-Rosa"""
 )
 
 TRADES: tuple[str, ...] = (
@@ -118,11 +125,11 @@ TRADES: tuple[str, ...] = (
     "Community Bank",
 )
 
-STREETS: tuple[str, ...] = tuple(
-    """Ash-Street Belinder-Avenue Cherry-Lane Delmar-Street Elmwood-Avenue Foster-Street Grand-Boulevard Holmes-Road
-    Ironwood-Court Jarboe-Street Kenwood-Avenue Lamar-Avenue Mission-Road Nieman-Road Oak-Street Pennsylvania-Avenue
-    Quivira-Road Rockhill-Road Summit-Street Tomahawk-Drive Union-Hill Valley-View-Lane Wornall-Road
-    Wyandotte-Street""".split()
+STREETS: tuple[str, ...] = _words(
+    """Ash-Street Belinder-Avenue Cherry-Lane Delmar-Street Elmwood-Avenue Foster-Street Grand-Boulevard
+    Holmes-Road Ironwood-Court Jarboe-Street Kenwood-Avenue Lamar-Avenue Mission-Road Nieman-Road Oak-Street
+    Pennsylvania-Avenue Quivira-Road Rockhill-Road Summit-Street Tomahawk-Drive Union-Hill Valley-View-Lane
+    Wornall-Road Wyandotte-Street"""
 )
 
 

@@ -1,7 +1,7 @@
-"""How the contractor is organised: business units, tax zones, terms, payment types, people of the office and field.
+"""How the contractor is organised: business units, tax zones, terms, payment types, employees.
 
-What belongs here: the reference lists of the ServiceTitan side and the facts documents draw from them. What does
-not: customers, SKUs and documents.
+What belongs here: the reference lists of the ServiceTitan side and the facts documents draw from them. What
+does not: customers, SKUs and documents.
 """
 
 from __future__ import annotations
@@ -68,12 +68,14 @@ class Zone:
 ZONES: tuple[Zone, ...] = (
     Zone(71, "Kansas City - Jackson County", (("MO State", "0.04225"), ("Jackson County", "0.01375"),
          ("Kansas City", "0.0325")), "MO", (("Kansas City", "MO", "64111"), ("Kansas City", "MO", "64114"))),
-    Zone(72, "Lee's Summit", (("MO State", "0.04225"), ("Jackson County", "0.01375"), ("Lee's Summit", "0.0225")),
-         "MO", (("Lee's Summit", "MO", "64063"), ("Lee's Summit", "MO", "64081"))),
-    Zone(73, "Liberty - Clay County", (("MO State", "0.04225"), ("Clay County", "0.01125"), ("Liberty", "0.0275")),
-         "MO", (("Liberty", "MO", "64068"),)),
+    Zone(72, "Lee's Summit", (("MO State", "0.04225"), ("Jackson County", "0.01375"),
+         ("Lee's Summit", "0.0225")), "MO",
+         (("Lee's Summit", "MO", "64063"), ("Lee's Summit", "MO", "64081"))),
+    Zone(73, "Liberty - Clay County", (("MO State", "0.04225"), ("Clay County", "0.01125"),
+         ("Liberty", "0.0275")), "MO", (("Liberty", "MO", "64068"),)),
     Zone(74, "Overland Park - Johnson County", (("KS State", "0.065"), ("Johnson County", "0.01475"),
-         ("Overland Park", "0.01375")), "KS", (("Overland Park", "KS", "66212"), ("Overland Park", "KS", "66223"))),
+         ("Overland Park", "0.01375")), "KS",
+         (("Overland Park", "KS", "66212"), ("Overland Park", "KS", "66223"))),
     Zone(75, "Olathe", (("KS State", "0.065"), ("Johnson County", "0.01475"), ("Olathe", "0.015")), "KS",
          (("Olathe", "KS", "66061"), ("Olathe", "KS", "66062"))),
     Zone(76, "Cass County", (("MO State", "0.04225"), ("Cass County", "0.01625")), "MO",
@@ -213,7 +215,7 @@ def business_units(window: Window) -> list[dict[str, Any]]:
 
 
 def tax_zones(window: Window) -> list[dict[str, Any]]:
-    """Write the tax zones, each with one rate per authority; names of QuickBooks tax items in ``salesTaxItem``."""
+    """Write the tax zones, one rate per authority; ``salesTaxItem`` names the QuickBooks tax item."""
     made = founded(window)
     return [
         {

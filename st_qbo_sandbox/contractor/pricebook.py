@@ -1,9 +1,10 @@
 """The price book: what the contractor sells, with the trade names, prices and accounts of each SKU.
 
-What belongs here: SKUs and their ServiceTitan records. What does not: which of them stand together on an invoice.
+What belongs here: SKUs and their ServiceTitan records. What does not: which of them stand together on an
+invoice.
 
-A service whose ``account`` is empty is booked to the income account of the line's business unit, which is how one
-SKU comes to stand on several accounts.
+A service whose ``account`` is empty is booked to the income account of the line's business unit, which is how
+one SKU comes to stand on several accounts.
 """
 
 from __future__ import annotations
@@ -100,10 +101,12 @@ SKUS: tuple[Sku, ...] = (
               unit_of_measure="FT"),
     _material(7, "TSTAT-T6", "T6 Pro programmable thermostat", "179.00", "62.00", "40100"),
     _material(8, "PVC-3", "3 in. Schedule 40 PVC, per foot", "6.45", "2.1125", "42200", unit_of_measure="FT"),
-    _material(9, "PEX-34", "3/4 in. PEX-A tubing, per foot", "2.1875", "0.6850", "42100", unit_of_measure="FT"),
+    _material(9, "PEX-34", "3/4 in. PEX-A tubing, per foot", "2.1875", "0.6850", "42100",
+              unit_of_measure="FT"),
     _material(10, "BALL-34", "3/4 in. lead-free ball valve", "38.40", "14.2000", "42100"),
     _material(11, "WAX-RING", "Extra thick wax ring kit", "14.50", "4.10", "42100"),
-    _material(12, "THHN-12", "12 AWG THHN copper, per foot", "1.1875", "0.2450", "44100", unit_of_measure="FT"),
+    _material(12, "THHN-12", "12 AWG THHN copper, per foot", "1.1875", "0.2450", "44100",
+              unit_of_measure="FT"),
     _material(13, "ROMEX-12-2", "12/2 NM-B cable, per foot", "1.64", "0.6125", "44100", unit_of_measure="FT"),
     _material(14, "GFCI-20", "20 A GFCI receptacle", "42.00", "18.75", "44100"),
     _material(15, "BRKR-20", "20 A single-pole breaker", "23.80", "8.9000", "44100"),
@@ -121,7 +124,8 @@ SKUS: tuple[Sku, ...] = (
     _modifier(3, "DISC-NEIGHBOR", "Neighbor referral credit", "-50.00"),
     _modifier(4, "DISC-TAXABLE", "Manufacturer instant rebate", "-150.00", taxable=True),
     _modifier(5, "FEE-FUEL", "Fuel and disposal fee", "7.95", "40100"),
-    _service(60, "MEMB-PREPAID", "Comfort Club membership, prepaid three years", "699.00", "23100", hard=True),
+    _service(60, "MEMB-PREPAID", "Comfort Club membership, prepaid three years", "699.00", "23100",
+             hard=True),
     _service(61, "JOB-DEPOSIT", "Deposit on future installation", "1500.00", "23000", hard=True),
     _service(62, "SOLAR-CLEAN", "Clean solar array", "350.00", "45900", hard=True),
     _service(63, "REFRIG-SVC", "Walk-in cooler service", "425.00", "45800", hard=True),
@@ -130,7 +134,8 @@ SKUS: tuple[Sku, ...] = (
     _service(66, "diag-01", "Diagnostic visit (imported)", "79.00", "42100", hard=True),
     _service(67, "Hours", "Consulting hours", "110.00", "44100", hard=True),
     _service(68, "RETIRED-FLUSH", "Coil flush, discontinued", "199.00", "40100", hard=True, active=False),
-    _material(60, "KIT-" + "COMPLETE-CONDENSATE-PUMP-AND-SAFETY-SWITCH-ASSEMBLY-WITH-ALL-FITTINGS-" * 2 + "230V",
+    _material(60,
+              "KIT-" + "COMPLETE-CONDENSATE-PUMP-AND-SAFETY-SWITCH-ASSEMBLY-WITH-ALL-FITTINGS-" * 2 + "230V",
               "Condensate pump kit", "289.00", "121.00", "40100", hard=True),
 )  # fmt: skip
 

@@ -1,10 +1,11 @@
 """What stood in QuickBooks before the sync: customers, hand-typed invoices and payments of earlier months.
 
-What belongs here: the company's past, and the few invoices of the window that somebody typed in by hand and that a
-sync adopts. What does not: lists (``quickbooks_lists``) and the traps of hard data (``hard_quickbooks``).
+What belongs here: the company's past, and the few invoices of the window that somebody typed in by hand and
+that a sync adopts. What does not: lists (``quickbooks_lists``) and the traps of hard data
+(``hard_quickbooks``).
 
-Names of linked customers are spelled as a bookkeeper would: the same but for capitals and spaces, with an equal
-telephone number or e-mail address.
+Names of linked customers are spelled as a bookkeeper would: the same but for capitals and spaces, with an
+equal telephone number or e-mail address.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from st_qbo_sandbox.contractor.book import Book, Issued
 from st_qbo_sandbox.contractor.customers import Customer, Roster
+from st_qbo_sandbox.contractor.hard_customers import ODD_CUSTOMERS
 from st_qbo_sandbox.contractor.names import FORMER_CUSTOMERS
 from st_qbo_sandbox.contractor.organization import TERM_NAME, Unit
 from st_qbo_sandbox.contractor.quickbooks_lists import CLASS_ID, ITEM_ID, TERM_ID, Object, line_amount
@@ -83,7 +85,8 @@ class Past:
         self.former = [self.customer_id() for _ in FORMER_CUSTOMERS]
         for number, (qbo_id, name) in enumerate(zip(self.former, FORMER_CUSTOMERS, strict=True)):
             self.objects.append(["Customer", {
-                "Id": qbo_id, "DisplayName": name, "PrimaryEmailAddr": {"Address": f"books{number}@example.org"},
+                "Id": qbo_id, "DisplayName": name,
+                "PrimaryEmailAddr": {"Address": f"books{number}@example.org"},
             }])  # fmt: skip
 
     def customer_id(self) -> str:
@@ -121,7 +124,8 @@ class Past:
         """Type a payment of one invoice, into Undeposited Funds."""
         identity = self.transaction_id()
         self.objects.append(["Payment", {
-            "Id": identity, "TxnDate": day.isoformat(), "CustomerRef": {"value": customer_id}, "TotalAmt": amount,
+            "Id": identity, "TxnDate": day.isoformat(), "CustomerRef": {"value": customer_id},
+            "TotalAmt": amount,
             "PaymentMethodRef": {"value": "2"}, "PaymentRefNum": reference,
             "DepositToAccountRef": {"value": _UNDEPOSITED},
             "Line": [{"Amount": amount, "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}]}],
@@ -131,7 +135,8 @@ class Past:
 
     def _deposit(self, day: date, payments: list[tuple[str, Decimal]]) -> None:
         self.objects.append(["Deposit", {
-            "Id": self.transaction_id(), "TxnDate": day.isoformat(), "DepositToAccountRef": {"value": _CHECKING},
+            "Id": self.transaction_id(), "TxnDate": day.isoformat(),
+            "DepositToAccountRef": {"value": _CHECKING},
             "Line": [
                 {"Amount": amount, "LinkedTxn": [{"TxnId": payment, "TxnType": "Payment", "TxnLineId": "0"}]}
                 for payment, amount in payments
@@ -152,7 +157,8 @@ class Past:
             amount = quantity * price
             class_id = CLASS_ID["HVAC:Service"]
             invoice = self.invoice(day, str(_FIRST_NUMBER + number), customer_id,
-                                   [line_amount(code, quantity, price, amount, taxed=False, class_id=class_id)],
+                                   [line_amount(code, quantity, price, amount, taxed=False,
+                                                class_id=class_id)],
                                    Decimal("0.00"), SalesTermRef={"value": "3"})  # fmt: skip
             if number >= count - 4 or stream.random() < 0.1:
                 continue
@@ -164,8 +170,35 @@ class Past:
                 self._deposit(paid_on + timedelta(days=2), to_bank)
                 to_bank = []
 
+    def write_bills(self, count: int = 6) -> None:
+        """Type a vendor bill a month, the older half of them paid by check."""
+        for number in range(count):
+            day = self.window.first_day - timedelta(days=12 + (count - 1 - number) * 30)
+            vendor, amount = str(301 + number % 3), Decimal(48_000 + number * 3_317) / 100
+            bill = self.transaction_id()
+            self.objects.append(["Bill", {
+                "Id": bill, "TxnDate": day.isoformat(), "DocNumber": f"V{7700 + number}",
+                "VendorRef": {"value": vendor}, "APAccountRef": {"value": "33"},
+                "SalesTermRef": {"value": "3"},
+                "Line": [{
+                    "Amount": amount, "DetailType": "AccountBasedExpenseLineDetail", "Description": "Parts",
+                    "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "501"}},
+                }],
+                "MetaData": self._made(day),
+            }])  # fmt: skip
+            if number >= count // 2:
+                continue
+            paid_on = day + timedelta(days=25)
+            self.objects.append(["BillPayment", {
+                "Id": self.transaction_id(), "TxnDate": paid_on.isoformat(), "VendorRef": {"value": vendor},
+                "PayType": "Check", "TotalAmt": amount,
+                "CheckPayment": {"BankAccountRef": {"value": _CHECKING}},
+                "Line": [{"Amount": amount, "LinkedTxn": [{"TxnId": bill, "TxnType": "Bill"}]}],
+                "MetaData": self._made(paid_on),
+            }])  # fmt: skip
+
     def type_in(
-        self, issued: Issued, *, day: date | None = None, customer_id: str | None = None, extra: int = 0
+        self, issued: Issued, *, day: date | None = None, customer: Customer | None = None, extra: int = 0
     ) -> str:
         """Type an invoice of ServiceTitan in by hand, line by line; ``extra`` cents make it differ."""
         sale = issued.sale
@@ -184,15 +217,45 @@ class Past:
         return self.invoice(
             day or sale.day,
             str(issued.record["referenceNumber"]),
-            customer_id or self.customer_ids[sale.customer.id],
+            self.customer_ids[(customer or sale.customer).id],
             lines,
             sale.tax,
             DueDate=issued.record["dueDate"][:10],
             SalesTermRef={"value": TERM_ID[TERM_NAME[sale.customer.term_id]]},
         )
 
+    def write_odd_customers(self, customers: list[Customer]) -> None:
+        """Enter what QuickBooks holds under the names of odd customers; before any transaction."""
+        for odd, customer in zip(ODD_CUSTOMERS, customers, strict=False):
+            parent = ""
+            if odd.parent:
+                parent = self.customer_id()
+                self.objects.append(["Customer", {"Id": parent, "DisplayName": odd.parent}])
+            for name in odd.quickbooks:
+                body: dict[str, Any] = {"Id": self.customer_id(), "DisplayName": name}
+                if odd.same_contact:
+                    body["PrimaryEmailAddr"] = {"Address": customer.email}
+                if parent:
+                    body |= {"Job": True, "ParentRef": {"value": parent}}
+                if odd.free_form:
+                    street = customer.address["street"]
+                    body["BillAddr"] = {"Line1": name, "Line2": street, "Line3": "Kansas City, MO  64111"}
+                if odd.inactive_in_quickbooks:
+                    body |= {"DisplayName": f"{name} (deleted)", "Active": False}
+                self.objects.append(["Customer", body])
+
+    def write_typed(self) -> None:
+        """Type in what hard data wants typed: other connectors' bookings, taken numbers, opening invoices."""
+        for issued, how in self.book.typed:
+            self.type_in(issued, **how)
+        if self.book.typed:
+            day = self.window.last_day
+            line = line_amount("TUNEUP-AC", Decimal(1), Decimal("129.00"), Decimal("129.00"), taxed=False,
+                               class_id=CLASS_ID["HVAC:Maintenance"])  # fmt: skip
+            self.invoice(day, f"H-{day:%m%d}", self.former[0], [line], Decimal("0.00"))
+
     def write_adopted(self) -> None:
-        """Type in the invoices of linked firms of the last two days: same number, customer, date and amount."""
+        """Type in the linked firms' invoices of the last two days: number, customer, date, amount alike."""
         wanted = set(self.book.cases["invoice_of_linked_customer"])
         for issued in self.book.issued:
             if issued.id in wanted and issued.sale.customer.commercial and self._is_recent(issued.sale.day):

@@ -1,7 +1,7 @@
-"""The lists of the QuickBooks company: preferences, classes, locations, terms, methods, taxes, items, vendors, staff.
+"""The lists of the QuickBooks company, from preferences and classes to items, vendors and employees.
 
-What belongs here: what a bookkeeper set up over the years, apart from accounts (``chart``) and customers. What does
-not: transactions.
+What belongs here: what a bookkeeper set up over the years, apart from accounts (``chart``) and customers.
+What does not: transactions.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ _CLASSES: tuple[tuple[str, str, str | None], ...] = (
     ("204", "Maintenance", "201"),
     ("205", "Plumbing", None),
     ("206", "Drain and Sewer", "205"),
+    ("210", "Service", "205"),
     ("207", "Electrical", None),
     ("208", "Commercial", None),
     ("209", "Overhead", None),
 )
-CLASS_ID = {"HVAC:Service": "202", "HVAC:Install": "203", "HVAC:Maintenance": "204", "Plumbing": "205",
+CLASS_ID = {"HVAC:Service": "202", "HVAC:Install": "203", "HVAC:Maintenance": "204",
+            "Plumbing:Service": "210",
             "Plumbing:Drain and Sewer": "206", "Electrical": "207", "Commercial": "208"}  # fmt: skip
 DEPARTMENTS = (("1", "Kansas City"), ("2", "Overland Park"))
 _TERMS: tuple[tuple[str, str, int], ...] = (
@@ -61,7 +63,8 @@ _METHODS = (
 _AGENCIES = (("1", "Missouri Department of Revenue", "MO"), ("2", "Kansas Department of Revenue", "KS"))
 
 # Items that stand in QuickBooks under a SKU's code, on the account the SKU earns on.
-EXISTING_SKUS = ("CAP-REPL", "CONTACTOR-REPL", "LEAK-SRCH", "CAP-45-5", "TUNEUP-AC", "FLT-16X25X4", "WH-50G", "RTU-PM",
+EXISTING_SKUS = ("CAP-REPL", "CONTACTOR-REPL", "LEAK-SRCH", "CAP-45-5", "TUNEUP-AC", "FLT-16X25X4", "WH-50G",
+                 "RTU-PM",
                  "PERMIT")  # fmt: skip
 ITEM_ID = {code: str(20 + number) for number, code in enumerate(EXISTING_SKUS)}
 _VENDORS = (
@@ -124,7 +127,8 @@ def _taxes() -> list[Object]:
         rate_id, name = str(zone.id), f"{zone.agency} {zone.name}"
         made.append(["TaxRate", {
             "Id": rate_id, "Name": name, "Description": name, "Active": True, "RateValue": zone.rate * 100,
-            "AgencyRef": {"value": agency_of[zone.agency]}, "SpecialTaxType": "NONE", "DisplayType": "ReadOnly",
+            "AgencyRef": {"value": agency_of[zone.agency]}, "SpecialTaxType": "NONE",
+            "DisplayType": "ReadOnly",
         }])  # fmt: skip
         detail = {
             "TaxRateRef": {"value": rate_id, "name": name},
@@ -132,7 +136,8 @@ def _taxes() -> list[Object]:
             "TaxOrder": 0,
         }
         made.append(["TaxCode", {
-            "Id": rate_id, "Name": name, "Description": name, "Active": True, "Taxable": True, "TaxGroup": True,
+            "Id": rate_id, "Name": name, "Description": name, "Active": True, "Taxable": True,
+            "TaxGroup": True,
             "SalesTaxRateList": {"TaxRateDetail": [detail]}, "PurchaseTaxRateList": {"TaxRateDetail": []},
             "TaxCodeConfigType": "USER_DEFINED",
         }])  # fmt: skip
@@ -161,8 +166,10 @@ def _items(window: Window) -> list[Object]:
     for code, item_id in ITEM_ID.items():
         sku = SKU[code]
         body: dict[str, Any] = {
-            "Id": item_id, "Name": code, "Sku": code, "Description": sku.name, "UnitPrice": sku.price, "Taxable": sku.taxable,
-            "Type": "Service" if sku.type == "Service" else "NonInventory", "IncomeAccountRef": _account_ref(sku.account),
+            "Id": item_id, "Name": code, "Sku": code, "Description": sku.name, "UnitPrice": sku.price,
+            "Taxable": sku.taxable,
+            "Type": "Service" if sku.type == "Service" else "NonInventory",
+            "IncomeAccountRef": _account_ref(sku.account),
         }  # fmt: skip
         if sku.type != "Service":
             body |= {"PurchaseCost": sku.cost, "ExpenseAccountRef": _account_ref("50100")}

@@ -1,11 +1,11 @@
 """The days a seed covers, its random streams, its ids and its instants.
 
-What belongs here: everything that turns (seed, last day, days) into reproducible numbers and times. What does not:
-any business content.
+What belongs here: everything that turns (seed, last day, days) into reproducible numbers and times. What does
+not: any business content.
 
-Streams are keyed by text (``f"{seed}/{key}"``), so a day draws the same numbers whatever the window around it. Ids
-of dated records are ``kind * 10**9 + days since 2015 * 10**5 + running number``: stable, ordered and never equal
-between kinds.
+Streams are keyed by text (``f"{seed}/{key}"``), so a day draws the same numbers whatever the window around
+it. Ids of dated records are ``kind * 10**9 + days since 2015 * 10**5 + running number``: stable, ordered and
+never equal between kinds.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ from st_qbo_sandbox.identity import TIME_ZONE
 
 _ZONE = ZoneInfo(TIME_ZONE)
 _EPOCH = date(2015, 1, 1)
+
+# Numbers within a day: ordinary documents first, then invoices carried over from the day before, then odd
+# ones.
+FIRST_CARRIED_NUMBER = 9_000
+FIRST_ODD_NUMBER = 50_000
 
 KINDS = {
     "job": 1,
@@ -64,6 +69,16 @@ def record_id(kind: str, day: date, number: int) -> int:
     return KINDS[kind] * 10**9 + ordinal(day) * 10**5 + number
 
 
+def family_of(identity: int) -> int:
+    """Read the day (counted since 2015) out of an id."""
+    return identity % 10**9 // 10**5
+
+
+def day_of(number: int) -> date:
+    """Give the day that is so many days after the first of 2015."""
+    return _EPOCH + timedelta(days=number)
+
+
 def midnight(day: date) -> str:
     """Write a business date as ServiceTitan does: the local date at midnight with a Z, never shifted."""
     return f"{day.isoformat()}T00:00:00Z"
@@ -71,7 +86,7 @@ def midnight(day: date) -> str:
 
 def stamp(instant: datetime) -> str:
     """Write an instant in UTC with ServiceTitan's seven fractional digits."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "1Z"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "1Z"
 
 
 def quickbooks_stamp(instant: datetime) -> str:

@@ -1,6 +1,7 @@
 """Checks records against the vendor's own OpenAPI component schemas, where those files are at hand.
 
-Belongs here: finding the files and turning a component into a JSON schema. Does not belong here: the claims tested.
+Belongs here: finding the files and turning a component into a JSON schema. Does not belong here: the claims
+tested.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
@@ -72,11 +73,12 @@ def specs_folder() -> Path | None:
 
 def _strict(node: Any) -> Any:
     if isinstance(node, list):
-        return [_strict(entry) for entry in node]
+        return [_strict(entry) for entry in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
-    made = {key: _strict(value) for key, value in node.items() if key != "nullable"}
-    return {"anyOf": [made, {"type": "null"}]} if node.get("nullable") else made
+    given = cast("dict[str, Any]", node)
+    made: dict[str, Any] = {key: _strict(value) for key, value in given.items() if key != "nullable"}
+    return {"anyOf": [made, {"type": "null"}]} if given.get("nullable") else made
 
 
 @cache

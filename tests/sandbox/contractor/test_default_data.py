@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+
+from st_qbo_sandbox.contractor import Seed
+from tests.sandbox.contractor.seeds import LAST_DAY, seed_of, window
+
+CENT = Decimal("0.01")
+
+
+@pytest.fixture(params=[1, 2, 11])
+def seed(request: pytest.FixtureRequest) -> Seed:
+    return seed_of(window(seed=request.param))
+
+
+def cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def by_id(seed: Seed, collection: str) -> dict[Any, dict[str, Any]]:
+    return {record["id"]: record for record in seed.servicetitan[collection]}
+
+
+def test_lines_tax_and_total_agree_to_the_cent(seed: Seed) -> None:
+    customers, sites = by_id(seed, "customers"), by_id(seed, "locations")
+    for invoice in seed.servicetitan["invoices"]:
+        charged = [item for item in invoice["items"] if item["isChargeable"]]
+        for item in invoice["items"]:
+            assert Decimal(item["total"]) == cents(Decimal(item["quantity"]) * Decimal(item["price"]))
+        subtotal = sum((Decimal(item["total"]) for item in charged), Decimal(0))
+        taxable = sum((Decimal(item["total"]) for item in charged if item["taxable"]), Decimal(0))
+        customer, site = customers[invoice["customer"]["id"]], sites[invoice["location"]["id"]]
+        rate = 0 if customer["taxExempt"] or site["taxExempt"] else invoice["salesTaxCode"]["taxRate"]
+        assert Decimal(invoice["subTotal"]) == subtotal
+        assert Decimal(invoice["salesTax"]) == cents(taxable * rate)
+        assert Decimal(invoice["total"]) == subtotal + Decimal(invoice["salesTax"])
+
+
+def test_balances_are_totals_less_what_payments_apply(seed: Seed) -> None:
+    applied: dict[int, Decimal] = defaultdict(Decimal)
+    for payment in seed.servicetitan["payments"]:
+        splits = sum((Decimal(split["appliedAmount"]) for split in payment["appliedTo"]), Decimal(0))
+        assert splits + Decimal(payment["unappliedAmount"]) == Decimal(payment["total"]) > 0
+        for split in payment["appliedTo"]:
+            applied[split["appliedTo"]] += Decimal(split["appliedAmount"])
+    for invoice in seed.servicetitan["invoices"]:
+        left = Decimal(invoice["total"]) - applied[invoice["id"]]
+        assert Decimal(invoice["balance"]) == left >= 0
+        assert (invoice["paidOn"] is not None) == (left == 0 and Decimal(invoice["total"]) > 0)
+
+
+def test_customer_balances_are_their_open_invoices_less_unapplied_money(seed: Seed) -> None:
+    owed: dict[int, Decimal] = defaultdict(Decimal)
+    for invoice in seed.servicetitan["invoices"]:
+        owed[invoice["customer"]["id"]] += Decimal(invoice["balance"])
+    for payment in seed.servicetitan["payments"]:
+        owed[payment["customer"]["id"]] -= Decimal(payment["unappliedAmount"])
+    assert {record["id"]: record["balance"] for record in seed.servicetitan["customers"]} == {
+        identity: owed[identity] for identity in by_id(seed, "customers")
+    }
+
+
+def test_every_invoice_can_post_or_is_zero(seed: Seed) -> None:
+    jobs = by_id(seed, "jobs")
+    for invoice in seed.servicetitan["invoices"]:
+        job = jobs[invoice["job"]["id"]] if invoice["job"] else None
+        assert (
+            invoice["syncStatus"] in ("Pending", "Posted") and invoice["active"] and not invoice["exportId"]
+        )
+        assert invoice["invoiceConfiguration"] != "ARImportInvoice"
+        assert invoice["reviewStatus"] not in ("OnHold", "Rejected")
+        assert Decimal(invoice["total"]) >= 0
+        if Decimal(invoice["total"]) > 0:
+            assert job is None or job["jobStatus"] == "Completed"
+
+
+def test_all_dates_lie_inside_the_window(seed: Seed) -> None:
+    days = {day.isoformat() for day in window().dates}
+    for collection, field in (("invoices", "invoiceDate"), ("payments", "date")):
+        assert {record[field][:10] for record in seed.servicetitan[collection]} == days
+        assert all(record[field].endswith("T00:00:00Z") for record in seed.servicetitan[collection])
+
+
+def test_nothing_is_stamped_after_the_last_day(seed: Seed) -> None:
+    end = "2026-11-22T06:00:00"
+    assert window().last_day == LAST_DAY
+    for collection in (
+        "invoices",
+        "payments",
+        "jobs",
+        "customers",
+        "locations",
+        "contacts",
+        "purchase-orders",
+    ):
+        for record in seed.servicetitan[collection]:
+            assert record["createdOn"] < end and record["modifiedOn"] < end
+            assert record["createdOn"] <= record["modifiedOn"]
+
+
+def test_references_lead_somewhere(seed: Seed) -> None:
+    customers, sites, invoices = (by_id(seed, name) for name in ("customers", "locations", "invoices"))
+    accounts = by_id(seed, "gl-accounts")
+    skus = {sku["id"] for name in ("services", "materials", "equipment", "discounts-and-fees")
+            for sku in seed.servicetitan[name]}  # fmt: skip
+    for invoice in invoices.values():
+        assert sites[invoice["location"]["id"]]["customerId"] == invoice["customer"]["id"]
+        for item in invoice["items"]:
+            assert item["skuId"] in skus and item["generalLedgerAccount"]["id"] in accounts
+            assert item["generalLedgerAccount"]["type"] == "Income"
+    for payment in seed.servicetitan["payments"]:
+        assert payment["customer"]["id"] in customers
+        assert all(
+            invoices[split["appliedTo"]]["customer"] == payment["customer"] for split in payment["appliedTo"]
+        )
+
+
+def test_numbers_contacts_and_all_names_but_one_are_distinct(seed: Seed) -> None:
+    numbers = [invoice["referenceNumber"] for invoice in seed.servicetitan["invoices"]]
+    contacts = [contact["value"].lower() for contact in seed.servicetitan["contacts"]]
+    names = Counter(" ".join(record["name"].split()).lower() for record in seed.servicetitan["customers"])
+    assert len(numbers) == len(set(numbers)) and max(map(len, numbers)) <= 21
+    assert len(contacts) == len(set(contacts))
+    assert [name for name, count in names.items() if count > 1] == ["johnson, robert"]
+
+
+def test_the_documents_asked_for_are_there_each_day(seed: Seed) -> None:
+    counts = Counter(invoice["invoiceDate"][:10] for invoice in seed.servicetitan["invoices"])
+    assert set(counts.values()) <= {32, 33}
+    assert counts[window().first_day.isoformat()] == 32
+
+
+def test_a_thousand_documents_a_day_can_be_made() -> None:
+    frame = window(days=1, a_day=1000)
+    assert len(seed_of(frame).servicetitan["invoices"]) == 1000
