@@ -254,7 +254,10 @@ class _Known:
         wanted = set(sources)
         linked = [key for source, key in self._links if whole(source) in wanted and key.target in DOCUMENTS]
         doubled = [
-            QboKey(row.target, row.qbo_id) for source in wanted for row in self.places.doubled.get(source, ())
+            QboKey(row.target, row.qbo_id)
+            for source, rows in self.places.doubled.items()
+            if whole(source) in wanted
+            for row in rows
         ]
         return [*linked, *doubled]
 

@@ -173,6 +173,7 @@ class QuickBooksReader:
     client: QuickBooksQueries
     tenant: Tenant | None = None
     find_drift: DriftFinder | None = None
+    page: int = PAGE
     documents: dict[QboKey, QboDocument] = field(default_factory=dict[QboKey, QboDocument])
     items: dict[str, Item] = field(default_factory=dict[str, Item])
     drift: dict[QboKey, tuple[FieldDrift, ...]] = field(default_factory=dict[QboKey, tuple[FieldDrift, ...]])
@@ -185,12 +186,12 @@ class QuickBooksReader:
         unfinished, start = list(quickbooks_side.ENTITIES), 1
         while unfinished:
             pages = self.client.batch_queries(
-                [statement(entity, where, start=start, page=PAGE) for entity in unfinished]
+                [statement(entity, where, start=start, page=self.page) for entity in unfinished]
             )
             for entity, rows in zip(unfinished, pages, strict=True):
                 self._keep(entity, rows)
-            full = [entity for entity, rows in zip(unfinished, pages, strict=True) if len(rows) >= PAGE]
-            unfinished, start = full, start + PAGE
+            full = [entity for entity, rows in zip(unfinished, pages, strict=True) if len(rows) >= self.page]
+            unfinished, start = full, start + self.page
 
     def read(self, keys: Iterable[QboKey] = ()) -> None:
         """Read some documents by id, and the items on all lines, in one call.

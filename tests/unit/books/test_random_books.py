@@ -17,7 +17,7 @@ from tests.unit.books.world import DAY, GL, WEEK, World, line
 ACCOUNTS = sorted(GL)
 #: Days of documents: those tied out, and some on either side.
 AROUND = [DAY + timedelta(days=offset) for offset in range(-2, 9)]
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
