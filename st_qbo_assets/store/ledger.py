@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Row, Text, cast, func, insert, literal, select, true, update
+from sqlalchemy import Row, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from st_qbo_assets.domain.errors import LedgerConflict
@@ -42,9 +42,10 @@ from st_qbo_assets.store.intents import (
     intent_from,
     intents_with_sends,
 )
-from st_qbo_assets.store.links import Link, Links
+from st_qbo_assets.store.ledger_sql import OPEN, SETTLE
+from st_qbo_assets.store.links import Link, Links, link_columns
 from st_qbo_assets.store.locks import Locks
-from st_qbo_assets.store.markers import MarkedObject, Markers
+from st_qbo_assets.store.markers import MarkedObject
 from st_qbo_assets.store.schema import attempts, intents
 from st_qbo_assets.store.sources import clean_text, source_columns, source_is_in
 from st_qbo_assets.store.states import RecordState, RecordStates
@@ -60,7 +61,6 @@ class Ledger:
         """Keep the ledger in this database."""
         self._database = database
         self._links = Links(database)
-        self._markers = Markers(database)
         self._locks = Locks(database)
         self._states = RecordStates(database)
 
@@ -147,7 +147,7 @@ class Ledger:
         Raises:
             LedgerConflict: if another intent of this company, target and source is open.
         """
-        return self._open(draft, with_attempt=False)[0]
+        return self._open(draft, is_sent=False)[0]
 
     def begin(self, draft: IntentDraft) -> Attempt:
         """Commit an intent and its first attempt together: one statement, just before the call.
@@ -155,7 +155,7 @@ class Ledger:
         Raises:
             LedgerConflict: if another intent of this company, target and source is open.
         """
-        intent, row = self._open(draft, with_attempt=True)
+        intent, row = self._open(draft, is_sent=True)
         return Attempt(row.attempt_id, intent, 1, row.sent_at, draft.run_id)
 
     def begin_attempt(self, intent: Intent, *, run_id: str = "") -> Attempt:
@@ -210,10 +210,8 @@ class Ledger:
         Raises:
             LedgerConflict: if the attempt is closed already, or the document belongs to another source.
         """
-        outcome = AttemptOutcome.MISMATCH if mismatch else AttemptOutcome.POSTED
-        self._settle(
-            attempt.intent, self._close(attempt, outcome, closing or Closing()), outcome, link, marked
-        )
+        end = closing or Closing()
+        self._settle(attempt.intent, attempt, link=link, closing=end, marked=marked, mismatch=mismatch)
 
     def close_found(
         self,
@@ -229,10 +227,8 @@ class Ledger:
         Raises:
             LedgerConflict: if the intent is closed already, or the document belongs to another source.
         """
-        outcome = AttemptOutcome.MISMATCH if mismatch else AttemptOutcome.POSTED
         end = closing or Closing(code="found")
-        attempt = self._close_unfinished(intent, outcome.value, code=end.code, answer=end.answer)
-        self._settle(intent, attempt, outcome, link, marked)
+        self._settle(intent, None, link=link, closing=end, marked=marked, mismatch=mismatch)
 
     def close_absent(self, intent: Intent, *, code: str = "absent", message: str = "") -> None:
         """Close an intent which a probe proved not to be in QuickBooks, or which was never sent.
@@ -268,23 +264,28 @@ class Ledger:
 
     # --- statements --------------------------------------------------------------------------------
 
-    def _open(self, draft: IntentDraft, *, with_attempt: bool) -> tuple[Intent, Row[Any]]:
-        statement = self._insert_intent(draft)
-        if with_attempt:
-            opened = statement.cte("opened")
-            first = select(opened.c.id, literal(1), opened.c.opened_at, literal(draft.run_id))
-            sent = (
-                insert(attempts)
-                .from_select(["intent_id", "number", "sent_at", "run_id"], first)
-                .returning(attempts.c.id.label("attempt_id"), attempts.c.sent_at)
-                .cte("sent")
-            )
-            query: Any = select(opened, sent).join_from(opened, sent, true())
-        else:
-            query = statement
+    def _open(self, draft: IntentDraft, *, is_sent: bool) -> tuple[Intent, Row[Any]]:
+        values: dict[str, Any] = {
+            "company": draft.company,
+            "tenant": draft.tenant,
+            "realm": draft.realm,
+            "target": draft.target,
+            **source_columns(draft.source),
+            "operation": draft.operation.value,
+            "digest": draft.digest,
+            "payload": draft.payload,
+            "request": draft.request,
+            "day": draft.day,
+            "run_id": draft.run_id,
+            "identity": identity_of(draft),
+            "prefix": REQUEST_ID_PREFIX,
+            "hash_length": REQUEST_ID_HASH_LENGTH,
+            "is_sent": is_sent,
+            "now": self._database.fixed_now(),
+        }
         try:
             with self._database.autocommit() as connection:
-                row = connection.execute(query).one()
+                row = connection.execute(OPEN, values).one()
         except IntegrityError as error:
             raise LedgerConflict(
                 f"{draft.source} has an open {draft.target} intent: settle that one first"
@@ -306,64 +307,17 @@ class Ledger:
             day=draft.day,
             opened_at=row.opened_at,
             run_id=draft.run_id,
-            attempts=1 if with_attempt else 0,
-            first_sent_at=row.sent_at if with_attempt else None,
-            seconds_since_first_sent=0.0 if with_attempt else None,
+            attempts=1 if is_sent else 0,
+            first_sent_at=row.sent_at,
+            seconds_since_first_sent=0.0 if is_sent else None,
         )
         return intent, row
-
-    def _insert_intent(self, draft: IntentDraft):
-        """Return the insert which finds the revision and hashes the request id as `request_id_of` does."""
-        values: dict[str, Any] = {
-            "company": draft.company,
-            "tenant": draft.tenant,
-            "realm": draft.realm,
-            "target": draft.target,
-            **source_columns(draft.source),
-            "operation": draft.operation.value,
-            "digest": draft.digest,
-            "payload": draft.payload,
-            "request": draft.request,
-            "day": draft.day,
-            "run_id": draft.run_id,
-        }
-        same = [
-            intents.c[name] == values[name] for name in ("company", "target", *source_columns(draft.source))
-        ]
-        revision = select((func.coalesce(func.max(intents.c.revision), 0) + 1).label("revision")).where(*same)
-        numbered = revision.subquery("numbered")
-        hashed = func.encode(
-            func.sha256(
-                func.convert_to(literal(identity_of(draft)).concat(cast(numbered.c.revision, Text)), "UTF8")
-            ),
-            "hex",
-        )
-        row = select(
-            *(literal(value, intents.c[name].type) for name, value in values.items()),
-            self._database.now(),
-            numbered.c.revision,
-            literal(REQUEST_ID_PREFIX).concat(func.left(hashed, REQUEST_ID_HASH_LENGTH)),
-        )
-        return (
-            insert(intents)
-            .from_select([*values, "opened_at", "revision", "request_id"], row)
-            .returning(intents.c.id, intents.c.revision, intents.c.request_id, intents.c.opened_at)
-        )
 
     def _close(self, attempt: Attempt, outcome: AttemptOutcome, closing: Closing):
         return (
             update(attempts)
             .where(attempts.c.id == attempt.id)
-            .values(
-                closed_at=self._database.now(),
-                outcome=outcome.value,
-                duration_ms=closing.duration_ms,
-                http_status=closing.http_status,
-                code=clean_text(closing.code),
-                message=clean_text(closing.message),
-                intuit_tid=closing.intuit_tid,
-                answer=closing.answer,
-            )
+            .values(closed_at=self._database.now(), outcome=outcome.value, **_columns(closing))
         )
 
     def _close_unfinished(self, intent: Intent, outcome: str, **known: Any):
@@ -374,36 +328,66 @@ class Ledger:
         )
 
     def _settle(
-        self, intent: Intent, attempt: Any, outcome: AttemptOutcome, link: Link, marked: MarkedObject | None
+        self,
+        intent: Intent,
+        attempt: Attempt | None,
+        *,
+        link: Link,
+        closing: Closing,
+        marked: MarkedObject | None,
+        mismatch: bool,
     ) -> None:
-        also = [self._links.upsert(link).cte("link")]
-        if marked is not None:
-            also.append(self._markers.upsert(link.realm, [marked]).cte("marker"))
+        values: dict[str, Any] = {
+            "intent_id": intent.id,
+            "attempt_id": attempt.id if attempt is not None else None,
+            "outcome": (AttemptOutcome.MISMATCH if mismatch else AttemptOutcome.POSTED).value,
+            "now": self._database.fixed_now(),
+            **_columns(closing),
+            **link_columns(link),
+            "is_marked": marked is not None,
+            "marked_target": marked.target if marked else "",
+            "marked_id": marked.qbo_id if marked else "",
+            "sources": [str(source) for source in marked.sources] if marked else [],
+            "txn_date": marked.txn_date if marked else None,
+            "marked_version": marked.sync_token if marked else 0,
+            "total_cents": marked.total_cents if marked else 0,
+        }
         try:
-            self._close_intent(intent, IntentState(outcome.value), attempt, *also)
+            self._execute_once(SETTLE, intent, values)
         except IntegrityError as error:
             raise _taken(link) from error
 
-    def _close_intent(self, intent: Intent, state: IntentState, attempt: Any, *also: Any) -> None:
+    def _close_intent(self, intent: Intent, state: IntentState, attempt: Any) -> None:
         statement = (
             update(intents)
             .where(intents.c.id == intent.id)
             .values(state=state.value, closed_at=self._database.now())
             .returning(intents.c.id)
-            .add_cte(attempt.cte("attempt"), *also)
+            .add_cte(attempt.cte("attempt"))
         )
         self._execute_once(statement, intent)
 
-    def _execute_once(self, statement: Any, intent: Intent) -> None:
+    def _execute_once(self, statement: Any, intent: Intent, values: dict[str, Any] | None = None) -> None:
         try:
             with self._database.autocommit() as connection:
-                connection.execute(statement).one()
+                connection.execute(statement, values or {}).one()
         except DBAPIError as error:
             if getattr(error.orig, "pgcode", None) == _GUARD:
                 raise LedgerConflict(
                     f"the intent {intent.request_id} of {intent.source} is closed already"
                 ) from error
             raise
+
+
+def _columns(closing: Closing) -> dict[str, Any]:
+    return {
+        "duration_ms": closing.duration_ms,
+        "http_status": closing.http_status,
+        "code": clean_text(closing.code),
+        "message": clean_text(closing.message),
+        "intuit_tid": clean_text(closing.intuit_tid),
+        "answer": closing.answer,
+    }
 
 
 def _taken(link: Link) -> LedgerConflict:

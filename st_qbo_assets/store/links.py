@@ -17,7 +17,7 @@ from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import MASTERS, links
-from st_qbo_assets.store.sources import is_any_of, source_columns, source_from, source_is_in
+from st_qbo_assets.store.sources import clean_text, is_any_of, source_columns, source_from, source_is_in
 
 
 class LinkState(StrEnum):
@@ -126,35 +126,18 @@ class Links:
         Raises:
             sqlalchemy.exc.IntegrityError: if the document has a link from another source.
         """
-        statement = self.upsert(link)
+        statement = self._upsert(link)
         if connection is not None:
             connection.execute(statement)
             return
         with self._database.autocommit() as own:
             own.execute(statement)
 
-    def upsert(self, link: Link):
-        """Return the statement that saves a link."""
-        values = {
-            "company": link.company,
-            **source_columns(link.source),
-            "target": link.target,
-            "realm": link.realm,
-            "qbo_id": link.qbo_id,
-            "is_document": link.source.entity.value not in MASTERS,
-            "sync_token": link.sync_token,
-            "digest": link.digest,
-            "confirmed": link.confirmed,
-            "display_name": link.display_name,
-            "number": link.number,
-            "day": link.day,
-            "state": link.state.value,
-            "drift": link.drift,
-            "updated_at": self._database.now(),
-            "run_id": link.run_id,
-        }
+    def _upsert(self, link: Link):
+        now = self._database.now()
+        values = {**link_columns(link), "updated_at": now}
         key = ("company", "source_entity", "source_id", "source_part", "target")
-        statement = insert(links).values(created_at=self._database.now(), **values)
+        statement = insert(links).values(created_at=now, **values)
         return statement.on_conflict_do_update(
             index_elements=key,
             set_={name: statement.excluded[name] for name in values if name not in key},
@@ -173,6 +156,27 @@ class Links:
         )
         with self._database.autocommit() as connection:
             connection.execute(statement)
+
+
+def link_columns(link: Link) -> dict[str, Any]:
+    """Return the columns of a link, less the store's own stamps."""
+    return {
+        "company": link.company,
+        **source_columns(link.source),
+        "target": link.target,
+        "realm": link.realm,
+        "qbo_id": link.qbo_id,
+        "is_document": link.source.entity.value not in MASTERS,
+        "sync_token": link.sync_token,
+        "digest": link.digest,
+        "confirmed": link.confirmed,
+        "display_name": clean_text(link.display_name),
+        "number": clean_text(link.number),
+        "day": link.day,
+        "state": link.state.value,
+        "drift": link.drift,
+        "run_id": link.run_id,
+    }
 
 
 def link_from(row: Row[Any]) -> Link:

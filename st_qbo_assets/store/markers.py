@@ -59,7 +59,7 @@ class Markers:
                 "realm": realm,
                 "target": item.target,
                 "qbo_id": item.qbo_id,
-                "sources": [str(source) for source in item.sources],
+                "sources": [str(source) for source in dict.fromkeys(item.sources)],
                 "txn_date": item.txn_date,
                 "sync_token": item.sync_token,
                 "total_cents": item.total_cents,
@@ -95,20 +95,17 @@ class Markers:
 
     def duplicates(self, realm: Realm) -> dict[SourceRef, list[MarkedObject]]:
         """Return every source that two or more living objects of one entity name."""
-        source = func.unnest(markers.c.sources).column_valued("source")
-        living = (markers.c.realm == realm) & ~markers.c.deleted
-        doubled = (
-            select(markers.c.target, source)
-            .where(living)
-            .group_by(markers.c.target, source)
-            .having(func.count(markers.c.qbo_id.distinct()) > 1)
+        named = (
+            select(markers, func.unnest(markers.c.sources).label("source"))
+            .where(markers.c.realm == realm, ~markers.c.deleted)
             .subquery()
         )
+        same = func.count().over(partition_by=(named.c.target, named.c.source)).label("same")
+        counted = select(named, same).subquery()
         query = (
-            select(markers, doubled.c.source)
-            .join(doubled, (doubled.c.target == markers.c.target) & markers.c.sources.any(doubled.c.source))
-            .where(living)
-            .order_by(doubled.c.source, markers.c.target, func.length(markers.c.qbo_id), markers.c.qbo_id)
+            select(counted)
+            .where(counted.c.same > 1)
+            .order_by(counted.c.source, counted.c.target, func.length(counted.c.qbo_id), counted.c.qbo_id)
         )
         found: dict[SourceRef, list[MarkedObject]] = {}
         with self._database.autocommit() as connection:
