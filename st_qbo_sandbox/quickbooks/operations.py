@@ -161,11 +161,11 @@ class Operations:
         call = self._call(entity, include, person or seed)
         with self.books.storage.transaction():
             asked = (as_object(body) or {}) if seed else {}
-            given, meta = asked.get("Id"), asked.get("MetaData")
+            given: Body = {"Id": asked.get("Id"), "MetaData": as_object(asked.get("MetaData")) or {}}
             new = self._read_body(call, body, sparse=False)
             self._require(call, new)
             new = {key: value for key, value in new.items() if key not in _SYSTEM}
-            new["Id"] = self._take_id(entity, given)
+            new["Id"] = self._take_id(entity, given["Id"])
             if entity.is_transaction:
                 new.setdefault("TxnDate", self.books.today())
             complete_references(call, new, None)
@@ -173,9 +173,9 @@ class Operations:
             RULES.get(entity.name, Rules(_nothing)).prepare(call, new, None)
             stamp = self.books.stamp()
             new |= {"domain": "QBO", "sparse": False, "SyncToken": "0"}
-            new["MetaData"] = {"CreateTime": stamp, "LastUpdatedTime": stamp} | (meta or {})
+            new["MetaData"] = {"CreateTime": stamp, "LastUpdatedTime": stamp} | given["MetaData"]
             call.work.put(entity.name, new)
-            call.work.commit((meta or {}).get("LastUpdatedTime"))
+            call.work.commit(given["MetaData"].get("LastUpdatedTime"))
             self._after(call, new["Id"])
         return self.read(entity, new["Id"])
 

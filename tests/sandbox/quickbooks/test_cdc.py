@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from st_qbo_sandbox.quickbooks.catalog import ENTITIES
 from tests.sandbox.quickbooks.company import Body, Company, Reply
 
 
@@ -99,8 +100,6 @@ def test_what_cannot_be_captured(books: Company, entities: str, since: str | Non
 
 
 def test_at_most_1000_objects(books: Company) -> None:
-    from st_qbo_sandbox.quickbooks.catalog import ENTITIES
-
     for _ in range(990):
         books.half.operations.create(ENTITIES["Invoice"], books.sale())
     for number in range(20):

@@ -13,6 +13,7 @@ import requests
 
 from st_qbo_sandbox import identity
 from st_qbo_sandbox.app import Sandbox
+from tests.sandbox.quickbooks.company import query_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -59,8 +60,6 @@ def auth(url: str) -> Iterator[AuthClient]:
 
 def consent(auth: AuthClient, scopes: list[Any]) -> dict[str, str]:
     """Open the page of the authorization URL and press Connect."""
-    from tests.sandbox.quickbooks.company import query_of
-
     address = auth.get_authorization_url(scopes)
     assert requests.get(address, timeout=10).status_code == 200
     form = {**query_of(address), "decision": "connect"}

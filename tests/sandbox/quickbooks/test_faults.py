@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from st_qbo_sandbox import quickbooks
+from st_qbo_sandbox.quickbooks.faults import MESSAGES
 from tests.sandbox.quickbooks.company import Company, Reply
 
 SAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("fault_samples.json").read_text())["bodies"]
@@ -367,12 +370,7 @@ def test_a_refused_write_leaves_nothing_behind(books: Company) -> None:
 
 
 def test_every_code_that_the_source_uses_has_its_message() -> None:
-    import re
-
-    import st_qbo_sandbox.quickbooks as package
-    from st_qbo_sandbox.quickbooks.faults import MESSAGES
-
-    folder = Path(str(package.__file__)).parent
+    folder = Path(str(quickbooks.__file__)).parent
     used = {
         code
         for path in folder.glob("*.py")

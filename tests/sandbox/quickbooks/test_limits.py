@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from st_qbo_sandbox.app import Sandbox
 from tests.sandbox.quickbooks.company import Company
 
 
@@ -80,12 +83,8 @@ def test_an_answer_that_was_lost_is_given_again(books: Company) -> None:
     assert books.ids("select * from Invoice") == [made["Id"]]
 
 
-def test_request_ids_survive_a_restart(tmp_path: object) -> None:
-    from pathlib import Path
-
-    from st_qbo_sandbox.app import Sandbox
-
-    sandbox = Sandbox(Path(str(tmp_path)))
+def test_request_ids_survive_a_restart(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
     books = Company(sandbox)
     books.switch(requests_per_second=None)
     books.connect()
@@ -94,7 +93,7 @@ def test_request_ids_survive_a_restart(tmp_path: object) -> None:
     state = books.control("state")
     balances = books.half.books.balances
     sandbox.stop()
-    sandbox = Sandbox(Path(str(tmp_path)))
+    sandbox = Sandbox(tmp_path)
     again = Company(sandbox)
     again.token, again.names = books.token, books.names
     again.switch(requests_per_second=None)

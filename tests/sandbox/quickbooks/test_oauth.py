@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from st_qbo_sandbox import identity
+from st_qbo_sandbox.app import Sandbox
 from tests.sandbox.quickbooks.company import BASIC, REDIRECT, Company, query_of
 
 DAY = 86_400
@@ -227,17 +229,11 @@ def test_user_info_needs_a_good_token(bare: Company) -> None:
     assert bare.http("GET", path, headers={"Authorization": "Bearer nonsense"}).status == 401
 
 
-def test_tokens_survive_a_restart_of_the_server(tmp_path: object) -> None:
-    from pathlib import Path
-
-    from st_qbo_sandbox.app import Sandbox
-
-    folder = Path(str(tmp_path))
-    first = Sandbox(folder)
-    company = Company(first)
-    tokens = company.connect()
+def test_tokens_survive_a_restart_of_the_server(tmp_path: Path) -> None:
+    first = Sandbox(tmp_path)
+    tokens = Company(first).connect()
     first.stop()
-    second = Sandbox(folder)
+    second = Sandbox(tmp_path)
     again = Company(second)
     again.token = tokens["access_token"]
     assert again.api("GET", "preferences").status == 200

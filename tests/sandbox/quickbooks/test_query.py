@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from st_qbo_sandbox.quickbooks.catalog import ENTITIES
 from tests.sandbox.quickbooks.company import Company
 
 
@@ -66,9 +67,7 @@ def test_pages_are_named_and_empty_ones_have_no_key(sales: Company) -> None:
 def test_a_page_is_100_and_at_most_1000(books: Company) -> None:
     half = books.half
     for _ in range(1001):
-        half.operations.create(
-            __import__("st_qbo_sandbox.quickbooks.catalog", fromlist=["x"]).ENTITIES["Invoice"], books.sale()
-        )
+        half.operations.create(ENTITIES["Invoice"], books.sale())
     assert len(books.rows("select * from Invoice")) == 100
     assert len(books.rows("select * from Invoice maxresults 1000")) == 1000
     refused = books.ask("select * from Invoice maxresults 1001")
