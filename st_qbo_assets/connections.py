@@ -300,7 +300,7 @@ def open_connections(
 
 
 def _marked(entity: str, row: Json) -> MarkedObject | None:
-    """Return the index entry of a transaction QuickBooks answered; None for lists and objects without an id."""
+    """Return the index entry of a transaction; None for lists and objects without an id."""
     is_deleted = row.get("status") == "Deleted"
     if not row.get("Id") or not (is_deleted or "TxnDate" in row):
         return None

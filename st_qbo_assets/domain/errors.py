@@ -72,7 +72,14 @@ class RemoteFault(SyncError):
     """The vendor refused a request, permanently as it stands."""
 
     def __init__(
-        self, message: str, *, code: str, detail: str = "", element: str = "", status: int = 400, remote_request_id: str = ""
+        self,
+        message: str,
+        *,
+        code: str,
+        detail: str = "",
+        element: str = "",
+        status: int = 400,
+        remote_request_id: str = "",
     ) -> None:
         super().__init__(f"{code}: {message}" + (f" ({detail})" if detail else ""))
         self.code = code

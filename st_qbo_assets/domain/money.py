@@ -18,7 +18,7 @@ def parse_amount(value: object) -> Decimal:
     Raises:
         ValueError: if the value is missing, a float, a boolean, not finite, or absurdly large.
     """
-    if isinstance(value, bool) or isinstance(value, float) or not isinstance(value, (str, int, Decimal)):
+    if isinstance(value, (bool, float)) or not isinstance(value, (str, int, Decimal)):
         raise ValueError(f"not an amount: {value!r}")
     try:
         amount = Decimal(value.strip() if isinstance(value, str) else value)

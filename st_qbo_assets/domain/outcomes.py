@@ -4,17 +4,18 @@ These are values passed between the stages, which do not import each other. What
 belong here: how they are decided (mapping, load) or stored (store).
 
     verdict of the mapping      due | held | rejected | not_due
-    outcome of the load         posted | unchanged | voided | held | blocked | rejected | failed | mismatch | not_due | planned
+    outcome of the load         posted | unchanged | voided | held | blocked | rejected | failed | mismatch
+                                not_due | planned
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from st_qbo_assets.domain.ids import SourceRef
 
@@ -88,9 +89,10 @@ def _canonical(value: object) -> object:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(key): _canonical(item) for key, item in value.items()}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - JSON
+        items = cast("Mapping[object, object]", value)
+        return {str(key): _canonical(item) for key, item in items.items()}
     if isinstance(value, (list, tuple)):
-        return [_canonical(item) for item in value]  # pyright: ignore[reportUnknownVariableType] - JSON
+        return [_canonical(item) for item in cast("Sequence[object]", value)]
     raise TypeError(f"not JSON: {type(value).__name__}")
 
 
@@ -101,7 +103,7 @@ class Payload:
     Attributes:
         source: the record (or part) it comes from; one link per source and target.
         target: QuickBooks entity name, e.g. `Invoice`.
-        day: the partition it belongs to (business date; for masters the day that asked for it).
+        day: the partition it belongs to (business date; for masters the day that asked).
         body: QuickBooks JSON, allow-listed fields only, amounts as Decimal. A reference to a
             source record is symbolic: `{"value": "customer:123"}`, `{"TxnId": "invoice:8", "TxnType": "Invoice"}`;
             accounts, classes, terms etc. are QuickBooks ids already.

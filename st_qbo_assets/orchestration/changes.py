@@ -39,7 +39,9 @@ def _mark(defs: CompanyDefs, connections: Connections, feed: str) -> datetime | 
     return connections.marks.get(defs.name, f"servicetitan/{feed}")
 
 
-def _seen(defs: CompanyDefs, connections: Connections, sources: Iterable[SourceRef]) -> Mapping[SourceRef, date]:
+def _seen(
+    defs: CompanyDefs, connections: Connections, sources: Iterable[SourceRef]
+) -> Mapping[SourceRef, date]:
     wanted = list(sources)
     found: dict[SourceRef, date] = {}
     for entity in (Entity.INVOICE, Entity.PAYMENT):

@@ -29,6 +29,6 @@ def failed_days(summary: str, *, days: dict[str, list[str]]) -> dg.Failure:
     bad = "; ".join(f"{asset} {', '.join(failed)}" for asset, failed in days.items())
     return dg.Failure(
         f"Not everything could be posted: {bad}. {summary}",
-        metadata={"failed": {asset: failed for asset, failed in days.items()}, REPORTED: True},
+        metadata={"failed": dict(days), REPORTED: True},
         allow_retries=False,
     )

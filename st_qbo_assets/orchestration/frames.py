@@ -1,3 +1,5 @@
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyarrow ships no types: what its tables hold is unknown to the checker.
 """Rows and DataFrames: how records, mapped outcomes and load results are laid out between stages.
 
 What belongs here: columns, and the conversion of values to rows and back. Money columns are whole

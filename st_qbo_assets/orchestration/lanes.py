@@ -31,5 +31,7 @@ class LaneRunCoordinator(dg.QueuedRunCoordinator):
         """Tag the run with its lane, then queue it."""
         lane = lane_of(context.dagster_run)
         priority = "10" if lane.endswith("/live") else "-10"
-        self._instance.add_run_tags(context.dagster_run.run_id, {LANE_TAG: lane, "dagster/priority": priority})
+        self._instance.add_run_tags(
+            context.dagster_run.run_id, {LANE_TAG: lane, "dagster/priority": priority}
+        )
         return super().submit_run(context)

@@ -89,7 +89,9 @@ class RunLoad:
         key = keys.mapped(self.defs.name, entity)
         frame = self.folder.read(key, day)
         if frame is None:
-            raise MissingFrame(f"{key.to_user_string()} has no data for {day}: materialize it for that day first.")
+            raise MissingFrame(
+                f"{key.to_user_string()} has no data for {day}: materialize it for that day first."
+            )
         return [mapped_of(row) for row in to_rows(frame)]
 
     def _reread_on(self, day: date) -> Callable[[Entity, Sequence[str]], list[Mapped]]:

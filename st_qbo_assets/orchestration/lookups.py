@@ -109,8 +109,11 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
 
 def _posted(connections: Connections, records: Iterable[AnyRecord]) -> dict[SourceRef, date]:
     """Return the dates under which documents are in QuickBooks already."""
-    kinds = {Invoice: Entity.INVOICE, Payment: Entity.PAYMENT}
-    sources = [SourceRef(kinds[type(r)], str(r.id)) for r in records if type(r) in kinds]
+    sources = [
+        SourceRef(Entity.INVOICE if isinstance(record, Invoice) else Entity.PAYMENT, str(record.id))
+        for record in records
+        if isinstance(record, (Invoice, Payment))
+    ]
     dates: dict[SourceRef, date] = {}
     for source, links in connections.links.of_sources(connections.name, sources).items():
         for link in links:

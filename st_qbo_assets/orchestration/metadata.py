@@ -64,7 +64,10 @@ def merge_reasons(results: Iterable[LoadResult]) -> str:
         for result in results
         if result.outcome.fails_partition
     )
-    lines = [f"{text}" + (f" (and {count - 1} more alike)" if count > 1 else "") for text, count in counts.most_common(5)]
+    lines = [
+        f"{text}" + (f" (and {count - 1} more alike)" if count > 1 else "")
+        for text, count in counts.most_common(5)
+    ]
     return "; ".join(lines)
 
 
@@ -79,7 +82,9 @@ def _row(state: str, item: Mapped | LoadResult, reason: Reason | None) -> tuple[
 def _table(name: str, rows: Sequence[tuple[str, ...]]) -> Metadata:
     if not rows:
         return {}
-    header = "| state | record | number | name | amount | why | what to do |\n|---|---|---|---|---:|---|---|\n"
+    header = (
+        "| state | record | number | name | amount | why | what to do |\n|---|---|---|---|---:|---|---|\n"
+    )
     body = "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows[:MOST_ROWS])
     more = f"\n\n… and {len(rows) - MOST_ROWS} more: `st-qbo audit`." if len(rows) > MOST_ROWS else ""
     return {name: dg.MetadataValue.md(header + body + more)}

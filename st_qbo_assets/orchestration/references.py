@@ -22,7 +22,7 @@ from st_qbo_assets.servicetitan.records import BusinessUnit, Record, TaxZone
 
 REFERENCE = {"kind": "text", "id": "text", "name": "text", "raw": "text"}
 _WHOLE = "Reference"
-#: A document is held although its account may have been made since: look again, but not for every day of a run.
+#: The account a held document misses may have been made since: look again, but not for every day.
 _LOOK_AGAIN_AFTER = timedelta(minutes=10)
 
 

@@ -3,7 +3,7 @@
 What does not belong here: tokens, caches, locks, paging; they live in the packages below.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -29,7 +29,7 @@ class Connector(dg.ConfigurableResource[None]):
         return FrameFolder(self.storage)
 
     @contextmanager
-    def open(self, defs: CompanyDefs, run_id: str) -> Iterator[Connections]:
+    def open(self, defs: CompanyDefs, run_id: str) -> Generator[Connections]:
         """Yield the connections of a company; they are closed at the end."""
         connections = open_connections(defs.company, load_settings(), run_id=run_id)
         try:

@@ -42,7 +42,9 @@ def company_sensors(
     def tie_out_net(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         run = context.dagster_run
         selected = run.asset_selection or frozenset[dg.AssetKey]()
-        is_ours = any(key.path[0] == defs.name for key in selected) or run.job_name.startswith(f"{defs.name}_")
+        is_ours = any(key.path[0] == defs.name for key in selected) or run.job_name.startswith(
+            f"{defs.name}_"
+        )
         tags = {name: run.tags[name] for name in (*_RANGE, _PARTITION) if name in run.tags}
         if not is_ours or not tags or _NET in run.tags or _was_reported(context):
             yield dg.SkipReason("Not a load of this company that died before its tie-out.")

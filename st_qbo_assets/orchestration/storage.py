@@ -6,7 +6,6 @@ embedded server under a file lock) is the store's business.
 
 from typing import Any
 
-from dagster._core.storage.config import pg_config
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.storage import DagsterPostgresStorage
 
@@ -24,7 +23,7 @@ class SharedPostgresStorage(DagsterPostgresStorage):
     @classmethod
     def config_type(cls) -> Any:
         """Return an empty configuration: everything comes from the settings."""
-        return {key: field for key, field in pg_config().items() if key == "should_autocreate_tables"}
+        return {}
 
     @classmethod
     def from_config_value(
@@ -33,6 +32,5 @@ class SharedPostgresStorage(DagsterPostgresStorage):
         """Build the storage; called by Dagster with the configuration of `dagster.yaml`."""
         return cls(
             postgres_url=postgres_url(load_settings()),
-            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
             inst_data=inst_data,
         )

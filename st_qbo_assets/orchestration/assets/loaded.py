@@ -108,7 +108,7 @@ def _specs(defs: CompanyDefs) -> list[dg.AssetSpec]:
         keys.books(defs.name, TIE_OUT),
         deps=[spec.key for spec in specs],
         group_name=keys.group(defs.name, "books"),
-        description="The day in both systems, read anew and compared to the cent; every difference has a cause.",
+        description="Both systems read anew and compared to the cent, every difference with its cause.",
         skippable=True,
     )
     return [*specs, tie_out]
@@ -166,7 +166,9 @@ class _Run:
             groups.setdefault((result.source.entity, result.day), []).append(result)
         calls = self.connections.quickbooks.calls
         for (entity, on), group in groups.items():
-            metadata = loaded_metadata(group) | {"quickbooks_calls_so_far": calls.reads + calls.writes + calls.batches}
+            metadata = loaded_metadata(group) | {
+                "quickbooks_calls_so_far": calls.reads + calls.writes + calls.batches
+            }
             if self.defs.company.mode == "preview":
                 metadata["mode"] = "preview: nothing was written"
             if (entity, on) in planned:
@@ -185,7 +187,7 @@ class _Run:
             key,
             partition=day.isoformat(),
             metadata=metadata,
-            description=f"{len(failing)} of {len(group)} failed; see what to do, then materialize this day again.",
+            description=f"{len(failing)} of {len(group)} failed; do what the table says, then materialize it again.",
         )
 
     def _brought_along(self, entity: Entity, day: date, metadata: Metadata, *, in_run: bool) -> Event:
@@ -201,14 +203,15 @@ class _Run:
         if was_loaded and is_clean and not in_run:
             return dg.AssetMaterialization(key, partition=day.isoformat(), metadata=metadata)
         return dg.AssetObservation(
-            key, partition=day.isoformat(), metadata=metadata, description="Brought along by documents of another day."
+            key,
+            partition=day.isoformat(),
+            metadata=metadata,
+            description="Brought along by documents of another day.",
         )
 
     def _tie_out(self, days: Sequence[date], references: References, *, were_loaded: bool) -> Iterator[Event]:
         key = keys.books(self.defs.name, TIE_OUT)
-        compared = tie_out_days(
-            self.defs, self.connections, references, days=days, were_loaded=were_loaded
-        )
+        compared = tie_out_days(self.defs, self.connections, references, days=days, were_loaded=were_loaded)
         for day in compared:
             verdict = verdict_of(day)
             metadata = _tie_out_metadata(day, self.defs)
@@ -230,7 +233,10 @@ class _Run:
         self.connections.flush()
         doubled = self.connections.markers.duplicates(self.connections.realm)
         found = find_duplicates(each for objects in doubled.values() for each in objects)
-        lines = [f"- {duplicate.source}: " + ", ".join(str(copy.key) for copy in duplicate.copies) for duplicate in found]
+        lines = [
+            f"- {duplicate.source}: " + ", ".join(str(copy.key) for copy in duplicate.copies)
+            for duplicate in found
+        ]
         metadata: dict[str, Any] = {"duplicates": len(found)}
         if lines:
             metadata["documents"] = dg.MetadataValue.md("\n".join(lines))

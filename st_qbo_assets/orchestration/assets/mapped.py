@@ -39,7 +39,7 @@ _FROM: Mapping[Entity, tuple[str, ...]] = {
 _WORDS = {
     Entity.ITEM: "QuickBooks items the day's invoices need: one for each SKU and income account.",
     Entity.CUSTOMER: "QuickBooks customers of the day's documents.",
-    Entity.INVOICE: "What each invoice of the day becomes: payload, held, rejected or not due, with the reason.",
+    Entity.INVOICE: "What each invoice becomes: payload, held, rejected or not due, with the reason.",
     Entity.PAYMENT: "What each payment of the day becomes, with its applications.",
 }
 

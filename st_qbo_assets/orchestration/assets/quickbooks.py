@@ -16,7 +16,7 @@ def quickbooks_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=keys.quickbooks(defs.name, "reference"),
         group_name=keys.group(defs.name, "quickbooks"),
-        description="Accounts, classes, locations, terms, payment methods, tax codes and preferences of QuickBooks.",
+        description="Accounts, classes, locations, terms, payment methods, tax codes, preferences.",
         kinds={"quickbooks"},
     )
     def reference(context: dg.AssetExecutionContext, connector: Connector) -> dg.MaterializeResult[Any]:

@@ -61,7 +61,9 @@ def servicetitan_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
             lambda record, names: record.id in names.jobs,
         )
 
-    def customers(connections: Connections, _: object, frames: Mapping[str, DayFrames]) -> Iterator[DayOfRecords]:
+    def customers(
+        connections: Connections, _: object, frames: Mapping[str, DayFrames]
+    ) -> Iterator[DayOfRecords]:
         return _referring(frames, lambda names: _customers(connections, names), _is_customer_of)
 
     def items(connections: Connections, _: object, frames: Mapping[str, DayFrames]) -> Iterator[DayOfRecords]:
@@ -75,7 +77,11 @@ def servicetitan_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
         _reference(defs),
         _extract(defs, "invoices", (), invoices, "Invoices of the business day, of every status, verbatim."),
         _extract(
-            defs, "payments", (), payments, "Payments of the business day, and the invoices they are applied to."
+            defs,
+            "payments",
+            (),
+            payments,
+            "Payments of the business day, and the invoices they are applied to.",
         ),
         _extract(defs, "jobs", ("invoices",), jobs, "The jobs of the day's invoices: is the work done?"),
         _extract(
@@ -140,7 +146,10 @@ def _referring(
     belongs: Callable[[AnyRecord, Referred], bool],
 ) -> Iterator[DayOfRecords]:
     """Yield each day with what its documents refer to, a week of days fetched at once."""
-    documents = ((day, [record for frame in frames.values() for record in day_records(frame, day)]) for day in _days(frames))
+    documents = (
+        (day, [record for frame in frames.values() for record in day_records(frame, day)])
+        for day in _days(frames)
+    )
     weeks = iter(documents)
     while some := list(islice(weeks, WINDOW_DAYS)):
         found = list(fetch(referred(record for _, records in some for record in records)))
