@@ -27,7 +27,7 @@ def map_customer(record: Customer | Unreadable, lookup: Lookup, *, day: date) ->
     `facts` hold all e-mails and phones, though QuickBooks takes one of each, for matching.
     """
     if isinstance(record, Unreadable):
-        return [map_unreadable(record, Entity.CUSTOMER, lookup)]
+        return map_unreadable(record, Customer, Entity.CUSTOMER, lookup)
     source = SourceRef(Entity.CUSTOMER, str(record.id))
     name = legal_name(record.name, latin1=lookup.latin1)
     if name is None:

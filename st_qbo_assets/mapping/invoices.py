@@ -45,7 +45,7 @@ class _Parts:
 def map_invoice(record: Invoice | Unreadable, lookup: Lookup) -> list[Mapped]:
     """Return what an invoice becomes: one outcome a part, today always one."""
     if isinstance(record, Unreadable):
-        return [map_unreadable(record, Entity.INVOICE, lookup)]
+        return map_unreadable(record, Invoice, Entity.INVOICE, lookup)
     standing = invoice_standing(invoice_facts(record, lookup), lookup.company, today=lookup.today)
     if standing.verdict is not Verdict.DUE:
         facts = _present(record)

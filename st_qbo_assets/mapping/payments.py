@@ -48,7 +48,7 @@ class _Parts:
 def map_payment(record: Payment | Unreadable, lookup: Lookup) -> list[Mapped]:
     """Return what a payment becomes: one outcome a part, today always one."""
     if isinstance(record, Unreadable):
-        return [map_unreadable(record, Entity.PAYMENT, lookup)]
+        return map_unreadable(record, Payment, Entity.PAYMENT, lookup)
     standing = payment_standing(payment_facts(record), lookup.company, today=lookup.today)
     if standing.verdict is not Verdict.DUE:
         return [_mapped(record, lookup, standing.verdict, reason=standing.reason)]

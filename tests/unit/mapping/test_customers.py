@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from st_qbo_assets.domain.outcomes import Mapped
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.servicetitan.records import Customer, parse
+from st_qbo_assets.servicetitan.records import Contact, Customer, parse
 from tests.unit.mapping import builders as make
 
 DAY = date(2026, 2, 3)
@@ -122,6 +122,8 @@ def test_a_merged_customer_tells_its_survivor() -> None:
 def test_an_unreadable_customer_is_rejected() -> None:
     (one,) = map_customer(parse(Customer, {"id": 4, "name": {"first": "x"}}), make.lookup(), day=DAY)
     assert (one.verdict.value, str(one.source)) == ("rejected", "customer:4")
+    contact: Any = parse(Contact, {"id": "x"})
+    assert map_customer(contact, make.lookup(), day=DAY) == []
 
 
 @given(st.text(max_size=650), st.sampled_from(["Residential", "Commercial", ""]))
