@@ -115,7 +115,8 @@ class ApiRoutes:
             return gateway.answer_json(
                 gateway.unauthorized_body(f"{what}: {token[:36]}", now), status=401, headers=headers
             )
-        if request.path_params["realm"] != identity.REALM or ACCOUNTING not in access.scope.split():
+        is_foreign = request.path_params["realm"] != identity.REALM or ACCOUNTING not in access.scope.split()
+        if is_foreign or self._books.switches.app_unauthorized:
             self.faults["3100"] += 1
             return gateway.answer_json(gateway.forbidden_body(), status=403)
         return None

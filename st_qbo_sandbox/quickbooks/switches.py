@@ -86,6 +86,8 @@ class Switches:
     # administrator.
     subscription_locked: bool = False
     user_lost_access: bool = False
+    # §4.2: the app is not authorised for the company: 403/3100 to every call.
+    app_unauthorized: bool = False
     # §4.3: 6000 "You can only add or edit one name at a time" for so many next writes of names.
     name_lock_times: int = 0
     # §4.3: 6000 "error while calculating tax" for so many next sales forms.

@@ -184,6 +184,12 @@ def test_another_realm_is_forbidden(books: Company) -> None:
     assert (reply.status, reply.json()) == (403, sample("403-3100-not-authorized-for-realm"))
 
 
+def test_the_app_can_lose_its_authorisation(books: Company) -> None:
+    books.switch(app_unauthorized=True)
+    reply = books.api("GET", "preferences")
+    assert (reply.status, reply.json()) == (403, sample("403-3100-not-authorized-for-realm"))
+
+
 def test_a_token_without_the_accounting_scope_is_forbidden(bare: Company) -> None:
     code = bare.act("consent", scope="openid profile")["code"]
     redirect = "http://localhost:8800/connect/quickbooks/callback"

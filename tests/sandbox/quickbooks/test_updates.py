@@ -176,3 +176,21 @@ def test_company_info_and_preferences(books: Company) -> None:
     changed = books.post("preferences", body).json()["Preferences"]["AccountingInfoPrefs"]
     assert changed["CustomerTerminology"] == "Clients"
     assert "BookCloseDate" not in changed
+
+
+def test_credit_memos_can_be_voided_if_the_switch_says_so(books: Company) -> None:
+    memo = books.make("CreditMemo", books.sale())
+    target = {"Id": memo["Id"], "SyncToken": "0"}
+    assert books.post("creditmemo", target, operation="void").codes == ["500"]
+    books.switch(void_credit_memos_and_refunds=True)
+    voided = books.post("creditmemo", target, operation="void").json()["CreditMemo"]
+    assert (voided["TotalAmt"], voided["RemainingCredit"]) == (0, 0)
+    assert books.balance() == 0
+
+
+def test_a_credit_memo_is_emptied_by_an_update_to_zero_lines(books: Company) -> None:
+    memo = books.make("CreditMemo", books.sale(books.line(50)))
+    lines = [{**memo["Line"][0], "Amount": 0}]
+    body = {"Id": memo["Id"], "SyncToken": "0", "sparse": True, "Line": lines, "PrivateNote": "Voided"}
+    emptied = books.make("CreditMemo", body)
+    assert (emptied["TotalAmt"], emptied["RemainingCredit"], emptied["PrivateNote"]) == (0, 0, "Voided")
