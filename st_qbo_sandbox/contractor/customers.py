@@ -214,7 +214,7 @@ def new_customer(window: Window, day: date, number: int) -> Customer:
     identity = record_id("customer", day, number)
     zone = stream.randrange(len(ZONES))
     address = street_address(200_000 + serial, zone)
-    created = window.happened(local(day, 7 + stream.randrange(3), stream.randrange(60), stream.randrange(60)))
+    created = window.happened(local(day, 7, stream.randrange(60), stream.randrange(60)))
     site = Site(record_id("location", day, number), name, address, ZONES[zone].id)
     subscriber = (ordinal(day) * 1000 + number) * 7919 % 8_000_000
     return Customer(

@@ -58,6 +58,7 @@ class Day:
         *,
         key: object = None,
         posted: bool | None = None,
+        booked: datetime | None = None,
         completed: datetime | None = None,
         modified: datetime | None = None,
         family: date | None = None,
@@ -65,7 +66,7 @@ class Day:
     ) -> Issued:
         """Enter an invoice dated this day, its times drawn from its number's stream."""
         stream = self.stream(("sale", number) if key is None else key)
-        booked, done = self.times(stream)
+        drawn, done = self.times(stream)
         done = completed or done
         is_posted = (
             (self.date < self.window.last_day and stream.random() < 0.85) if posted is None else posted
@@ -79,7 +80,7 @@ class Day:
                 customer=customer,
                 site=more.pop("site", None) or stream.choice(customer.sites),
                 lines=lines,
-                created=min(booked, done),
+                created=min(max(booked or drawn, customer.created), done),
                 completed=self.window.happened(done),
                 modified=self.window.happened(changed),
                 job_type=stream.choice(JOB_TYPES[unit.name])[0],

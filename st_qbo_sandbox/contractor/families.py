@@ -128,6 +128,7 @@ def _prepaid(day: Day, number: int) -> None:
         customer,
         UNIT["HVAC Install"],
         lines_of("FURN-96-80", "INSTALL-SPLIT", "TSTAT-T6", "PERMIT"),
+        booked=local(day.later(-1), 10, 15),
         family=day.date,
     )
     deposit = cents(job.sale.total / 2)

@@ -98,7 +98,7 @@ def voided_payment(day: Day, number: int) -> None:
 
 def deposit_weeks_before_job(day: Day, number: int) -> None:
     """A deposit taken three weeks before the invoice it is applied to."""
-    issued = sell(day, number, "", lines_of(*_REPAIR))
+    issued = sell(day, number, "", lines_of(*_REPAIR), booked=local(day.later(-22), 9))
     taken = local(day.later(-21), 10, 15)
     payment = day.book.pay(day.date, day.later(-21), "Check", [(issued, issued.sale.total)], at=taken)
     _note(day, "deposit_weeks_before_job", payment)

@@ -137,3 +137,16 @@ def test_the_documents_asked_for_are_there_each_day(seed: Seed) -> None:
 def test_a_thousand_documents_a_day_can_be_made() -> None:
     frame = window(days=1, a_day=1000)
     assert len(seed_of(frame).servicetitan["invoices"]) == 1000
+
+
+def test_money_is_applied_to_invoices_that_exist_by_then(seed: Seed) -> None:
+    invoices = by_id(seed, "invoices")
+    for payment in seed.servicetitan["payments"]:
+        for split in payment["appliedTo"]:
+            assert invoices[split["appliedTo"]]["createdOn"] < split["appliedOn"] <= payment["modifiedOn"]
+
+
+def test_jobs_are_booked_by_customers_that_exist_by_then(seed: Seed) -> None:
+    customers = by_id(seed, "customers")
+    for job in seed.servicetitan["jobs"]:
+        assert customers[job["customerId"]]["createdOn"] <= job["createdOn"] <= job["modifiedOn"]
