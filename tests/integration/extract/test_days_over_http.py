@@ -31,7 +31,7 @@ def desk() -> Iterator[Desk]:
 def state(desk: Desk, collection: str) -> list[dict[str, Any]]:
     """What the sandbox itself says it holds."""
     rows: Any = desk.sandbox.halves["servicetitan"].state()[collection]
-    return list(rows.values()) if isinstance(rows, dict) else list(rows)
+    return list(rows)
 
 
 def dated(row: dict[str, Any], field: str) -> date | None:
