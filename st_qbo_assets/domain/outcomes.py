@@ -105,7 +105,7 @@ class Payload:
         target: QuickBooks entity name, e.g. `Invoice`.
         day: the partition it belongs to (business date; for masters the day that asked).
         body: QuickBooks JSON, allow-listed fields only, amounts as Decimal. A reference to a
-            source record is symbolic: `{"value": "customer:123"}`, `{"TxnId": "invoice:8", "TxnType": "Invoice"}`;
+            source record is symbolic: `{"value": "customer:123"}`, `{"TxnId": "invoice:8"}`;
             accounts, classes, terms etc. are QuickBooks ids already.
         cents: the amount shown for it (total), 0 for masters.
         number: the document number shown to people.

@@ -187,7 +187,7 @@ class _Run:
             key,
             partition=day.isoformat(),
             metadata=metadata,
-            description=f"{len(failing)} of {len(group)} failed; do what the table says, then materialize it again.",
+            description=f"{len(failing)} of {len(group)} failed; do what it says and materialize again.",
         )
 
     def _brought_along(self, entity: Entity, day: date, metadata: Metadata, *, in_run: bool) -> Event:

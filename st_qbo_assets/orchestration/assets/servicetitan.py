@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.extract.documents import WINDOW_DAYS, extract_invoices, extract_payments
 from st_qbo_assets.extract.frames import FRAMES, AnyRecord, row_of
@@ -89,7 +88,7 @@ def servicetitan_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
             "customers",
             ("invoices", "payments"),
             customers,
-            "Customers and locations the day's documents refer to, with the contacts of those not linked yet.",
+            "Customers, contacts and locations the day's documents refer to.",
         ),
         _extract(defs, "items", ("invoices",), items, "Pricebook items on the day's invoices."),
     ]
@@ -171,12 +170,12 @@ def _days(frames: Mapping[str, DayFrames]) -> list[date]:
 
 
 def _customers(connections: Connections, names: Referred) -> list[AnyRecord]:
-    """Return customers and locations, and the contacts of customers without a link."""
-    sources = {SourceRef(Entity.CUSTOMER, str(id_)): id_ for id_ in names.customers}
-    linked = connections.links.of_sources(connections.name, sources)
-    without = [id_ for source, id_ in sources.items() if not linked.get(source)]
+    """Return customers with their contacts, and locations.
+
+    Contacts are read of linked customers too: a payload without them would differ from the one posted.
+    """
     return extract_customers(
-        connections.servicetitan, names.customers, without_link=without, locations=names.locations
+        connections.servicetitan, names.customers, without_link=names.customers, locations=names.locations
     )
 
 
