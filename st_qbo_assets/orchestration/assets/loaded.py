@@ -160,7 +160,8 @@ class _Run:
     def _day_events(
         self, day: date, entities: Sequence[Entity], results: list[LoadResult], *, in_run: set[date]
     ) -> Iterator[Event]:
-        planned = {(entity, day) for entity in entities}
+        # In dependency order: an asset logged before its upstream is shown as out of date.
+        planned = [(entity, day) for entity in entities]
         groups: dict[tuple[Entity, date], list[LoadResult]] = {pair: [] for pair in planned}
         for result in results:
             groups.setdefault((result.source.entity, result.day), []).append(result)
