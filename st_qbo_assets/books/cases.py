@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from st_qbo_assets.books.accounts import Place
-from st_qbo_assets.books.documents import QboDocument, QboKey, StDocument
+from st_qbo_assets.books.documents import Credit, QboDocument, QboKey, StDocument
 from st_qbo_assets.books.evidence import Evidence, FieldDrift
 from st_qbo_assets.books.pairing import Pair, Pairs
 from st_qbo_assets.domain.company import CompanyFile
@@ -51,6 +51,21 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class OpenBalance:
+    """What a part of a difference in open balance is about, where it is no document that is compared.
+
+    Attributes:
+        credit: a credit memo of ServiceTitan's.
+        deposit_cents: money typed on the invoice itself in QuickBooks.
+        contradiction_cents: by how much ServiceTitan's balance is not its total less what it applies.
+    """
+
+    credit: Credit | None = None
+    deposit_cents: int = 0
+    contradiction_cents: int = 0
+
+
+@dataclass(frozen=True)
 class Setting:
     """What all cases of a tie-out are judged in."""
 
@@ -80,6 +95,7 @@ class Case:
         alike: the ServiceTitan document a stranger resembles.
         alike_in_quickbooks: whether that document is in QuickBooks itself, beside the stranger.
         pays: our invoices a payment is applied to in QuickBooks.
+        open_balance: set on a part of a difference in open balance; such a case has no documents.
     """
 
     pair: Pair
@@ -91,6 +107,7 @@ class Case:
     alike: StDocument | None = None
     alike_in_quickbooks: bool = False
     pays: tuple[SourceRef, ...] = ()
+    open_balance: OpenBalance = field(default_factory=OpenBalance)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,14 @@ class StDocument:
 
 
 @dataclass(frozen=True)
+class Credit:
+    """What a credit memo of ServiceTitan applies to one invoice."""
+
+    source: SourceRef
+    cents: int
+
+
+@dataclass(frozen=True)
 class QboDocument:
     """A sales document or a payment as QuickBooks has it.
 

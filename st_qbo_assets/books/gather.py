@@ -243,6 +243,7 @@ class _Known:
                 *servicetitan.documents,
                 *_marked(quickbooks),
                 *(SourceRef(Entity.CUSTOMER, customer) for customer in customers),
+                *(credit.source for credits in servicetitan.credits.values() for credit in credits),
             ]
         )
         unmarked = {key for key, document in quickbooks.documents.items() if not document.sources}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from st_qbo_assets.books.documents import QboDocument, QboKey, StDocument
+from st_qbo_assets.books.documents import Credit, QboDocument, QboKey, StDocument
 from st_qbo_assets.books.evidence import Evidence, KnownLink, KnownState, whole
 from st_qbo_assets.domain.ids import Entity, SourceRef
 
@@ -69,11 +69,15 @@ class Pairs:
         by_source: the pairs of ServiceTitan records.
         strangers: QuickBooks documents of no record, each a pair of its own.
         owners: source of every QuickBooks document that is known to be ours.
+        credits: what credit memos of ServiceTitan apply, by invoice.
     """
 
     by_source: Mapping[SourceRef, Pair]
     strangers: tuple[Pair, ...] = ()
     owners: Mapping[QboKey, SourceRef] = field(default_factory=dict[QboKey, SourceRef])
+    credits: Mapping[SourceRef, tuple[Credit, ...]] = field(
+        default_factory=dict[SourceRef, tuple[Credit, ...]]
+    )
 
     @cached_property
     def owned(self) -> frozenset[SourceRef]:

@@ -87,7 +87,11 @@ def credit_applied(case: Case) -> str:
 
 
 def paid_by_hand(case: Case) -> str:
-    """A stranger pays our invoices (rule 3.7)."""
+    """A stranger pays our invoices, or money was typed on the invoice itself (rule 3.7)."""
+    if case.open_balance.deposit_cents:
+        return (
+            f"QuickBooks shows a deposit of {_money(case.open_balance.deposit_cents)} on the invoice itself."
+        )
     if not _is_stranger_payment(case) or not case.pays:
         return ""
     return f"{case.pair.live[0].key} of {_money(case.pair.live[0].total_cents)} pays {_named(case.pays)}."
@@ -316,6 +320,18 @@ def applied_in_quickbooks(case: Case) -> str:
 def missing_payment_application(case: Case) -> str:
     """The payment is applied otherwise in QuickBooks."""
     return f"Applied otherwise to {_gaps(case.gaps)}." if "applied" in case.differs else ""
+
+
+def credit_not_carried(case: Case) -> str:
+    """A credit memo of ServiceTitan's is applied to the invoice, and QuickBooks has none like it."""
+    credit = case.open_balance.credit
+    return f"{credit.source} applies {_money(credit.cents)} to it." if credit is not None else ""
+
+
+def contradicts_itself(case: Case) -> str:
+    """ServiceTitan's open balance is not its total less what its own payments and credits apply."""
+    out_by = case.open_balance.contradiction_cents
+    return f"Its own balance is out by {_money(out_by)} in ServiceTitan." if out_by else ""
 
 
 def adopted(case: Case) -> str:

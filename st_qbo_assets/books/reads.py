@@ -16,7 +16,7 @@ from typing import Protocol
 
 from st_qbo_assets.books import quickbooks_side, servicetitan_side
 from st_qbo_assets.books.accounts import Item, read_items
-from st_qbo_assets.books.documents import QboDocument, QboKey, StDocument
+from st_qbo_assets.books.documents import Credit, QboDocument, QboKey, StDocument
 from st_qbo_assets.books.evidence import FieldDrift
 from st_qbo_assets.books.loose_json import as_text
 from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
@@ -34,7 +34,8 @@ PAGE = 500
 IDS_AT_ONCE = 200
 #: Invoices whose jobs are asked for together.
 _CHUNK = 200
-_PAID_INVOICES = replace(ENDPOINTS["payments"], ids_parameter="appliedToInvoiceIds")
+_PAYMENTS_OF = replace(ENDPOINTS["payments"], ids_parameter="appliedToInvoiceIds")
+_CREDITS_OF = replace(ENDPOINTS["credit-memos"], ids_parameter="appliedToInvoiceIds")
 
 
 class ServiceTitanLists(Protocol):
@@ -91,6 +92,7 @@ class ServiceTitanReader:
     company: CompanyFile
     today: date
     documents: dict[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
+    credits: dict[SourceRef, tuple[Credit, ...]] = field(default_factory=dict[SourceRef, tuple[Credit, ...]])
     _jobs: dict[str, JobFacts] = field(default_factory=dict[str, JobFacts])
     _asked: set[SourceRef] = field(default_factory=set[SourceRef])
 
@@ -131,14 +133,22 @@ class ServiceTitanReader:
                 self._keep(entity, self.client.rows(endpoint, ids=[int(source.id) for source in new]))
 
     def read_payments_of(self, invoices: Iterable[SourceRef]) -> None:
-        """Read every payment that is applied to some invoices, whatever its day."""
-        ids = [int(source.id) for source in dict.fromkeys(invoices) if source.id.isdigit()]
-        if ids:
-            self._keep(Entity.PAYMENT, self.client.rows(_PAID_INVOICES, ids=ids))
+        """Read every payment and credit memo that is applied to some invoices, whatever its day."""
+        wanted = [source for source in dict.fromkeys(invoices) if source.id.isdigit()]
+        if not wanted:
+            return
+        ids = [int(source.id) for source in wanted]
+        self._keep(Entity.PAYMENT, self.client.rows(_PAYMENTS_OF, ids=ids))
+        found: dict[SourceRef, list[Credit]] = {source: [] for source in wanted}
+        for row in self.client.rows(_CREDITS_OF, ids=ids):
+            for invoice, credit in servicetitan_side.read_credits(row):
+                found.setdefault(invoice, []).append(credit)
+        self.credits.update({invoice: tuple(credits) for invoice, credits in found.items() if credits})
 
     def books(self) -> ServiceTitanBooks:
         """Return what was read so far."""
-        return ServiceTitanBooks(dict(self.documents), frozenset(self._asked - self.documents.keys()))
+        absent = frozenset(self._asked - self.documents.keys())
+        return ServiceTitanBooks(dict(self.documents), absent, dict(self.credits))
 
     def _keep(self, entity: Entity, rows: Iterator[Json]) -> None:
         while chunk := list(islice(rows, _CHUNK)):

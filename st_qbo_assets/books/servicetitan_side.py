@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from st_qbo_assets.books.accounts import Accounts, GlAccount, Place
-from st_qbo_assets.books.documents import StDocument
+from st_qbo_assets.books.documents import Credit, StDocument
 from st_qbo_assets.books.loose_json import as_list, as_object, as_text
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import local_day, parse_business_date, parse_instant
@@ -50,10 +50,14 @@ class ServiceTitanBooks:
     Attributes:
         documents: invoices and payments of the days, and others that belong to them.
         absent: sources that were asked for by id and do not exist.
+        credits: what active credit memos apply, by invoice, where it was asked for.
     """
 
     documents: Mapping[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
     absent: frozenset[SourceRef] = frozenset()
+    credits: Mapping[SourceRef, tuple[Credit, ...]] = field(
+        default_factory=dict[SourceRef, tuple[Credit, ...]]
+    )
 
     def with_accounts(self, accounts: Accounts) -> dict[SourceRef, StDocument]:
         """Return the documents with income by account."""
@@ -151,6 +155,19 @@ def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocume
     )
 
 
+def read_credits(record: Json) -> list[tuple[SourceRef, Credit]]:
+    """Return (invoice, credit) of every split of a credit memo; an inactive one applies nothing."""
+    if record.get("active") is False:
+        return []
+    amounts = _Amounts()
+    memo = SourceRef(Entity.CREDIT_MEMO, as_text(record.get("id")))
+    return [
+        (SourceRef(Entity.INVOICE, invoice_id), Credit(memo, cents))
+        for invoice_id, amount in applications(record)
+        if (cents := amounts.cents({"appliedAmount": amount}, "appliedAmount"))
+    ]
+
+
 def business_day(record: Mapping[str, Any], entity: Entity, time_zone: str) -> date | None:
     """Return the accounting day of a record: its business date, else the local day it was made (rule 1.4)."""
     dated = _date(record.get(_DATE_FIELDS[entity]))
@@ -171,7 +188,7 @@ def job_id(invoice: Mapping[str, Any]) -> str:
 
 
 def applications(payment: Mapping[str, Any]) -> list[tuple[str, object]]:
-    """Return (invoice id, amount as written) of every split of a payment."""
+    """Return (invoice id, amount as written) of every split of a payment or credit memo."""
     rows = [as_object(row) for row in as_list(payment.get("appliedTo"))]
     return [(as_text(row.get("appliedTo")), row.get("appliedAmount")) for row in rows]
 

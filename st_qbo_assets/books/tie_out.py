@@ -10,7 +10,7 @@ the figure, and what has no cause is `unexplained`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from st_qbo_assets.books import figures
@@ -91,13 +91,14 @@ def pair_books(
 ) -> Pairs:
     """Return the pairs of everything read, with income by account."""
     tax_item = (company.tax.line_item or "") if company.tax.mode == "line" else ""
-    return pair_documents(
+    pairs = pair_documents(
         servicetitan.with_accounts(accounts),
         quickbooks.with_accounts(accounts, tax_item=tax_item),
         evidence,
         st_absent=servicetitan.absent,
         qbo_absent=quickbooks.absent,
     )
+    return replace(pairs, credits=servicetitan.credits)
 
 
 def class_pairs(pairs: Pairs, company: CompanyFile, evidence: Evidence) -> Classed:
@@ -123,7 +124,7 @@ def class_pairs(pairs: Pairs, company: CompanyFile, evidence: Evidence) -> Class
         if (found := findings.get(pair.name)) is not None
     }
     class_all(Entity.PAYMENT, Neighbours(pairs, invoice_causes, neighbours.look_alikes))
-    applied = Applied(pairs, findings)
+    applied = Applied(pairs, findings, setting)
     balances = {
         pair.name: explain_balance(pair, findings.get(pair.name), applied)
         for pair in everything

@@ -573,9 +573,35 @@ def test_one_payment_over_invoices_inside_and_outside_the_range_agrees(world: Wo
 
 
 def test_a_balance_nobody_can_explain_is_unexplained(world: World) -> None:
-    world.settle()
-    world.invoices["3"]["balance"] = text(9_900)
+    qbo(world, "Invoice", 1003)["Balance"] = Decimal("99.00")
     assert world.causes() == {"balances invoice:3": "unexplained"}
+
+
+def test_a_balance_that_servicetitans_own_records_do_not_add_up_to_contradicts_itself(world: World) -> None:
+    world.invoices["3"]["balance"] = text(9_900)
+    assert world.causes() == {"balances invoice:3": "contradicts_itself"}
+
+
+def test_a_credit_memo_of_servicetitan_explains_the_balance_and_waits(world: World) -> None:
+    world.credit_memos["4"] = {
+        "id": 4,
+        "active": True,
+        "appliedTo": [{"appliedTo": 3, "appliedAmount": Decimal("20.5")}],
+    }
+    assert world.settle().causes() == {"balances invoice:3": "credit_not_carried"}
+    world.stand("credit_memo:4", Outcome.HELD)
+    assert world.causes() == {"balances invoice:3": "held"}
+
+
+def test_several_parts_of_a_difference_give_the_gravest_cause_and_tell_all(world: World) -> None:
+    world.st_payment(9, DAY + timedelta(days=12), applied={3: 5_000})
+    world.stand("payment:9", Outcome.HELD)
+    qbo(world, "Invoice", 1003)["Deposit"] = Decimal("20.00")
+    (record,) = world.settle().records()
+    assert record.cause == "held"
+    assert "payment:9: -50.00 (held); the deposit typed on it: 20.00 (paid_in_quickbooks_by_hand)" in (
+        record.finding.evidence
+    )
 
 
 # The table

@@ -76,6 +76,7 @@ class World:
     invoices: dict[str, Json] = field(default_factory=dict)
     payments: dict[str, Json] = field(default_factory=dict)
     jobs: dict[str, Json] = field(default_factory=dict)
+    credit_memos: dict[str, Json] = field(default_factory=dict)
     objects: dict[str, dict[str, Json]] = field(
         default_factory=lambda: {"Invoice": {}, "Payment": {}, "CreditMemo": {}, "Item": {}}
     )
@@ -239,7 +240,7 @@ class World:
     def settle(self) -> "World":
         """Bring balances and links of both sides up to date, as either product keeps them by itself."""
         paid: dict[str, int] = {}
-        for payment in self.payments.values():
+        for payment in (*self.payments.values(), *self.credit_memos.values()):
             for row in payment["appliedTo"] or () if payment["active"] else ():
                 paid[str(row["appliedTo"])] = paid.get(str(row["appliedTo"]), 0) + to_cents(
                     Decimal(row["appliedAmount"])
@@ -344,10 +345,12 @@ class FakeServiceTitan:
         asked = dict(filters)
         if isinstance(endpoint, Endpoint):
             wanted = set(ids or ())
-            yield from (
-                row for row in self.world.payments.values()
-                if any(each["appliedTo"] in wanted for each in row["appliedTo"] or ())
-            )  # fmt: skip
+            held = {"payments": self.world.payments, "credit-memos": self.world.credit_memos}[
+                endpoint.resource
+            ]
+            for row in held.values():
+                if any(each["appliedTo"] in wanted for each in row["appliedTo"] or ()):
+                    yield row
             return
         rows = {"invoices": self.world.invoices, "payments": self.world.payments, "jobs": self.world.jobs}[
             endpoint
