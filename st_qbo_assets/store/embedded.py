@@ -42,6 +42,8 @@ _USER = "postgres"
 _PORT = 5432  # only part of the socket's name: nothing listens on the network
 #: Names the account the server runs as when we are root, since PostgreSQL refuses to run as root.
 _ACCOUNT = "pgserver"
+#: More than any system gives, so that no process ever has it.
+_NO_PID = 2**31 - 2
 #: A Unix socket's path holds 103 bytes on macOS and 107 on Linux.
 _LONGEST_SOCKET_PATH = 103
 _INITDB = ("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
@@ -93,7 +95,7 @@ def stop(settings: Settings) -> bool:
     with _lock(settings.home):
         if _running(data) is None:
             return False
-        _run(data, "pg_ctl", "-D", str(data), "-m", "fast", "-w", "-t", str(_START_SECONDS), "stop")
+        _run(data, "pg_ctl", *_pg_ctl(data), "-m", "fast", "stop")
     _log.info("embedded_postgres=stopped home=%s", settings.home)
     return True
 
@@ -126,26 +128,47 @@ def _running(data: Path) -> _Server | None:
 
 
 def _let_settle(data: Path) -> None:
-    """Wait while a server that nobody waits for any more is still coming up or going down."""
+    """Wait while a server that nobody waits for any more comes up or goes down."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         try:
             lines = (data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return
-        if len(lines) < 8 or lines[7].strip() == "ready" or not _is_alive(int(lines[0])):
+        if len(lines) < 8 or lines[7].strip() == "ready" or not _is_postgres(int(lines[0])):
             return
         time.sleep(0.1)
 
 
-def _is_alive(pid: int) -> bool:
+def _disown(lock_file: Path) -> None:
+    """Take the pid of what is no server any more out of a lock file of PostgreSQL.
+
+    PostgreSQL takes any living process of its own user with that pid for a server, and refuses to start:
+    after a restart of a container the number is soon taken again, and where nobody reaps orphans a
+    killed server stays a zombie. Only the pid is replaced, so that PostgreSQL still sees from the
+    rest of the file whether a dead server's workers hold its memory.
+    """
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        pid, _, rest = lock_file.read_text().partition("\n")
+    except FileNotFoundError:
+        return
+    if pid.strip().isdigit() and not _is_postgres(int(pid)):
+        lock_file.write_text(f"{_NO_PID}\n{rest}")
+
+
+def _is_postgres(pid: int) -> bool:
+    """Say whether a process lives and is a PostgreSQL server."""
+    if not Path("/proc/self/stat").exists():  # macOS
+        asked = subprocess.run(
+            ["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        return asked.stdout.strip().endswith("postgres")
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
         return False
-    except PermissionError:
-        return True
-    return True
+    name, _, rest = about.partition("(")[2].rpartition(")")
+    return name == "postgres" and rest.split()[0] not in ("Z", "X")
 
 
 def _answers(path: Path) -> bool:
@@ -185,27 +208,11 @@ def _start(home: Path, data: Path) -> _Server:
         server = _running(data)
         if server is not None:
             return server
-        _prepare(data)
         if not (data / "PG_VERSION").exists():
             _initialise(data)
+        _prepare(data)
         # pg_ctl gives the server its own session: Ctrl-C on our terminal does not reach it.
-        options = " ".join(
-            [f"-h '' -k {_socket_folder(data)} -p {_PORT}", *(f"-c {option}" for option in _SERVER_OPTIONS)]
-        )
-        _run(
-            data,
-            "pg_ctl",
-            "-D",
-            str(data),
-            "-l",
-            str(data / "server.log"),
-            "-o",
-            options,
-            "-w",
-            "-t",
-            str(_START_SECONDS),
-            "start",
-        )
+        _run(data, "pg_ctl", *_pg_ctl(data), "-l", str(data / "server.log"), "-o", _options(data), "start")
         server = _running(data)
         if server is None:
             raise _failed(data, "it started and went away again")
@@ -213,11 +220,28 @@ def _start(home: Path, data: Path) -> _Server:
         return server
 
 
+def _pg_ctl(data: Path) -> tuple[str, ...]:
+    return ("-D", str(data), "-w", "-t", str(_START_SECONDS))
+
+
+def _options(data: Path) -> str:
+    """Return the server's options, after taking what a dead one left out of its way."""
+    sockets = _socket_folder(data)
+    _disown(data / "postmaster.pid")
+    _disown(sockets / f".s.PGSQL.{_PORT}.lock")
+    settings = " ".join(f"-c {option}" for option in _SERVER_OPTIONS)
+    return f"-h '' -k {sockets} -p {_PORT} {settings}"
+
+
 def _initialise(data: Path) -> None:
-    """Make the database; a folder half made by a killed process is cleared first."""
-    for leftover in data.iterdir():
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    _run(data, "initdb", "-D", str(data), "-U", _USER, "--no-instructions", *_INITDB)
+    """Make the database beside its place and move it there, so that a killed process leaves none half made."""
+    fresh = data.with_name(f"{data.name}.new")
+    for leftover in (fresh, data):
+        if leftover.exists():
+            shutil.rmtree(leftover)
+    _prepare(fresh)
+    _run(fresh, "initdb", "-D", str(fresh), "-U", _USER, "--no-instructions", *_INITDB)
+    fresh.rename(data)
 
 
 def _prepare(data: Path) -> None:
