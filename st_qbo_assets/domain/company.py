@@ -37,16 +37,22 @@ class QuickBooksSide(_Policy):
     """The QuickBooks company (realm) and the share of its budget we may use (rule 11)."""
 
     realm: Annotated[str, Field(pattern=r"^\d+$", description="company id, digits in quotes")]
-    requests_per_second: Annotated[int, Field(ge=1, le=10)] = 8
-    requests_per_minute: Annotated[int, Field(ge=1, le=500)] = 400
-    in_flight: Annotated[int, Field(ge=1, le=10)] = 5
+    requests_per_second: Annotated[
+        int, Field(ge=1, le=10, description="our share of the 10 a second QuickBooks allows the realm")
+    ] = 8
+    requests_per_minute: Annotated[
+        int, Field(ge=1, le=500, description="our share of the realm's 500 a minute, its other apps' too")
+    ] = 400
+    in_flight: Annotated[
+        int, Field(ge=1, le=10, description="calls at the same time, of all processes together")
+    ] = 5
 
 
 class BusinessUnits(_Policy):
     """Which business units belong to this company, by name (rule 1.8); neither means all."""
 
-    include: tuple[Text, ...] = ()
-    exclude: tuple[Text, ...] = ()
+    include: Annotated[tuple[Text, ...], Field(description="only these business units, by name")] = ()
+    exclude: Annotated[tuple[Text, ...], Field(description="all business units but these, by name")] = ()
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "BusinessUnits":
@@ -65,10 +71,29 @@ class PaymentTypePolicy(_Policy):
     `payment` needs `deposit_to`, an account of type Bank or Other Current Asset by number or name.
     """
 
-    becomes: Literal["payment", "write_off", "hold", "ignore"]
-    method: Text | None = None
-    deposit_to: Text | None = None
-    item: Text | None = None
+    becomes: Annotated[
+        Literal["payment", "write_off", "hold", "ignore"],
+        Field(
+            description="`payment`: a QuickBooks payment; `write_off`: held by this version; `hold`: waits "
+            "for a person; `ignore`: left out and counted"
+        ),
+    ]
+    method: Annotated[
+        Text | None,
+        Field(
+            description="QuickBooks payment method; without it the one called like the type, if there is one"
+        ),
+    ] = None
+    deposit_to: Annotated[
+        Text | None,
+        Field(
+            description="account the money goes to, by number or name; Bank or Other Current Asset; needed "
+            "by `payment`"
+        ),
+    ] = None
+    item: Annotated[
+        Text | None, Field(description="QuickBooks item of a write-off; needed by `write_off`")
+    ] = None
 
     @model_validator(mode="after")
     def _complete(self) -> "PaymentTypePolicy":
@@ -86,9 +111,22 @@ class Tax(_Policy):
     tax zone; `line`: tax as its own line on `line_item`; `none`: no tax, a taxed document is held.
     """
 
-    mode: Literal["automated", "codes", "line", "none"] = "automated"
-    zone_codes: dict[str, str] = {}
-    line_item: Text | None = None
+    mode: Annotated[
+        Literal["automated", "codes", "line", "none"],
+        Field(
+            description="`automated`: QuickBooks' automated sales tax with ServiceTitan's total; `codes`: a "
+            "tax code for each tax zone; `line`: a line of its own; `none`: a taxed document is held"
+        ),
+    ] = "automated"
+    zone_codes: Annotated[
+        dict[str, str],
+        Field(
+            description="ServiceTitan tax zone → QuickBooks tax code, in mode `codes`, where the names differ"
+        ),
+    ] = {}
+    line_item: Annotated[
+        Text | None, Field(description="QuickBooks item the tax goes to; needed by mode `line`")
+    ] = None
 
     @model_validator(mode="after")
     def _complete(self) -> "Tax":
@@ -100,15 +138,27 @@ class Tax(_Policy):
 class Classes(_Policy):
     """Business unit → QuickBooks class, as `Parent:Child`; default is the unit's own `quickbooksClass`."""
 
-    overrides: dict[str, str] = {}
-    unmapped: Literal["hold", "none"] = "hold"
+    overrides: Annotated[
+        dict[str, str],
+        Field(
+            description="business unit → class as `Parent:Child`, where it is not the one ServiceTitan names"
+        ),
+    ] = {}
+    unmapped: Annotated[
+        Literal["hold", "none"],
+        Field(description="documents of a unit without a class: `hold` them, or post them with `none`"),
+    ] = "hold"
 
 
 class Schedules(_Policy):
     """Cron lines in the company's time zone."""
 
-    nightly_close: Text = "15 2 * * *"
-    reference_refresh: Text = "45 1 * * *"
+    nightly_close: Annotated[
+        Text, Field(description="cron line: when the days that closed or changed are loaded and compared")
+    ] = "15 2 * * *"
+    reference_refresh: Annotated[
+        Text, Field(description="cron line: when the lists of both systems are read anew")
+    ] = "45 1 * * *"
     sweep_days: Annotated[int, Field(ge=1, le=90, description="days the nightly close looks back")] = 3
 
 
@@ -118,29 +168,105 @@ class CompanyFile(_Policy):
     name: Annotated[
         str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="short name, first part of its asset keys")
     ]
-    environment: Environment
-    servicetitan: ServiceTitanSide
-    quickbooks: QuickBooksSide
-    time_zone: str
-    start_date: date
-    mode: Literal["preview", "live"] = "preview"
-    gate: Literal["completed", "posted"] = "completed"
-    adopt_exported: bool = False
-    adopt_typed_by_hand: bool = True
-    send_email_addresses: bool = False
-    business_units: BusinessUnits = BusinessUnits()
-    accounts: dict[str, str] = {}
-    items: Literal["per_sku", "per_account"] = "per_sku"
-    liability_lines: Literal["post", "hold"] = "post"
-    classes: Classes = Classes()
-    departments: dict[str, str] = {}
-    terms: dict[str, str] = {}
-    payment_types: dict[str, PaymentTypePolicy] = {}
-    payment_of_unposted_invoice: Literal["wait", "unapplied"] = "wait"
-    tax: Tax = Tax()
-    closed_period: Literal["hold", "next_open_day"] = "hold"
-    characters: Literal["latin1", "unicode"] = "latin1"
-    schedules: Schedules = Schedules()
+    environment: Annotated[
+        Environment,
+        Field(
+            description="`sandbox`: the local one; `integration`: the vendors' test worlds; `production`: "
+            "the real ones"
+        ),
+    ]
+    servicetitan: Annotated[ServiceTitanSide, Field(description="the ServiceTitan tenant")]
+    quickbooks: Annotated[QuickBooksSide, Field(description="the QuickBooks company (realm)")]
+    time_zone: Annotated[
+        str, Field(description="IANA name; decides which day it is and when the schedules run")
+    ]
+    start_date: Annotated[date, Field(description="documents dated before it are never created")]
+    mode: Annotated[
+        Literal["preview", "live"], Field(description="`preview` writes nothing; only a person sets `live`")
+    ] = "preview"
+    gate: Annotated[
+        Literal["completed", "posted"],
+        Field(
+            description="an invoice is due when its job is `completed` (or it has none, or is posted), or "
+            "only when it is `posted`"
+        ),
+    ] = "completed"
+    adopt_exported: Annotated[
+        bool,
+        Field(description="link what ServiceTitan's own connector has booked, so that payments find it"),
+    ] = False
+    adopt_typed_by_hand: Annotated[
+        bool,
+        Field(
+            description="link an invoice typed by hand if number, customer, date and amount agree; else hold"
+        ),
+    ] = True
+    send_email_addresses: Annotated[
+        bool, Field(description="write the customer's e-mail address on invoices; nothing is ever mailed")
+    ] = False
+    business_units: Annotated[
+        BusinessUnits, Field(description="which business units belong to this company; all, if none is named")
+    ] = BusinessUnits()
+    accounts: Annotated[
+        dict[str, str],
+        Field(
+            description="ServiceTitan account (number or name) → QuickBooks account (number or name), where "
+            "neither agree by themselves"
+        ),
+    ] = {}
+    items: Annotated[
+        Literal["per_sku", "per_account"],
+        Field(
+            description="`per_sku`: an item for each SKU and income account; `per_account`: one for each "
+            "income account"
+        ),
+    ] = "per_sku"
+    liability_lines: Annotated[
+        Literal["post", "hold"],
+        Field(description="lines on a current liability, such as deposits or memberships: `post` or `hold`"),
+    ] = "post"
+    classes: Annotated[Classes, Field(description="business unit → class, where class tracking is on")] = (
+        Classes()
+    )
+    departments: Annotated[
+        dict[str, str],
+        Field(
+            description="business unit → QuickBooks location; left empty, no location is written; else a "
+            "unit that is not named is held"
+        ),
+    ] = {}
+    terms: Annotated[
+        dict[str, str],
+        Field(description="ServiceTitan payment term → QuickBooks term, where the names differ"),
+    ] = {}
+    payment_types: Annotated[
+        dict[str, PaymentTypePolicy],
+        Field(
+            description="ServiceTitan payment type, spelled as there → what its payments become; a type that "
+            "is not named is held"
+        ),
+    ] = {}
+    payment_of_unposted_invoice: Annotated[
+        Literal["wait", "unapplied"],
+        Field(
+            description="a payment whose due invoice is not in QuickBooks: it waits (`wait`), or posts "
+            "`unapplied` until the invoice does"
+        ),
+    ] = "wait"
+    tax: Annotated[Tax, Field(description="how sales tax reaches QuickBooks")] = Tax()
+    closed_period: Annotated[
+        Literal["hold", "next_open_day"],
+        Field(
+            description="a new document dated in closed books: `hold` it, or post it on the `next_open_day`"
+        ),
+    ] = "hold"
+    characters: Annotated[
+        Literal["latin1", "unicode"],
+        Field(
+            description="`latin1` writes what US companies take (é stays, ș becomes s); emoji go in either"
+        ),
+    ] = "latin1"
+    schedules: Annotated[Schedules, Field(description="cron lines in the company's time zone")] = Schedules()
 
     @field_validator("time_zone")
     @classmethod
