@@ -114,7 +114,9 @@ def _ask(names: tuple[str, ...]) -> dict[str, SecretStr]:
         label = name.replace("_", " ")
         value = getpass.getpass(f"{label}: ") if sys.stdin.isatty() else sys.stdin.readline()
         if not value.strip():
-            raise SettingsError(f"No {label} was given.", remedy=f"Give {len(names)} lines: {', '.join(names)}.")
+            raise SettingsError(
+                f"No {label} was given.", remedy=f"Give {len(names)} lines: {', '.join(names)}."
+            )
         found[name] = SecretStr(value.strip())
     return found
 

@@ -90,11 +90,15 @@ def _connect(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> 
         if connections.connection_states.of(connections.name, "servicetitan") is None:
             given = info["servicetitan"]
             names = ("client_id", "client_secret", "app_key")
-            connect_servicetitan(connections, {f"servicetitan_{name}": SecretStr(given[name]) for name in names})
+            connect_servicetitan(
+                connections, {f"servicetitan_{name}": SecretStr(given[name]) for name in names}
+            )
         if connections.connection_states.of(connections.name, "quickbooks") is None:
             given = info["quickbooks"]
             names = ("client_id", "client_secret")
-            store_quickbooks_app(connections, {f"quickbooks_{name}": SecretStr(given[name]) for name in names})
+            store_quickbooks_app(
+                connections, {f"quickbooks_{name}": SecretStr(given[name]) for name in names}
+            )
             consent = _consent(settings)
             connect_quickbooks(connections, consent["code"], redirect_uri=consent["redirect_uri"])
     finally:

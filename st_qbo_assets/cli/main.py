@@ -25,10 +25,19 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--days", default=7, show_default=True, help="Days of business, ending yesterday; 0 only starts everything.")
-@click.option("--exit", "exit_", is_flag=True, help="Stop everything at the end instead of leaving the UI running.")
+@click.option(
+    "--days",
+    default=7,
+    show_default=True,
+    help="Days of business, ending yesterday; 0 only starts everything.",
+)
+@click.option(
+    "--exit", "exit_", is_flag=True, help="Stop everything at the end instead of leaving the UI running."
+)
 @click.option("--fresh", is_flag=True, help="Wipe the sandbox, the ledger and the frames of this home first.")
-@click.option("--hard", is_flag=True, help="Add every shape this version holds; ends with a status other than 0.")
+@click.option(
+    "--hard", is_flag=True, help="Add every shape this version holds; ends with a status other than 0."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def demo(days: int, exit_: bool, fresh: bool, hard: bool, as_json: bool) -> None:
     """Sync a contractor's days from the sandbox through Dagster and print the tie-out."""
@@ -73,7 +82,9 @@ def sync(company: str, first: date, last: date, as_json: bool) -> None:
 @click.option("--number", help="Document number.")
 @click.option("--customer", help="Part of a customer's or item's name.")
 @click.option("--day", type=_DAY, callback=_day, help="Business day.")
-@click.option("--outcome", help="posted, unchanged, held, blocked, rejected, failed, mismatch, not_due, planned.")
+@click.option(
+    "--outcome", help="posted, unchanged, held, blocked, rejected, failed, mismatch, not_due, planned."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def audit(as_json: bool, **wanted: object) -> None:
     """Show the whole life of records: seen, mapped, sent, answered, linked."""

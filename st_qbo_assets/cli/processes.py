@@ -111,7 +111,8 @@ def require_free_port(port: int, variable: str) -> None:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             raise SettingsError(
-                f"Port {port} is taken.", remedy=f"Stop what listens there, or set {variable} to another port."
+                f"Port {port} is taken.",
+                remedy=f"Stop what listens there, or set {variable} to another port.",
             ) from error
 
 
@@ -122,7 +123,7 @@ def answers(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
-def wait_for_port(child: Child, port: int, *, timeout_seconds: float = 90) -> None:
+def wait_for_port(child: Child, port: int, *, timeout_seconds: float = 300) -> None:
     """Wait until a child listens.
 
     Raises:
@@ -132,9 +133,13 @@ def wait_for_port(child: Child, port: int, *, timeout_seconds: float = 90) -> No
     while not answers(port):
         if child.process.poll() is not None:
             tail = "\n".join(child.log.read_text(errors="replace").splitlines()[-8:])
-            raise ProcessFailed(f"{child.name} ended with status {child.process.returncode}; see {child.log}:\n{tail}")
+            raise ProcessFailed(
+                f"{child.name} ended with status {child.process.returncode}; see {child.log}:\n{tail}"
+            )
         if time.monotonic() > deadline:
-            raise ProcessFailed(f"{child.name} did not answer on port {port} within {timeout_seconds:.0f} s; see {child.log}")
+            raise ProcessFailed(
+                f"{child.name} did not answer on port {port} within {timeout_seconds:.0f} s; see {child.log}"
+            )
         time.sleep(0.1)
 
 
@@ -142,7 +147,18 @@ def start_dagster(children: Children) -> Child:
     """Start webserver, daemon and code server, and wait until the UI answers."""
     port = children.settings.ports.dagster
     require_free_port(port, "ST_QBO_PORT_DAGSTER")
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", LOOPBACK, "-p", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-w",
+        str(PROJECT / "workspace.yaml"),
+        "-h",
+        LOOPBACK,
+        "-p",
+        str(port),
+    ]
     child = children.start("dagster", command)
     wait_for_port(child, port)
     return child

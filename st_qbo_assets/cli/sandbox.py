@@ -22,7 +22,9 @@ def run_sandbox(arguments: Sequence[str]) -> int:
 def sandbox_info(settings: Settings) -> dict[str, Any]:
     """Return what the sandbox says of itself: addresses, tenant, realm, credentials, days."""
     command = [sys.executable, "-m", "st_qbo_sandbox", "info", "--json"]
-    done = subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment(settings), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise ProcessFailed(f"the sandbox says: {done.stderr.strip()}")
     return json.loads(done.stdout)

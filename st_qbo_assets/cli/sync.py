@@ -67,7 +67,12 @@ def materialize(settings: Settings, company: CompanyFile, first: date, last: dat
     say(f"Syncing {name} from {first} to {last}; the log is {log}")
     with log.open("ab") as output:
         done = subprocess.run(
-            command, cwd=PROJECT, env=environment(settings), stdout=output, stderr=subprocess.STDOUT, check=False
+            command,
+            cwd=PROJECT,
+            env=environment(settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
     return done.returncode == 0
 
