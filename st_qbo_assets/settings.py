@@ -206,8 +206,7 @@ class _Reader:
 
     def web_address(self, name: str, default: str) -> str:
         text = (self._text(name) or default).rstrip("/")
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_web_address(text):
             self.wrong.append(f"{name}={text} is no web address; write for example {default}")
         return text
 
@@ -234,6 +233,14 @@ class _Reader:
             self.wrong.append(f"{name}={text} is no port; write a number from 1 to 65535")
             return default
         return int(text)
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_fernet_key(key: str) -> bool:

@@ -234,11 +234,15 @@ def _options(data: Path) -> str:
 
 
 def _initialise(data: Path) -> None:
-    """Make the database beside its place and move it there, so that a killed process leaves none half made."""
+    """Make the database beside its place and move it there: a killed process leaves none half made."""
+    if data.exists() and any(data.iterdir()):
+        raise SettingsError(
+            f"{data} holds files but no database.",
+            remedy="Restore it from a backup, or move that folder away.",
+        )
     fresh = data.with_name(f"{data.name}.new")
-    for leftover in (fresh, data):
-        if leftover.exists():
-            shutil.rmtree(leftover)
+    if fresh.exists():
+        shutil.rmtree(fresh)
     _prepare(fresh)
     _run(fresh, "initdb", "-D", str(fresh), "-U", _USER, "--no-instructions", *_INITDB)
     fresh.rename(data)

@@ -142,6 +142,18 @@ def test_an_initialisation_that_was_killed_halfway_is_begun_again() -> None:
         assert _ask(embedded.postgres_url(settings), "SELECT 1") == 1
 
 
+def test_a_damaged_database_is_never_made_anew() -> None:
+    with _home() as settings:
+        precious = settings.home / "postgres" / "base" / "1"
+        precious.parent.mkdir(parents=True)
+        precious.write_text("rows")
+
+        with pytest.raises(SettingsError, match="holds files but no database"):
+            embedded.postgres_url(settings)
+
+        assert precious.read_text() == "rows"
+
+
 @pytest.mark.parametrize("whose", ["nobody", "ours", "an orphan"])
 def test_a_stale_pid_does_not_stand_in_the_way(whose: str) -> None:
     with _home() as settings, subprocess.Popen(["true"]) as orphan:  # a zombie until it is waited for
