@@ -218,11 +218,12 @@ class _Reader:
             servicetitan=self._port("ST_QBO_PORT_SERVICETITAN", default.servicetitan),
             quickbooks=self._port("ST_QBO_PORT_QUICKBOOKS", default.quickbooks),
         )
-        chosen = (ports.dagster, ports.web, ports.servicetitan, ports.quickbooks)
-        if len(set(chosen)) < len(chosen):
-            self.wrong.append(
-                f"ST_QBO_PORT_DAGSTER, _WEB, _SERVICETITAN, _QUICKBOOKS are {chosen}; give each its own port"
-            )
+        users: dict[int, list[str]] = {}
+        for name, port in vars(ports).items():
+            users.setdefault(port, []).append(f"ST_QBO_PORT_{name.upper()}")
+        for port, names in users.items():
+            if len(names) > 1:
+                self.wrong.append(f"{' and '.join(names)} are {port} alike; give each its own port")
         return ports
 
     def _port(self, name: str, default: int) -> int:
