@@ -5,11 +5,12 @@ day's numbers in one query. What does not: saving the link (`apply`).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.money import from_cents, to_cents
-from st_qbo_assets.domain.outcomes import Json, Payload
+from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.plan import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import WriteContext
@@ -22,6 +23,9 @@ from st_qbo_assets.store.links import Link
 NUMBERED = frozenset({"Invoice"})
 #: Numbers in one query; a long statement goes by POST, and this many stay far below any limit.
 _NUMBERS_PER_QUERY = 250
+
+#: Not due, and yet in QuickBooks by other hands: linked so that payments find it, never written.
+LINK_ONLY = frozenset({"exported_elsewhere", "before_start"})
 
 Findings = dict[tuple[SourceRef, str], Finding]
 
@@ -129,3 +133,85 @@ def differences(payload: Payload, row: Json, known: Resolution) -> tuple[Differe
 
 def _total(row: Json) -> str:
     return str(from_cents(to_cents(objects.amount(row.get("TotalAmt")) or Decimal(0))))
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A document that others have booked, or will: how to recognise it.
+
+    Attributes:
+        mapped: the record, which is not due.
+        number: its number.
+        cents: its total, or what is open of it (`is_open`).
+        day: its date; empty where only what is open counts.
+    """
+
+    mapped: Mapped
+    number: str
+    customer: SourceRef
+    cents: int
+    day: str = ""
+    is_open: bool = False
+
+
+def elsewhere_of(mapped: Mapped) -> Elsewhere | None:
+    """Return how to recognise a document booked by others, None if it is not to be linked.
+
+    An exported one by number, customer, date and amount, if the company says `adopt_exported` (rule 1.7);
+    an open one from before the start by number, customer and open balance (rule 1.6).
+    """
+    code = mapped.reason.code if mapped.reason else ""
+    if code == "exported_elsewhere" and (adopt := objects.as_mapping(mapped.facts.get("adopt"))):
+        customer = objects.as_source(adopt.get("customer"))
+        number, day, cents = (
+            objects.text(adopt.get("number")),
+            objects.text(adopt.get("day")),
+            adopt.get("cents"),
+        )
+        if customer is not None and number and isinstance(cents, int):
+            return Elsewhere(mapped, number, customer, cents, day)
+    balance, customer = mapped.facts.get("balance_cents"), objects.as_source(mapped.facts.get("customer"))
+    if code == "before_start" and isinstance(balance, int) and balance > 0 and customer and mapped.number:
+        return Elsewhere(mapped, mapped.number, customer, balance, is_open=True)
+    return None
+
+
+def find_elsewhere(
+    context: WriteContext, wanted: Sequence[Elsewhere], known: Resolution
+) -> list[tuple[Elsewhere, Json]]:
+    """Return the documents of QuickBooks that are those booked by others; what does not agree is left alone.
+
+    Raises:
+        SyncError: if QuickBooks could not be asked.
+    """
+    found: list[tuple[Elsewhere, Json]] = []
+    numbers = sorted({each.number for each in wanted})
+    rows: list[Json] = []
+    for first in range(0, len(numbers), _NUMBERS_PER_QUERY):
+        where = f"DocNumber IN {quote_list(numbers[first : first + _NUMBERS_PER_QUERY])}"
+        rows += context.quickbooks.query("Invoice", where)
+    ids = [objects.text(row.get("Id")) for row in rows]
+    taken = context.links.of_targets(context.name, "Invoice", ids) if ids else {}
+    for each in wanted:
+        link = known.link(each.customer, "Customer")
+        agreeing = [
+            row
+            for row in rows
+            if link is not None
+            and objects.text(row.get("Id")) not in taken
+            and objects.ref(row, "CustomerRef") == link.qbo_id
+            and _agrees(each, row)
+        ]
+        if len(agreeing) == 1:
+            found.append((each, agreeing[0]))
+    return found
+
+
+def _agrees(wanted: Elsewhere, row: Json) -> bool:
+    amount = objects.amount(row.get("Balance" if wanted.is_open else "TotalAmt")) or Decimal(0)
+    is_dated_so = wanted.is_open or objects.text(row.get("TxnDate")) == wanted.day
+    return (
+        objects.same_name(row.get("DocNumber"), wanted.number)
+        and is_dated_so
+        and to_cents(amount) == wanted.cents
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.names import suffixed
-from st_qbo_assets.domain.outcomes import Json, Payload
+from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.matching import (
     Card,
@@ -21,6 +21,7 @@ from st_qbo_assets.load.matching import (
     comparable,
     match_customer,
     nearest,
+    with_contacts,
 )
 from st_qbo_assets.load.plan import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import QuickBooksCalls, WriteContext
@@ -93,28 +94,30 @@ class CustomerDesk:
         self._context = context
         self._index = index
         self._settled = settled
+        self._cards: dict[SourceRef, Card] = {}
 
-    def findings(
-        self, payloads: Sequence[Payload], known: Resolution
-    ) -> dict[tuple[SourceRef, str], Finding]:
+    def findings(self, mapped: Sequence[Mapped], known: Resolution) -> dict[tuple[SourceRef, str], Finding]:
         """Return what is found of customers that have neither a link nor a settled pair.
 
         Raises:
             SyncError: if QuickBooks could not be asked.
         """
+        for each in mapped:
+            self._cards[each.source] = _card(each)
         open_ = [
             payload
-            for payload in payloads
-            if known.link(payload.source, payload.target) is None
+            for each in mapped
+            if (payload := each.payload) is not None
+            and known.link(payload.source, payload.target) is None
             and known.finding(payload.source, payload.target) is None
             and not self._is_settled_as_new(payload)
         ]
-        wanted = {payload.source: card_of(payload.body) for payload in open_}
-        likely = {payload.source: self._index.likely(wanted[payload.source]) for payload in open_}
+        likely = {payload.source: self._index.likely(self._cards[payload.source]) for payload in open_}
         linked = self._linked(card.id for cards in likely.values() for card in cards)
         found: dict[tuple[SourceRef, str], Finding] = {}
         for payload in open_:
-            match = match_customer(wanted[payload.source], likely[payload.source], linked_ids=linked)
+            wanted = self._cards[payload.source]
+            match = match_customer(wanted, likely[payload.source], linked_ids=linked)
             finding = self._finding(payload, match)
             if finding is not None:
                 found[payload.source, payload.target] = finding
@@ -139,7 +142,7 @@ class CustomerDesk:
 
     def _owner_is_ours(self, payload: Payload, row: Json) -> Finding | None:
         """Return a link or a question about the customer that has the name; None if it is somebody else."""
-        wanted, card = card_of(payload.body), card_of(row)
+        wanted, card = self._cards.get(payload.source) or card_of(payload.body), card_of(row)
         if self._is_settled_as_new(payload) or self._linked([card.id]):
             return None
         agreeing = agreements(wanted, card)
@@ -174,6 +177,13 @@ class CustomerDesk:
         return frozenset(
             self._context.links.of_targets(self._context.name, "Customer", wanted) if wanted else ()
         )
+
+
+def _card(mapped: Mapped) -> Card:
+    """Return the card of a customer with every e-mail and phone ServiceTitan has, not only those sent."""
+    body = mapped.payload.body if mapped.payload is not None else {}
+    emails, phones = (objects.as_list(mapped.facts.get(kind)) for kind in ("emails", "phones"))
+    return with_contacts(card_of(body), emails=emails, phones=phones)
 
 
 def _link(row: Json, card: Card, evidence: tuple[str, ...]) -> Finding:

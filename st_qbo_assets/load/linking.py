@@ -9,7 +9,7 @@ from datetime import date
 
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.money import to_cents
-from st_qbo_assets.domain.outcomes import Json, Payload
+from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.requests import base_of
@@ -41,6 +41,11 @@ class Posted:
     def of_payload(cls, payload: Payload) -> "Posted":
         """Return what a payload stands for."""
         return cls(payload.source, payload.target, payload.digest, payload.day, payload.body)
+
+    @classmethod
+    def elsewhere(cls, mapped: Mapped, target: str) -> "Posted":
+        """Return a document that others have booked: nothing of it was ever posted by us."""
+        return cls(mapped.source, target, "", mapped.day, {})
 
 
 def link_to(

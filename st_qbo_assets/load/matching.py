@@ -7,7 +7,7 @@ What does not: fetching candidates (customers), or writing links. Pure; works on
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,7 +21,8 @@ _KINDS = ("e-mail", "phone", "address")
 _STREET_WORDS = {
     "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln", "court": "ct",
     "boulevard": "blvd", "circle": "cir", "place": "pl", "parkway": "pkwy", "highway": "hwy",
-    "north": "n", "south": "s", "east": "e", "west": "w", "terrace": "ter", "suite": "ste", "apartment": "apt",
+    "terrace": "ter",
+    "apartment": "apt", "north": "n", "south": "s", "east": "e", "west": "w", "suite": "ste",
 }  # fmt: skip
 
 
@@ -101,11 +102,16 @@ def card_of(obj: Mapping[str, Any]) -> Card:
         is_active=obj.get("Active") is not False,
         key=normalise_name(name),
         keys=frozenset(key for each in names if (key := normalise_name(each))),
-        emails=frozenset(part.strip().casefold() for part in re.split(r"[,;\s]+", emails) if "@" in part),
-        phones=frozenset(number for phone in phones if (number := normalise_phone(phone))),
+        emails=_emails([emails]),
+        phones=_phones(phones),
         streets=frozenset(_street(address) for address in addresses if _street(address)[0]),
         whole_address=tuple(_whole(address) for address in addresses),
     )
+
+
+def with_contacts(card: Card, *, emails: Iterable[object], phones: Iterable[object]) -> Card:
+    """Return the card with further e-mails and phones to be recognised by."""
+    return replace(card, emails=card.emails | _emails(emails), phones=card.phones | _phones(phones))
 
 
 def normalise_name(name: object) -> str:
@@ -194,6 +200,15 @@ def nearest(wanted: Card, candidates: Sequence[Card], *, score: float = NEAR_SCO
         wanted.key, names, scorer=fuzz.token_sort_ratio, score_cutoff=score, limit=_MOST_NEAR
     )
     return [candidates[index] for _, _, index in hits]
+
+
+def _emails(values: Iterable[object]) -> frozenset[str]:
+    parts = (part for value in values for part in re.split(r"[,;\s]+", objects.text(value)))
+    return frozenset(part.casefold() for part in parts if "@" in part)
+
+
+def _phones(values: Iterable[object]) -> frozenset[str]:
+    return frozenset(number for value in values if (number := normalise_phone(value)))
 
 
 def _is_somebody_else(wanted: Card, card: Card) -> bool:

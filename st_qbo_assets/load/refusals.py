@@ -18,7 +18,7 @@ from st_qbo_assets.load.plan import Action, ActionKind, Finding, FindingKind, Re
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import is_done, read_if_there
 from st_qbo_assets.load.reasons import reason
-from st_qbo_assets.load.requests import capped, renamed, with_version
+from st_qbo_assets.load.requests import capped_lines, renamed, with_amounts, with_version
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.verify import Difference, describe, drift, drift_json, owned_fields
 from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, explain, taken_number
@@ -214,7 +214,16 @@ class Refusals:
             wanted=_money(sum((wanted[each] for each in short), Decimal(0))),
             invoices=", ".join(_invoice_label(rows[each]) for each in short),
         )
-        return replace(action, request=capped(action.request or {}, is_open), reason=said)
+        return self._capped(action, capped_lines(request, is_open), said)
+
+    def _capped(self, action: Action, amounts: Sequence[Decimal], said: Reason) -> LoadResult | Action:
+        """Return the action that applies less; its digest is its own, so that later loads try the rest."""
+        payload = action.payload
+        assert payload is not None
+        less = payload.with_body(with_amounts(payload.body, amounts))
+        if action.link is not None and action.link.digest == less.digest:
+            return self._subject.result(Outcome.UNCHANGED, link=action.link, said=said, wrote=True)
+        return replace(action, payload=less, request=with_amounts(action.request or {}, amounts), reason=said)
 
     def _applied_now(self, link: Link | None) -> dict[str, Decimal]:
         applied: dict[str, Decimal] = {}

@@ -144,26 +144,33 @@ def renamed(target: str, request: Json, name: str) -> Json:
     return {**request, objects.name_field(target): name}
 
 
-def capped(request: Json, open_amounts: Mapping[str, Decimal]) -> Json:
-    """Return a payment request whose lines take no more of each invoice than is open (rule 3.3).
+def capped_lines(request: Json, open_amounts: Mapping[str, Decimal]) -> list[Decimal]:
+    """Return what each line of a payment may take, in order, if no invoice gets more than is open (rule 3.3).
 
     Args:
         request: with QuickBooks ids.
-        open_amounts: what is open by invoice id; a line that finds nothing open is left out.
+        open_amounts: what is open by invoice id; lines of others take what they say.
     """
     left = dict(open_amounts)
-    lines: list[Json] = []
+    taken: list[Decimal] = []
     for line in objects.lines(request):
         linked = objects.as_mapping(next(iter(objects.as_list(line.get("LinkedTxn"))), None))
-        invoice, wanted = objects.text(linked.get("TxnId")), objects.amount(line.get("Amount"))
-        if wanted is None or invoice not in left:
-            lines.append(line)
-            continue
-        taken = max(Decimal(0), min(wanted, left[invoice]))
-        left[invoice] -= taken
-        if taken:
-            lines.append({**line, "Amount": taken})
-    return {**request, "Line": lines}
+        invoice, wanted = objects.text(linked.get("TxnId")), objects.amount(line.get("Amount")) or Decimal(0)
+        if invoice in left:
+            wanted = max(Decimal(0), min(wanted, left[invoice]))
+            left[invoice] -= wanted
+        taken.append(wanted)
+    return taken
+
+
+def with_amounts(body: Json, amounts: Sequence[Decimal]) -> Json:
+    """Return a payment's body or request with other amounts on its lines; a line of nothing is left out."""
+    lines = [
+        {**line, "Amount": amount}
+        for line, amount in zip(objects.lines(body), amounts, strict=True)
+        if amount
+    ]
+    return {**body, "Line": lines}
 
 
 def _updatable(target: str, body: Json) -> Json:

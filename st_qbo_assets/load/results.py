@@ -87,6 +87,17 @@ def with_note(result: LoadResult, note: Reason | None) -> LoadResult:
     return result if result.reason is not None or note is None else replace(result, reason=note)
 
 
+def both(first: LoadResult, second: LoadResult) -> LoadResult:
+    """Return the result of a record that had two turns in one load."""
+    is_rest = second.outcome is Outcome.UNCHANGED and first.outcome is Outcome.POSTED
+    return replace(
+        second,
+        outcome=Outcome.POSTED if is_rest else second.outcome,
+        operation=first.operation or second.operation,
+        wrote=first.wrote or second.wrote,
+    )
+
+
 def _reason_of(error: SyncError) -> Reason:
     if isinstance(error, ConnectionStopped):
         return reason("connection_stopped", error=str(error), remedy=error.remedy)

@@ -1,0 +1,223 @@
+"""What a day consists of, and what must be looked at again.
+
+What belongs here: the records of the day, what is known of them in bulk, records read again by id
+(rule 1.5), and the payments an invoice brings along (rule 3.2). What does not: the order in which they
+are loaded (`day`), and one record's turn (`turn`).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.known import Knowledge
+from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.results import Subject
+from st_qbo_assets.store.links import Link
+
+Reread = Callable[[Entity, Sequence[str]], Sequence[Mapped]]
+PaymentsOf = Callable[[Sequence[str]], Sequence[Mapped]]
+
+#: Stage of a record without a payload, by its entity.
+_TARGET_OF = {
+    Entity.ITEM: "Item",
+    Entity.CUSTOMER: "Customer",
+    Entity.VENDOR: "Vendor",
+    Entity.INVOICE: "Invoice",
+    Entity.CREDIT_MEMO: "CreditMemo",
+    Entity.PURCHASE_ORDER: "PurchaseOrder",
+    Entity.BILL: "Bill",
+    Entity.PAYMENT: "Payment",
+    Entity.VENDOR_CREDIT: "VendorCredit",
+}
+_MASTERS = frozenset({Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR})
+_AT_REST = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.VOIDED})
+_IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
+
+
+@dataclass(frozen=True)
+class DayInput:
+    """One day as mapped, and how to look again.
+
+    Attributes:
+        day: the partition.
+        mapped: what the mapping made of the day, by entity, masters included.
+        reread: reads and maps records of an entity again by id; what it does not return is gone. It may
+            also return the customers and items those records refer to.
+        payments_of: reads and maps every payment that ServiceTitan applies to some invoices, by invoice id.
+        is_fresh: whether the records were read in this very run; else whatever is not settled is read again.
+        days_to_come: days that this run still loads; their payments are planned there.
+    """
+
+    day: date
+    mapped: Mapping[Entity, Sequence[Mapped]]
+    reread: Reread | None = None
+    payments_of: PaymentsOf | None = None
+    is_fresh: bool = False
+    days_to_come: Collection[date] = ()
+
+
+@dataclass
+class DayTurn:
+    """One day being loaded: its records, what is known of them, and their results.
+
+    Attributes:
+        before: where each record stood before this load.
+        open_intents: target of the intent whose outcome is not known, by record.
+        stopped: why nothing more is sent, once the connection is stopped.
+    """
+
+    context: WriteContext
+    given: DayInput
+    is_live: bool
+    known: Knowledge = field(default_factory=Knowledge)
+    mapped: dict[SourceRef, Mapped] = field(default_factory=dict[SourceRef, Mapped])
+    results: dict[SourceRef, LoadResult] = field(default_factory=dict[SourceRef, LoadResult])
+    open_intents: dict[SourceRef, str] = field(default_factory=dict[SourceRef, str])
+    before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
+    stopped: ConnectionStopped | None = None
+
+    def gather(self) -> None:
+        """Bring together what the day consists of and what is known of it."""
+        self.learn(mapped for group in self.given.mapped.values() for mapped in group)
+        missing = [link for entity in _documents(self.given) for link in self._missing(entity)]
+        if self.given.reread is None:
+            return
+        stale = [] if self.given.is_fresh else self._unsettled()
+        wanted: dict[Entity, list[str]] = {}
+        for source in dict.fromkeys([*stale, *(link.source for link in missing)]):
+            wanted.setdefault(source.entity, []).append(source.id)
+        for entity, ids in wanted.items():
+            self._read_again(self.given.reread, entity, list(dict.fromkeys(ids)), missing)
+
+    def learn(self, mapped: Iterable[Mapped]) -> None:
+        """Take records into the day, with links, states and open intents of theirs and of what they name."""
+        fresh = {each.source: each for each in mapped}
+        self.mapped.update(fresh)
+        refers = [
+            source
+            for each in fresh.values()
+            if each.payload is not None
+            for _, source in objects.symbolic_references(each.payload.body)
+        ]
+        ledger, name = self.context.ledger, self.context.name
+        sources = list(dict.fromkeys([*fresh, *refers]))
+        for links in ledger.links(name, sources).values():
+            self.known.learn_links(links)
+        states = ledger.record_states(name, sources)
+        self.before.update({source: state.outcome for source, state in states.items()})
+        self.known.learn_outcomes({source: state.outcome for source, state in states.items()})
+        for source, intents in ledger.open_intents(name, list(fresh)).items():
+            self.open_intents[source] = intents[0].target
+
+    def bring_payments_along(self) -> None:
+        """Take in the payments of every invoice that is in QuickBooks since this load (rule 3.2)."""
+        invoices = [
+            result
+            for source, result in self.results.items()
+            if source.entity is Entity.INVOICE
+            and result.outcome in _IN_QUICKBOOKS
+            and self.before.get(source) not in _IN_QUICKBOOKS
+        ]
+        if not invoices or self.given.payments_of is None or not self.is_live:
+            return
+        try:
+            found = self.given.payments_of([result.source.id for result in invoices])
+        except SyncError as error:
+            said = reason("payments_not_planned", error=str(error))
+            for result in invoices:
+                self.keep(replace(result, outcome=Outcome.FAILED, reason=said))
+            return
+        days = frozenset(self.given.days_to_come)
+        self.learn(each for each in found if each.source not in self.mapped and each.day not in days)
+
+    def keep(self, result: LoadResult) -> None:
+        """Keep where a record stands."""
+        self.results[result.source] = result
+        self.known.learn_result(result)
+
+    def note_stop(self, error: SyncError) -> None:
+        """Remember that the connection is stopped, so that nothing more is tried."""
+        if isinstance(error, ConnectionStopped):
+            self.stopped = self.stopped or error
+
+    def links_of(self, source: SourceRef) -> list[Link]:
+        """Return the links of a record."""
+        return self.known.links_of(source)
+
+    def has_link(self, mapped: Mapped) -> bool:
+        """Say whether a due record is in QuickBooks."""
+        payload = mapped.payload
+        return payload is not None and self.known.link(payload.source, payload.target) is not None
+
+    def subject(self, mapped: Mapped, target: str = "") -> Subject:
+        """Return who a result is about."""
+        if mapped.payload is not None:
+            return Subject.of_payload(mapped.payload)
+        return Subject.of_mapped(mapped, target or target_of(mapped))
+
+    def _unsettled(self) -> list[SourceRef]:
+        # An item has no record of its own: the invoice that needs it brings it when it is read again.
+        return [
+            source
+            for source in self.mapped
+            if source.entity is not Entity.ITEM and self.before.get(source) not in _AT_REST
+        ]
+
+    def _missing(self, entity: Entity) -> list[Link]:
+        links = self.context.links.of_day(self.context.name, entity, self.given.day)
+        return [link for link in links if link.source not in self.mapped]
+
+    def _read_again(
+        self, reread: Reread, entity: Entity, ids: Sequence[str], missing: Sequence[Link]
+    ) -> None:
+        try:
+            found = reread(entity, ids)
+        except SyncError as error:
+            said = reason("not_read_again", error=str(error))
+            for source in [source for source in self.mapped if source.entity is entity and source.id in ids]:
+                failed = self.subject(self.mapped[source]).result(Outcome.FAILED, said=said)
+                self.keep(failed)
+            return
+        days = frozenset(self.given.days_to_come)
+        self.learn(each for each in found if each.source in self.mapped or each.day not in days)
+        there = {each.source for each in found}
+        if entity in _MASTERS:
+            return
+        self.known.learn_links(missing)
+        gone = [source for source in self.mapped if _was_asked(source, entity, ids) and source not in there]
+        absent = [
+            link for link in missing if _was_asked(link.source, entity, ids) and link.source not in there
+        ]
+        for source in gone:
+            self._gone(self.mapped[source], self.links_of(source))
+        for link in absent:
+            stands_for = Mapped(link.source, Verdict.NOT_DUE, self.given.day, number=link.number)
+            self._gone(stands_for, [link])
+
+    def _gone(self, mapped: Mapped, links: Sequence[Link]) -> None:
+        said: Reason | None = mapped.reason
+        outcome, link = Outcome.NOT_DUE, next(iter(links), None)
+        if link is not None:
+            outcome = Outcome.HELD
+            said = reason("gone_from_servicetitan", target=link.target, qbo_id=link.qbo_id)
+        else:
+            said = reason("gone_unposted")
+        self.keep(self.subject(mapped, link.target if link else "").result(outcome, link=link, said=said))
+
+
+def _was_asked(source: SourceRef, entity: Entity, ids: Collection[str]) -> bool:
+    return source.entity is entity and source.id in ids
+
+
+def _documents(given: DayInput) -> list[Entity]:
+    return [entity for entity in given.mapped if entity not in _MASTERS]
+
+
+def target_of(mapped: Mapped) -> str:
+    """Return what a record is, or would be, in QuickBooks."""
+    return mapped.payload.target if mapped.payload is not None else _TARGET_OF[mapped.source.entity]
