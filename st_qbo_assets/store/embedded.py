@@ -92,6 +92,8 @@ def is_running(settings: Settings) -> bool:
 def stop(settings: Settings) -> bool:
     """Stop the embedded server of this home; return whether there was one running."""
     data = _data_folder(settings)
+    if not data.exists():
+        return False
     with _lock(settings.home):
         if _running(data) is None:
             return False

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import BindParameter, Row, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import Realm, SourceRef
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import markers
+
+_READ = tuple(column.name for column in markers.columns if column.name != "seen_at")
 
 
 @dataclass(frozen=True)
@@ -42,33 +44,34 @@ class Markers:
         self._database = database
 
     def feed(self, realm: Realm, objects: Sequence[MarkedObject]) -> None:
-        """Keep what was read of many objects in one statement; an older version never overwrites a newer."""
+        """Keep what was read of many objects at once; an older version never overwrites a newer."""
         newest: dict[tuple[str, str], MarkedObject] = {}
         for item in objects:
             known = newest.get((item.target, item.qbo_id))
             if known is None or (item.sync_token, item.deleted) >= (known.sync_token, known.deleted):
                 newest[item.target, item.qbo_id] = item
-        if newest:
-            with self._database.autocommit() as connection:
-                connection.execute(self.upsert(realm, list(newest.values())))
-
-    def upsert(self, realm: Realm, objects: Sequence[MarkedObject]):
-        """Return the statement that keeps objects; no two of them may be the same object."""
+        if not newest:
+            return
         rows = [
             {
                 "realm": realm,
-                "target": item.target,
-                "qbo_id": item.qbo_id,
+                "target": target,
+                "qbo_id": qbo_id,
                 "sources": [str(source) for source in dict.fromkeys(item.sources)],
                 "txn_date": item.txn_date,
                 "sync_token": item.sync_token,
                 "total_cents": item.total_cents,
                 "deleted": item.deleted,
-                "seen_at": self._database.now(),
             }
-            for item in objects
+            # in one order everywhere, so that two readers of the same objects cannot wait for each other
+            for (target, qbo_id), item in sorted(newest.items())
         ]
-        statement = insert(markers).values(rows)
+        with self._database.begin() as connection:
+            connection.execute(self._upsert(), rows)
+
+    def _upsert(self):
+        bound: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in _READ}
+        statement = insert(markers).values(**bound, seen_at=self._database.now())
         new = statement.excluded
         return statement.on_conflict_do_update(
             index_elements=["realm", "target", "qbo_id"],
