@@ -137,9 +137,10 @@ def test_a_void_leaves_nothing() -> None:
 def test_paying_depositing_and_mailing_a_hundred_invoices_raises_no_drift() -> None:
     quickbooks = FakeQuickBooks()
     person = quickbooks.put("Customer", {"DisplayName": "Ann"})["Id"]
+    sold = [{"Amount": Decimal(100), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}]
     for number in range(100):
-        typed = quickbooks.put("Invoice", {**SENT, "DocNumber": str(number), "CustomerRef": {"value": person}, "Line": [
-            {"Amount": Decimal(100), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}]})  # fmt: skip
+        of = {"DocNumber": str(number), "CustomerRef": {"value": person}, "Line": sold}
+        typed = quickbooks.put("Invoice", {**SENT, **of})
         before = owned_fields("Invoice", typed)
         line = {"Amount": Decimal(50), "LinkedTxn": [{"TxnId": typed["Id"], "TxnType": "Invoice"}]}
         paid = quickbooks.put(
