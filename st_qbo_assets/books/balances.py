@@ -135,7 +135,9 @@ def _unexplained(difference: int, parts: list[Part]) -> Finding:
 
 
 def _told(parts: list[Part]) -> str:
-    return "; ".join(
+    told = "; ".join(
         f"{part.name}: {from_cents(part.cents)}" + (f" ({part.finding.cause.name})" if part.finding else "")
         for part in parts
     )
+    only = parts[0].finding if len(parts) == 1 else None
+    return f"{told}. {only.evidence}" if only is not None else told

@@ -604,6 +604,16 @@ def test_several_parts_of_a_difference_give_the_gravest_cause_and_tell_all(world
     )
 
 
+def test_a_cause_that_covers_only_part_of_a_balance_leaves_it_unexplained(world: World) -> None:
+    world.st_payment(9, DAY + timedelta(days=12), applied={3: 5_000})
+    world.stand("payment:9", Outcome.HELD)
+    world.settle()
+    qbo(world, "Invoice", 1003)["Balance"] -= Decimal("0.01")
+    (record,) = world.records()
+    assert record.cause == "unexplained"
+    assert "Known: payment:9: -50.00 (held)" in record.finding.evidence
+
+
 # The table
 
 
