@@ -151,7 +151,7 @@ LOAD: dict[str, ReasonKind] = {
     "deleted_in_quickbooks": ReasonKind(
         "5.3",
         "It was {target} {qbo_id} in QuickBooks, which somebody deleted there.",
-        "Decide whether it should exist; `st-qbo link` removes the link, and the next load creates it anew.",
+        "Decide whether it should exist; it is never made again silently. If not, delete it in ServiceTitan too.",
     ),
     "closed_period": ReasonKind(
         "4",
