@@ -4,12 +4,10 @@ What belongs here: posting what the product posted a second time, to a fresh rea
 budget or threads. Only the references change, to the ids the fresh realm gives.
 """
 
-import json
 import os
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import requests

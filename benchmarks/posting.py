@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.pace import LIFTED
 from benchmarks.plain_loop import PlainLoop, is_document
-from benchmarks.stage import INVOICES_A_DAY, Stage, is_write, load_average, staged
+from benchmarks.stage import INVOICES_A_DAY, is_write, load_average, staged
 
 _COMPANY_LIMITS = {"requests_per_second": 10, "requests_per_minute": 500}
 _DEFAULT_LIMITS = {"requests_per_second": 8, "requests_per_minute": 400}

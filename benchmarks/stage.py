@@ -22,7 +22,7 @@ import dagster as dg
 import requests
 from pydantic import SecretStr
 
-from benchmarks.pace import COMPANY, LIFTED, company_at, definitions
+from benchmarks.pace import COMPANY, company_at, definitions
 from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
 from st_qbo_assets.cli.processes import Children, environment, prepare_dagster_home, start_sandbox
 from st_qbo_assets.connections import open_connections
@@ -146,7 +146,7 @@ def staged(
         Database.open(settings).dispose()
         stage = Stage(settings, [LAST_DAY - timedelta(days=back) for back in reversed(range(days))])
         stage.connect()
-        stage.run(LIFTED, stage.days[:1], only=["servicetitan/reference", "quickbooks/reference"])
+        stage.run({}, stage.days[:1], only=["servicetitan/reference", "quickbooks/reference"])
         yield stage
     finally:
         children.stop()
