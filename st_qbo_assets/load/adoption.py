@@ -118,17 +118,26 @@ def _judge_foreign(
 def differences(payload: Payload, row: Json, known: Resolution) -> tuple[Difference, ...]:
     """Return in which of number, customer, date and amount a document typed by hand differs."""
     found: list[Difference] = []
-    source = objects.as_source(objects.ref(payload.body, "CustomerRef"))
-    link = known.link(source, "Customer") if source is not None else None
-    wanted = link.qbo_id if link else "" if source else objects.ref(payload.body, "CustomerRef")
     pairs = (
         ("DocNumber", number_of(payload).casefold(), objects.text(row.get("DocNumber")).casefold()),
-        ("CustomerRef", wanted, objects.ref(row, "CustomerRef")),
+        ("CustomerRef", _customer_id(payload, known), objects.ref(row, "CustomerRef")),
         ("TxnDate", objects.text(payload.body.get("TxnDate")), objects.text(row.get("TxnDate"))),
         ("TotalAmt", str(from_cents(payload.cents)), _total(row)),
     )
     found.extend(Difference(field, meant, held) for field, meant, held in pairs if meant != held)
     return tuple(found)
+
+
+def _customer_id(payload: Payload, known: Resolution) -> str:
+    value = objects.ref(payload.body, "CustomerRef")
+    source = objects.as_source(value)
+    if source is None:
+        return value
+    if link := known.link(source, "Customer"):
+        return link.qbo_id
+    finding = known.finding(source, "Customer")  # in a preview nothing is linked, but it is known who it is
+    is_found = finding is not None and finding.kind is FindingKind.LINK
+    return objects.text(objects.as_mapping(finding.obj).get("Id")) if finding and is_found else ""
 
 
 def _total(row: Json) -> str:
@@ -154,26 +163,31 @@ class Elsewhere:
     is_open: bool = False
 
 
-def elsewhere_of(mapped: Mapped) -> Elsewhere | None:
-    """Return how to recognise a document booked by others, None if it is not to be linked.
+def exported_elsewhere(mapped: Mapped) -> Elsewhere | None:
+    """Return how to recognise a document another connector booked: by number, customer, date and amount.
 
-    An exported one by number, customer, date and amount, if the company says `adopt_exported` (rule 1.7);
-    an open one from before the start by number, customer and open balance (rule 1.6).
+    None unless the company says `adopt_exported` (rule 1.7).
     """
-    code = mapped.reason.code if mapped.reason else ""
-    if code == "exported_elsewhere" and (adopt := objects.as_mapping(mapped.facts.get("adopt"))):
-        customer = objects.as_source(adopt.get("customer"))
-        number, day, cents = (
-            objects.text(adopt.get("number")),
-            objects.text(adopt.get("day")),
-            adopt.get("cents"),
-        )
-        if customer is not None and number and isinstance(cents, int):
-            return Elsewhere(mapped, number, customer, cents, day)
-    balance, customer = mapped.facts.get("balance_cents"), objects.as_source(mapped.facts.get("customer"))
-    if code == "before_start" and isinstance(balance, int) and balance > 0 and customer and mapped.number:
-        return Elsewhere(mapped, mapped.number, customer, balance, is_open=True)
-    return None
+    adopt = objects.as_mapping(mapped.facts.get("adopt"))
+    customer, cents = objects.as_source(adopt.get("customer")), adopt.get("cents")
+    number, day = objects.text(adopt.get("number")), objects.text(adopt.get("day"))
+    is_exported = mapped.reason is not None and mapped.reason.code == "exported_elsewhere"
+    if not is_exported or customer is None or not number or not isinstance(cents, int):
+        return None
+    return Elsewhere(mapped, number, customer, cents, day)
+
+
+def open_from_before(mapped: Mapped, customer: SourceRef, *, paid_cents: int) -> Elsewhere | None:
+    """Return how to recognise an open invoice from before the start, which a payment names (rule 1.6).
+
+    By number, customer and open balance: what QuickBooks has open is what ServiceTitan still has open and
+    what the payments about to be posted pay of it.
+    """
+    balance = mapped.facts.get("balance_cents")
+    is_old = mapped.reason is not None and mapped.reason.code == "before_start"
+    if not is_old or not isinstance(balance, int) or not mapped.number:
+        return None
+    return Elsewhere(mapped, mapped.number, customer, balance + paid_cents, is_open=True)
 
 
 def find_elsewhere(

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Payload, Verdict
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.adoption import LINK_ONLY, elsewhere_of, find_elsewhere, find_existing
+from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
@@ -47,7 +47,11 @@ _MOST_ROUNDS = 3
 
 
 class DayLoader:
-    """Loads days of one company; keep one for the days of a run, oldest first."""
+    """Loads days of one company; keep one for the days of a run, oldest first.
+
+    Attributes:
+        stopped: why the connection is stopped, once it is; from then on every day fails with that reason.
+    """
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class DayLoader:
         self._writer = RecordWriter(context, self)
         self._on_result = on_result
         self._is_live = context.company.mode == "live"
+        self.stopped: ConnectionStopped | None = None
 
     def after_conflict(self, payload: Payload, tried: str) -> Finding:
         """Return what to do about a name QuickBooks refused.
@@ -91,12 +96,13 @@ class DayLoader:
         saved at the end, together: a load that died before is seen to have died, and its invoices bring
         their payments along again.
         """
-        turn = DayTurn(self._context, given, is_live=self._is_live)
+        turn = DayTurn(self._context, given, is_live=self._is_live, stopped=self.stopped)
         turn.gather()
         for stage in STAGES:
             self._load_stage(turn, stage)
             if stage[0] == "Invoice":
                 turn.bring_payments_along()
+        self.stopped = turn.stopped
         results = list(turn.results.values())
         self._context.ledger.save_states(self._context.name, results, self._context.run_id)
         _log.info("day=loaded day=%s records=%d", given.day, len(results))
@@ -166,12 +172,19 @@ class DayLoader:
     def _link_elsewhere(self, turn: DayTurn, mapped: Sequence[Mapped]) -> None:
         """Link what others have booked; a failure is no harm, the next load looks again."""
         candidates = [each for each in mapped if not turn.links_of(each.source)]
-        wanted = [found for each in candidates if (found := elsewhere_of(each)) is not None]
-        if not wanted or not self._is_live or turn.stopped is not None:
+        if not self._is_live or turn.stopped is not None:
             return
         try:
-            for each, obj in find_elsewhere(self._context, wanted, turn.known):
+            old = turn.old_invoices()
+            wanted = [
+                *old,
+                *(found for each in candidates if (found := exported_elsewhere(each)) is not None),
+            ]
+            for each, obj in find_elsewhere(self._context, wanted, turn.known) if wanted else ():
                 self._keep(turn, each.mapped, self._writer.link_elsewhere(each, obj, turn.known))
+            for each in old:
+                if each.mapped.source not in turn.results:
+                    self._keep(turn, each.mapped, passed_through(each.mapped, target="Invoice"))
         except SyncError as error:
             turn.note_stop(error)
             _log.warning("link=skipped day=%s error=%s", turn.given.day, type(error).__name__)

@@ -13,6 +13,7 @@ from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.adoption import Elsewhere, open_from_before
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
@@ -134,6 +135,30 @@ class DayTurn:
             return
         days = frozenset(self.given.days_to_come)
         self.learn(each for each in found if each.source not in self.mapped and each.day not in days)
+
+    def old_invoices(self) -> list[Elsewhere]:
+        """Return the invoices from before the start which payments of this load name first (rule 1.6)."""
+        payers: dict[SourceRef, SourceRef] = {}
+        paid: dict[SourceRef, int] = {}
+        for mapped in self.mapped.values():
+            payer = objects.as_source(mapped.facts.get("customer"))
+            if mapped.source.entity is not Entity.PAYMENT or mapped.payload is None or payer is None:
+                continue
+            for row in map(objects.as_mapping, objects.as_list(mapped.facts.get("applied"))):
+                invoice, cents = objects.as_source(row.get("invoice")), row.get("cents")
+                is_old = row.get("standing") == "before_start" and isinstance(cents, int)
+                if invoice is None or not is_old or self.known.outcome(invoice) is not None:
+                    continue
+                payers[invoice] = payer
+                paid[invoice] = paid.get(invoice, 0) + (0 if self.has_link(mapped) else int(cents or 0))
+        if not payers or self.given.reread is None:
+            return []
+        found = self.given.reread(Entity.INVOICE, [invoice.id for invoice in payers])
+        old = [each for each in found if each.source in payers]
+        wanted = [open_from_before(each, payers[each.source], paid_cents=paid[each.source]) for each in old]
+        for each in old:
+            self.mapped[each.source] = each
+        return [each for each in wanted if each is not None]
 
     def keep(self, result: LoadResult) -> None:
         """Keep where a record stands."""

@@ -162,11 +162,12 @@ def plan_write(payload: Payload, link: Link | None, known: Resolution, policies:
     finding = known.finding(payload.source, payload.target)
     if link is not None and not _is_resettled(link, finding):
         finding = None
-    if finding is not None and finding.kind is FindingKind.HOLD:
-        return Action(ActionKind.HELD, payload, reason=finding.reason)
     effective, said = effective_payload(payload, known, policies)
     if effective is None:
+        # First of all: what a document is compared with is not known before its customer is.
         return Action(ActionKind.BLOCKED, payload, link=link, reason=said)
+    if finding is not None and finding.kind is FindingKind.HOLD:
+        return Action(ActionKind.HELD, payload, reason=finding.reason)
     if finding is not None and finding.kind in (FindingKind.OURS, FindingKind.LINK):
         return Action(ActionKind.ADOPT, effective, finding=finding, reason=finding.reason or said)
     if link is not None:

@@ -65,7 +65,12 @@ def _created(context: WriteContext, intent: Intent) -> Json | None:
 def _is_what_we_sent(row: Json, intent: Intent) -> bool:
     field = objects.name_field(intent.target)
     is_named_so = objects.same_name(row.get(field), intent.request.get(field))
-    return is_named_so and not verify(intent.target, intent.request, row)
+    has_contacts = all(
+        objects.as_mapping(row.get(kind)) == value
+        for kind in ("PrimaryEmailAddr", "PrimaryPhone")
+        if (value := objects.as_mapping(intent.request.get(kind)))
+    )
+    return is_named_so and has_contacts and not verify(intent.target, intent.request, row)
 
 
 def _where(target: str, request: Json) -> str:

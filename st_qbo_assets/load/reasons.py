@@ -151,7 +151,7 @@ LOAD: dict[str, ReasonKind] = {
     "deleted_in_quickbooks": ReasonKind(
         "5.3",
         "It was {target} {qbo_id} in QuickBooks, which somebody deleted there.",
-        "Decide whether it should exist; it is never made again silently. If not, delete it in ServiceTitan too.",
+        "Decide whether it should exist: it is never made again by itself. If not, delete it there too.",
     ),
     "closed_period": ReasonKind(
         "4",

@@ -24,6 +24,8 @@ _TARGETS: dict[Entity, frozenset[str]] = {
     Entity.BILL: frozenset({"Bill"}),
     Entity.VENDOR_CREDIT: frozenset({"VendorCredit"}),
 }
+#: Of these a person may say that QuickBooks does not have them yet; of others it is never in doubt.
+_MAY_BE_NEW = frozenset({Entity.CUSTOMER, Entity.VENDOR})
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ SettledLinks = dict[tuple[SourceRef, str], SettledPair]
 def parse_settled_links(content: str, *, name: str = "links.csv") -> SettledLinks:
     """Return the settled pairs of a file with the columns `source,target,qbo_id`.
 
-    Lines starting with `#` are comments. `none` as id creates a new object without asking again.
+    Lines starting with `#` are comments. `none` as id of a customer creates a new one without asking again.
 
     Raises:
         SettingsError: naming the line, if a row is no pair, names an unknown kind of record, or repeats one.
@@ -106,6 +108,8 @@ def _pair(cells: list[str], *, name: str, line: int) -> SettledPair:
         raise _wrong(
             name, line, f"{cells[2]!r} is no QuickBooks id; write its digits, or none to create a new one"
         )
+    if cells[2].lower() == "none" and source.entity not in _MAY_BE_NEW:
+        raise _wrong(name, line, f"only a customer can be settled as none; name the {cells[1]} it is")
     return SettledPair(source, cells[1], "" if cells[2].lower() == "none" else cells[2], line)
 
 

@@ -1,17 +1,18 @@
 """A whole day: order, neighbours, what is looked at again, and what it costs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from st_qbo_assets.domain.errors import RemoteFault, TransportError
+from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, TransportError
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.settled import parse_settled_links
-from st_qbo_assets.store.links import LinkState
 from tests.unit.load.builders import DAY, Bench, company_file, customer, invoice, item, payment, verdict
 
 BEFORE, AFTER = DAY - timedelta(days=7), DAY + timedelta(days=1)
@@ -442,25 +443,103 @@ def test_a_document_the_other_connector_booked_is_linked_so_that_payments_find_i
     assert (second.outcome, second.qbo_id) == (Outcome.NOT_DUE, there["Id"])
 
 
-@pytest.mark.rule("1.6")
-@pytest.mark.parametrize(("balance", "is_linked"), [(10000, True), (4000, False)])
-def test_an_open_invoice_from_before_the_start_is_linked_by_its_open_balance(
-    balance: int, is_linked: bool
-) -> None:
-    bench = Bench()
-    bench.load_as_usual()
-    typed_invoice(bench, "10", day=BEFORE)
-    facts = {"balance_cents": balance, "customer": "customer:1"}
-    old = Mapped(
+def old_invoice(balance: int) -> Mapped:
+    facts = {"balance_cents": balance}
+    return Mapped(
         invoice(10).source,
         Verdict.NOT_DUE,
-        DAY,
+        BEFORE,
         number="10",
         reason=Reason("before_start", "Old."),
         facts=facts,
     )
 
-    bench.load_as_usual(old)
 
-    states = [link.state for (_, target), link in bench.ledger.kept_links.items() if target == "Invoice"]
-    assert states == ([LinkState.ADOPTED] if is_linked else [])
+def payment_of_old(number: int, cents: int) -> Mapped:
+    paid = payment(number, str(Decimal(cents) / 100), applied={10: str(Decimal(cents) / 100)})
+    applied = [{"invoice": "invoice:10", "cents": cents, "number": "10", "standing": "before_start"}]
+    return replace(paid, facts={"customer": "customer:1", "applied": applied})
+
+
+@pytest.mark.rule("1.6")
+def test_an_open_invoice_from_before_the_start_is_linked_by_its_open_balance_and_paid() -> None:
+    bench = Bench()
+    bench.load_as_usual()
+    there = typed_invoice(bench, "10", day=BEFORE)
+    records = (payment_of_old(20, 4000), payment_of_old(21, 1000))
+
+    results = bench.load_as_usual(*records, reread=lambda entity, ids: [old_invoice(5000)], is_fresh=True)
+    calls = bench.quickbooks.calls
+    again = bench.load_as_usual(*records, reread=_never, is_fresh=True)
+
+    assert (results["invoice:10"].outcome, results["invoice:10"].qbo_id) == (Outcome.NOT_DUE, there["Id"])
+    assert bench.quickbooks.all("Invoice")[0]["Balance"] == Decimal(50)
+    assert {again[name].outcome for name in ("payment:20", "payment:21")} == {Outcome.UNCHANGED}
+    assert (
+        bench.quickbooks.calls,
+        [write[1] for write in bench.quickbooks.writes if write[1] == "Invoice"],
+    ) == (calls, [])
+
+
+@pytest.mark.rule("1.6")
+def test_a_payment_of_an_old_invoice_that_is_not_the_same_posts_unapplied_saying_so() -> None:
+    bench = Bench()
+    bench.load_as_usual()
+    typed_invoice(bench, "10", "70.00", day=BEFORE)
+
+    results = bench.load_as_usual(
+        payment_of_old(20, 4000), reread=lambda entity, ids: [old_invoice(5000)], is_fresh=True
+    )
+
+    assert (results["invoice:10"].outcome, results["invoice:10"].qbo_id) == (Outcome.NOT_DUE, "")
+    assert results["payment:20"].reason is not None
+    assert (results["payment:20"].outcome, results["payment:20"].reason.code) == (
+        Outcome.POSTED,
+        "unapplied_for_now",
+    )
+    assert bench.quickbooks.all("Payment")[0]["UnappliedAmt"] == 40
+
+
+def _never(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+    raise AssertionError(f"asked again for {ids}")
+
+
+@pytest.mark.rule("1.6", "7.2")
+def test_an_invoice_typed_by_hand_waits_while_its_customer_does() -> None:
+    bench = Bench()
+    bench.quickbooks.put("Customer", {"DisplayName": "Jon Smith"})
+    typed_invoice(bench, "10")
+
+    results = bench.load(customer(1, "John Smith"), item("SKU"), invoice(10))
+
+    assert (results["customer:1"].outcome, results["invoice:10"].outcome) == (Outcome.HELD, Outcome.BLOCKED)
+
+
+@pytest.mark.rule("1.9")
+def test_preview_shows_what_would_be_linked() -> None:
+    bench = Bench(company=company_file(mode="preview"))
+    bench.quickbooks.put("Customer", {"DisplayName": "Ann Lee", "PrimaryEmailAddr": {"Address": "ann@x.com"}})
+    typed_invoice(bench, "10")
+
+    results = bench.load(customer(1, "Ann Lee", email="ann@x.com"), item("SKU"), invoice(10))
+
+    assert [results[name].operation for name in ("customer:1", "invoice:10")] == ["link", "link"]
+    assert bench.ledger.kept_links == {}
+
+
+def test_once_the_connection_is_stopped_the_days_after_are_not_even_tried() -> None:
+    bench = Bench()
+    bench.load_as_usual()
+    loader = DayLoader(bench.context())
+    stop = ConnectionStopped("The subscription is over.", code="6190", remedy="Renew it.")
+
+    def refuse(moment: str, entity: str, body: dict[str, Any]) -> None:
+        if moment == "before":
+            raise stop
+
+    bench.quickbooks.mischief = refuse
+    days = [(DAY, invoice(10)), (AFTER, invoice(11, day=AFTER))]
+    results = [loader.load(DayInput(day, {Entity.INVOICE: [mapped]})) for day, mapped in days]
+
+    assert [each.outcome for day in results for each in day] == [Outcome.FAILED, Outcome.FAILED]
+    assert (loader.stopped, len(bench.quickbooks.writes)) == (stop, 3)

@@ -39,6 +39,7 @@ def test_names_may_share_an_object_documents_may_not() -> None:
         ("customer,Customer,58", r"line 2: 'customer' names no record; write it like customer:1001"),
         ("customer:1,Vendor,58", r"line 2: a customer cannot be linked to 'Vendor', only to Customer"),
         ("customer:1,Customer,abc", r"line 2: 'abc' is no QuickBooks id; write its digits, or none"),
+        ("invoice:1,Invoice,none", r"line 2: only a customer can be settled as none; name the Invoice it is"),
         ("customer:1,Customer", r"line 2: a row has 3 columns, found 2"),
         (
             "customer:1,Customer,5\ncustomer:1,Customer,6",
