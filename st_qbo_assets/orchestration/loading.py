@@ -11,8 +11,9 @@ from datetime import date
 import dagster as dg
 
 from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
-from st_qbo_assets.domain.outcomes import LoadResult, Mapped
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.plan import WritePolicies
@@ -65,7 +66,16 @@ class RunLoad:
             )
             results = loader.load(given)
             self._remember(given)
+            self._note_connection(loader.stopped, results)
             yield day, results
+
+    def _note_connection(self, stopped: ConnectionStopped | None, results: Sequence[LoadResult]) -> None:
+        """Keep that QuickBooks stopped us, or that it took a write again after it had."""
+        if stopped is not None:
+            self.connections.note_stopped(stopped)
+        elif any(result.wrote and result.outcome is Outcome.POSTED for result in results):
+            connections = self.connections
+            connections.connection_states.connected(connections.name, "quickbooks", connections.realm)
 
     def _write_context(self) -> WriteContext:
         connections, preferences = self.connections, self.references.quickbooks.preferences
