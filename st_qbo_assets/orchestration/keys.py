@@ -10,6 +10,11 @@ from st_qbo_assets.domain.ids import Company, Entity
 #: What a load writes, in dependency order (rule 5.5).
 LOAD_ORDER: tuple[Entity, ...] = (Entity.ITEM, Entity.CUSTOMER, Entity.INVOICE, Entity.PAYMENT)
 
+#: The proof over the books and its checks.
+TIE_OUT = "tie_out"
+TIES_OUT = "ties_out"
+NO_DUPLICATES = "no_duplicates"
+
 
 def servicetitan(company: Company, name: str) -> dg.AssetKey:
     """Return the key of an extract from ServiceTitan."""

@@ -5,13 +5,16 @@ What does not belong here: tokens, caches, locks, paging; they live in the packa
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.settings import load_settings
+
+if TYPE_CHECKING:
+    from st_qbo_assets.connections import Connections
 
 
 class Connector(dg.ConfigurableResource[None]):
@@ -29,8 +32,10 @@ class Connector(dg.ConfigurableResource[None]):
         return FrameFolder(self.storage)
 
     @contextmanager
-    def open(self, defs: CompanyDefs, run_id: str) -> Generator[Connections]:
+    def open(self, defs: CompanyDefs, run_id: str) -> Generator["Connections"]:
         """Yield the connections of a company; they are closed at the end."""
+        from st_qbo_assets.connections import open_connections  # heavy: clients and database
+
         connections = open_connections(defs.company, load_settings(), run_id=run_id)
         try:
             yield connections

@@ -13,7 +13,6 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from st_qbo_assets.domain.days import days_between
 from st_qbo_assets.orchestration import keys
-from st_qbo_assets.orchestration.changes import note_changes
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.resources import Connector
 
@@ -55,6 +54,8 @@ def _nightly(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.Schedul
     def nightly_close(
         context: dg.ScheduleEvaluationContext, connector: Connector
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        from st_qbo_assets.orchestration.changes import note_changes  # heavy: the clients
+
         last = context.scheduled_execution_time.date() - timedelta(days=1)
         first = max(defs.company.start_date, last - timedelta(days=defs.company.schedules.sweep_days - 1))
         with connector.open(defs, "") as connections:

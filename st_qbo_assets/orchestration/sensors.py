@@ -9,7 +9,6 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from st_qbo_assets.orchestration import keys
-from st_qbo_assets.orchestration.assets.loaded import TIE_OUT
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import REPORTED
 
@@ -23,7 +22,7 @@ def company_sensors(
     defs: CompanyDefs,
 ) -> tuple[list[UnresolvedAssetJobDefinition], list[dg.SensorDefinition]]:
     """Return the sensors of a company and the jobs they start."""
-    tie_out_key = keys.books(defs.name, TIE_OUT)
+    tie_out_key = keys.books(defs.name, keys.TIE_OUT)
     job = dg.define_asset_job(
         f"{defs.name}_tie_out",
         selection=dg.AssetSelection.assets(tie_out_key),

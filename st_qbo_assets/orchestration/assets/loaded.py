@@ -1,74 +1,46 @@
 """`loaded/*` and `books/tie_out`: one multi-asset that writes to QuickBooks and then compares.
 
-What belongs here: the specs, and telling Dagster what became of each (asset, day). Good pairs are
-materialized as they happen; for a bad one an observation says why, and the run ends as failed, so that
-exactly the bad pairs are red. The tie-out is part of it, so that it runs after every load, failed or not.
+What belongs here: the specs and the step. What does not: what the step does (`load_run`), which brings
+clients, database and books along and is imported when the step runs. The tie-out is part of it, so that
+it runs after every load, failed or not.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
 
-from st_qbo_assets.books.duplicates import find_duplicates
-from st_qbo_assets.books.records import DayTieOut
-from st_qbo_assets.books.verdict import (
-    DayVerdict,
-    figures_table,
-    records_table,
-    summary,
-    uncounted_table,
-    verdict_of,
-)
-from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import Entity
-from st_qbo_assets.domain.outcomes import LoadResult, Outcome
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.failures import failed_days, failure_of
-from st_qbo_assets.orchestration.loading import RunLoad
-from st_qbo_assets.orchestration.metadata import Metadata, loaded_metadata, merge_reasons
-from st_qbo_assets.orchestration.partitions import run_days
-from st_qbo_assets.orchestration.references import ReferenceData, References
+from st_qbo_assets.orchestration.failures import failure_of
 from st_qbo_assets.orchestration.resources import Connector
-from st_qbo_assets.orchestration.tying import tie_out_days
 
-TIE_OUT = "tie_out"
-TIES_OUT = "ties_out"
-NO_DUPLICATES = "no_duplicates"
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 _WORDS = {
     Entity.ITEM: "Items in QuickBooks, one for each SKU and income account.",
     Entity.CUSTOMER: "Customers in QuickBooks: created, or linked to the one that is there.",
     Entity.INVOICE: "Invoices in QuickBooks, each answer verified to the cent.",
     Entity.PAYMENT: "Payments in QuickBooks, applied as ServiceTitan applies them.",
 }
-_SEVERITY = {
-    DayVerdict.GREEN: dg.AssetCheckSeverity.WARN,
-    DayVerdict.WAITING: dg.AssetCheckSeverity.WARN,
-    DayVerdict.FAILING: dg.AssetCheckSeverity.ERROR,
-}
-Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 
 def loaded_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     """Return the load of a company."""
-    tie_out_key = keys.books(defs.name, TIE_OUT)
+    tie_out_key = keys.books(defs.name, keys.TIE_OUT)
 
     @dg.multi_asset(
         name=f"{defs.name}_load",
         specs=_specs(defs),
         check_specs=[
             dg.AssetCheckSpec(
-                TIES_OUT,
+                keys.TIES_OUT,
                 asset=tie_out_key,
                 partitions_def=defs.days,
                 description="ServiceTitan and QuickBooks agree to the cent on this day; green means closed.",
             ),
             dg.AssetCheckSpec(
-                NO_DUPLICATES,
+                keys.NO_DUPLICATES,
                 asset=tie_out_key,
                 description="No two QuickBooks documents carry the marker of one ServiceTitan record.",
             ),
@@ -78,9 +50,11 @@ def loaded_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def load(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[Event]:
+        from st_qbo_assets.orchestration.load_run import LoadRun  # heavy: clients, database, books
+
         with connector.open(defs, context.run_id) as connections:
             try:
-                yield from _Run(defs, connections, connector, context).events()
+                yield from LoadRun(defs, connections, connector, context).events()
             except ConnectionStopped as error:
                 connections.note_stopped(error)
                 raise failure_of(error) from error
@@ -105,166 +79,10 @@ def _specs(defs: CompanyDefs) -> list[dg.AssetSpec]:
             )
         )
     tie_out = dg.AssetSpec(
-        keys.books(defs.name, TIE_OUT),
+        keys.books(defs.name, keys.TIE_OUT),
         deps=[spec.key for spec in specs],
         group_name=keys.group(defs.name, "books"),
         description="Both systems read anew and compared to the cent, every difference with its cause.",
         skippable=True,
     )
     return [*specs, tie_out]
-
-
-@dataclass
-class _Run:
-    """One run of the load step."""
-
-    defs: CompanyDefs
-    connections: Connections
-    connector: Connector
-    context: dg.AssetExecutionContext
-    bad: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    reasons: list[LoadResult] = field(default_factory=list[LoadResult])
-
-    def events(self) -> Iterator[Event]:
-        """Yield what happened to every (asset, day), then raise if something failed."""
-        days = run_days(self.context.partition_keys)
-        entities = [e for e in keys.LOAD_ORDER if self._is_selected(keys.loaded(self.defs.name, e))]
-        if entities:
-            run = RunLoad(
-                self.defs,
-                self.connections,
-                self.connector.frames,
-                self.context,
-                entities=entities,
-                is_fresh=self._maps_too(entities),
-            )
-            for day, results in run.load(days):
-                yield from self._day_events(day, entities, results, in_run=set(days))
-            references = run.references
-        else:
-            data = ReferenceData(self.defs, self.connector.frames, self.connections)
-            references = data.current(self.context)
-        yield from self._tie_out(days, references, were_loaded=bool(entities))
-        if self.bad:
-            raise failed_days(merge_reasons(self.reasons), days=self.bad)
-
-    def _is_selected(self, key: dg.AssetKey) -> bool:
-        return key in self.context.selected_asset_keys
-
-    def _maps_too(self, entities: Sequence[Entity]) -> bool:
-        """Say whether this very run mapped what it loads."""
-        selection = self.context.run.asset_selection
-        mapped = {keys.mapped(self.defs.name, entity) for entity in entities}
-        return selection is None or mapped <= set(selection)
-
-    def _day_events(
-        self, day: date, entities: Sequence[Entity], results: list[LoadResult], *, in_run: set[date]
-    ) -> Iterator[Event]:
-        # In dependency order: an asset logged before its upstream is shown as out of date.
-        planned = [(entity, day) for entity in entities]
-        groups: dict[tuple[Entity, date], list[LoadResult]] = {pair: [] for pair in planned}
-        for result in results:
-            groups.setdefault((result.source.entity, result.day), []).append(result)
-        calls = self.connections.quickbooks.calls
-        for (entity, on), group in groups.items():
-            metadata = loaded_metadata(group) | {
-                "quickbooks_calls_so_far": calls.reads + calls.writes + calls.batches
-            }
-            if self.defs.company.mode == "preview":
-                metadata["mode"] = "preview: nothing was written"
-            if (entity, on) in planned:
-                yield self._planned(entity, on, group, metadata)
-            else:
-                yield self._brought_along(entity, on, metadata, in_run=on in in_run and entity in entities)
-
-    def _planned(self, entity: Entity, day: date, group: list[LoadResult], metadata: Metadata) -> Event:
-        key = keys.loaded(self.defs.name, entity)
-        failing = [result for result in group if result.outcome.fails_partition]
-        if not failing:
-            return dg.AssetMaterialization(key, partition=day.isoformat(), metadata=metadata)
-        self.bad.setdefault(key.to_user_string(), []).append(day.isoformat())
-        self.reasons += failing
-        return dg.AssetObservation(
-            key,
-            partition=day.isoformat(),
-            metadata=metadata,
-            description=f"{len(failing)} of {len(group)} failed; do what it says and materialize again.",
-        )
-
-    def _brought_along(self, entity: Entity, day: date, metadata: Metadata, *, in_run: bool) -> Event:
-        """Return what to log for records of a day that was not asked for (rule 3.2).
-
-        Any materialization clears a red partition, so one is logged only where the day was loaded
-        before and nothing of it is known to be wrong.
-        """
-        key = keys.loaded(self.defs.name, entity)
-        failing = [outcome for outcome in Outcome if outcome.fails_partition]
-        was_loaded = day.isoformat() in self.context.instance.get_materialized_partitions(key)
-        is_clean = not self.connections.states.of_days(self.defs.name, entity, [day], outcomes=failing)
-        if was_loaded and is_clean and not in_run:
-            return dg.AssetMaterialization(key, partition=day.isoformat(), metadata=metadata)
-        return dg.AssetObservation(
-            key,
-            partition=day.isoformat(),
-            metadata=metadata,
-            description="Brought along by documents of another day.",
-        )
-
-    def _tie_out(self, days: Sequence[date], references: References, *, were_loaded: bool) -> Iterator[Event]:
-        key = keys.books(self.defs.name, TIE_OUT)
-        compared = tie_out_days(self.defs, self.connections, references, days=days, were_loaded=were_loaded)
-        for day in compared:
-            verdict = verdict_of(day)
-            metadata = _tie_out_metadata(day, self.defs)
-            yield dg.AssetMaterialization(
-                key, partition=day.day.isoformat(), metadata=metadata, description=summary(day)
-            )
-            yield dg.AssetCheckEvaluation(
-                asset_key=key,
-                check_name=TIES_OUT,
-                passed=verdict.is_green,
-                severity=_SEVERITY[verdict],
-                partition=day.day.isoformat(),
-                metadata=metadata,
-                description=summary(day),
-            )
-        yield self._duplicates(key)
-
-    def _duplicates(self, key: dg.AssetKey) -> dg.AssetCheckEvaluation:
-        self.connections.flush()
-        doubled = self.connections.markers.duplicates(self.connections.realm)
-        found = find_duplicates(each for objects in doubled.values() for each in objects)
-        lines = [
-            f"- {duplicate.source}: " + ", ".join(str(copy.key) for copy in duplicate.copies)
-            for duplicate in found
-        ]
-        metadata: dict[str, Any] = {"duplicates": len(found)}
-        if lines:
-            metadata["documents"] = dg.MetadataValue.md("\n".join(lines))
-        return dg.AssetCheckEvaluation(
-            asset_key=key,
-            check_name=NO_DUPLICATES,
-            passed=not found,
-            severity=dg.AssetCheckSeverity.ERROR,
-            metadata=metadata,
-        )
-
-
-def _tie_out_metadata(day: DayTieOut, defs: CompanyDefs) -> Metadata:
-    invoices, payments = day.figure("invoices"), day.figure("payments")
-    metadata: Metadata = {
-        "verdict": verdict_of(day).value,
-        "difference_cents": sum(abs(figure.difference_cents) for figure in day.figures),
-        "unexplained_cents": day.unexplained_cents,
-        "invoices": invoices.servicetitan_count,
-        "invoices_cents": invoices.servicetitan_cents,
-        "payments": payments.servicetitan_count,
-        "payments_cents": payments.servicetitan_cents,
-        "figures": dg.MetadataValue.md(figures_table(day)),
-    }
-    records = records_table(day, defs.company.environment)
-    if records:
-        metadata["differences"] = dg.MetadataValue.md(records)
-    if day.uncounted:
-        metadata["not_due"] = dg.MetadataValue.md(uncounted_table(day))
-    return metadata

@@ -12,22 +12,19 @@ import dagster as dg
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Mapped, Verdict
-from st_qbo_assets.extract.frames import AnyRecord
-from st_qbo_assets.mapping.preview import effect_of_all
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, mapped_row, to_frame
 from st_qbo_assets.orchestration.io_manager import DayFrames
-from st_qbo_assets.orchestration.lookups import build_lookup, map_day
 from st_qbo_assets.orchestration.metadata import Metadata, mapped_metadata
 from st_qbo_assets.orchestration.partitions import run_days
-from st_qbo_assets.orchestration.records import day_records
-from st_qbo_assets.orchestration.references import ReferenceData
 from st_qbo_assets.orchestration.resources import Connector
-from st_qbo_assets.quickbooks.reference import Reference
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from st_qbo_assets.extract.frames import AnyRecord
+    from st_qbo_assets.quickbooks.reference import Reference
 
 #: Which extracts each entity is mapped from; the first holds the records, the others what they refer to.
 _FROM: Mapping[Entity, tuple[str, ...]] = {
@@ -63,6 +60,11 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
         kinds={"python"},
     )
     def mapped(context: dg.AssetExecutionContext, connector: Connector, **frames: DayFrames) -> FrameStream:
+        # Heavy: clients, database and mapping, which nobody needs to know the assets.
+        from st_qbo_assets.orchestration.lookups import build_lookup, map_day
+        from st_qbo_assets.orchestration.records import day_records
+        from st_qbo_assets.orchestration.references import ReferenceData
+
         days = run_days(context.partition_keys)
 
         def write() -> Iterator[tuple[date, "pd.DataFrame"]]:
@@ -89,8 +91,10 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
     return mapped
 
 
-def _effect(result: list[Mapped], reference: Reference) -> Metadata:
+def _effect(result: list[Mapped], reference: "Reference") -> Metadata:
     """Return what the day's payloads would do to the books."""
+    from st_qbo_assets.mapping.preview import effect_of_all
+
     whole = effect_of_all(result)
     if not (whole.receivable or whole.income or whole.cash or whole.tax):
         return {}
@@ -104,6 +108,6 @@ def _effect(result: list[Mapped], reference: Reference) -> Metadata:
     }
 
 
-def _account(id_: str, reference: Reference) -> str:
+def _account(id_: str, reference: "Reference") -> str:
     account = reference.account_by_id(id_)
     return account.label if account else id_

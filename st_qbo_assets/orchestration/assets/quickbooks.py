@@ -6,7 +6,6 @@ import dagster as dg
 
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.references import ReferenceData
 from st_qbo_assets.orchestration.resources import Connector
 
 
@@ -20,6 +19,8 @@ def quickbooks_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
         kinds={"quickbooks"},
     )
     def reference(context: dg.AssetExecutionContext, connector: Connector) -> dg.MaterializeResult[Any]:
+        from st_qbo_assets.orchestration.references import ReferenceData  # heavy: the clients
+
         with connector.open(defs, context.run_id) as connections:
             _, counts = ReferenceData(defs, connector.frames, connections).fetch_quickbooks()
         return dg.MaterializeResult(metadata=counts)
