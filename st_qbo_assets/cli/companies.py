@@ -1,11 +1,13 @@
 """Company files as the commands read them, without loading Dagster.
 
-What belongs here: finding `defs/<company>/defs.yaml`, reading it, and errors that name the line.
+What belongs here: finding `defs/<company>/defs.yaml`, reading it, and errors that name the line. What does
+not: what the attributes mean (`domain.company`) and Dagster's own reading of the same file (`components`).
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
@@ -15,6 +17,8 @@ from st_qbo_assets.domain.errors import SettingsError
 
 DEFS = Path(__file__).resolve().parents[1] / "defs"
 COMPONENT = "st_qbo_assets.components.CompanySync"
+_OURS = "st_qbo_assets."
+_CURE = "Mend it there; docs/company-file.md explains every key."
 
 
 @dataclass(frozen=True)
@@ -25,54 +29,128 @@ class CompanyFolder:
     folder: Path
 
     @property
+    def file(self) -> Path:
+        """The company file."""
+        return self.folder / "defs.yaml"
+
+    @property
     def links_file(self) -> Path:
         """Where the company's settled pairs are."""
         return self.folder / "links.csv"
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as text, so that a wrong one is told with its line like everything else."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def read_companies(defs: Path = DEFS) -> list[CompanyFolder]:
     """Return all companies, by name.
 
     Raises:
-        SettingsError: for a malformed file, naming file, line and cure.
+        SettingsError: for malformed files, naming file and line of everything that is wrong.
     """
-    folders = [_read(path) for path in sorted(defs.glob("*/defs.yaml"))]
-    return sorted((folder for folder in folders if folder), key=lambda folder: folder.company.name)
+    companies, wrong = scan_companies(defs)
+    if wrong:
+        raise _together(wrong)
+    return companies
+
+
+def scan_companies(defs: Path = DEFS) -> tuple[list[CompanyFolder], list[SettingsError]]:
+    """Return the companies whose files are good, by name, and an error for each file that is not."""
+    found: dict[str, CompanyFolder] = {}
+    wrong: list[SettingsError] = []
+    for path in sorted(defs.rglob("defs.yaml")):
+        try:
+            folder = _read(path)
+        except SettingsError as error:
+            wrong.append(error)
+            continue
+        if folder is None:
+            continue
+        name = folder.company.name
+        if name in found:
+            wrong.append(_wrong(path, 1, f"the name {name!r} is taken by {found[name].file}"))
+        else:
+            found[name] = folder
+    return sorted(found.values(), key=lambda folder: folder.company.name), wrong
 
 
 def read_company(name: str, defs: Path = DEFS) -> CompanyFolder:
-    """Return one company.
+    """Return one company; a neighbour's malformed file is no obstacle.
 
     Raises:
-        SettingsError: if there is none of that name; names those there are.
+        SettingsError: if there is none of that name, naming those there are; or if a file is malformed
+            and none of that name is found.
     """
-    companies = read_companies(defs)
+    companies, wrong = scan_companies(defs)
     for found in companies:
         if found.company.name == name:
             return found
+    if wrong:
+        raise _together(wrong)
     known = ", ".join(found.company.name for found in companies) or "none"
     raise SettingsError(f"There is no company {name!r}.", remedy=f"Companies in {defs}: {known}.")
 
 
 def _read(path: Path) -> CompanyFolder | None:
-    text = path.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document: Any = yaml.safe_load(text)
+        text = path.read_text(encoding="utf-8")
+        node = cast("yaml.Node | None", yaml.compose(text, Loader=_Loader))  # pyright: ignore[reportUnknownMemberType]
+        document: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader that reads no dates
     except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line + 1) if error.problem_mark else 1
-        raise SettingsError(f"{path}:{line}: {error.problem}.", remedy="Mend the YAML there.") from error
-    if not isinstance(document, dict) or document.get("type") != COMPONENT:
-        return None
+        mark = error.problem_mark
+        raise _wrong(path, mark.line + 1 if mark else 1, error.problem or "no YAML") from error
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise _wrong(path, 1, f"cannot be read: {error}") from error
+    for line, key in _doubled(node):
+        raise _wrong(path, line, f"{key!r} stands twice, and only the last would count")
+    if not isinstance(document, Mapping) or "type" not in document:
+        raise _wrong(path, 1, f"no `type`; a company's is {COMPONENT}")
+    body = cast("Mapping[str, Any]", document)
+    if body["type"] != COMPONENT:
+        if str(body["type"]).startswith(_OURS):
+            raise _wrong(path, _line_of(node, ("type",)), f"type {body['type']!r} is not {COMPONENT}")
+        return None  # another component of the project, not ours to read
     try:
-        return CompanyFolder(CompanyFile.model_validate(document.get("attributes") or {}), path.parent)
+        return CompanyFolder(CompanyFile.model_validate(body.get("attributes") or {}), path.parent)
     except ValidationError as error:
-        lines = [
-            f"{path}:{_line_of(node, ('attributes', *problem['loc']))}: "
-            f"{'.'.join(str(part) for part in problem['loc']) or 'attributes'}: {problem['msg']}"
-            for problem in error.errors()
-        ]
-        raise SettingsError("\n".join(lines), remedy="\nSee docs/company-file.md.") from error
+        lines = sorted(_problem(path, node, problem["loc"], problem["msg"]) for problem in error.errors())
+        raise SettingsError("\n".join(line for _, line in lines), remedy=_CURE) from error
+
+
+def _problem(path: Path, node: yaml.Node | None, place: tuple[int | str, ...], said: str) -> tuple[int, str]:
+    line = _line_of(node, ("attributes", *place))
+    name = ".".join(str(part) for part in place) or "attributes"
+    return line, f"{path}:{line}: {name}: {said.removeprefix('Value error, ')}"
+
+
+def _together(wrong: Iterable[SettingsError]) -> SettingsError:
+    return SettingsError("\n".join(str(error).removesuffix(f" {_CURE}") for error in wrong), remedy=_CURE)
+
+
+def _wrong(path: Path, line: int, what: str) -> SettingsError:
+    return SettingsError(f"{path}:{line}: {what}.", remedy=_CURE)
+
+
+def _doubled(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    """Yield keys that a mapping has twice, with the line of the second."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield key.start_mark.line + 1, key.value
+                seen.add(key.value)
+            yield from _doubled(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled(item)
 
 
 def _line_of(node: yaml.Node | None, location: tuple[object, ...]) -> int:

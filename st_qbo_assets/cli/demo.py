@@ -8,17 +8,23 @@ import shutil
 import urllib.request
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from pydantic import SecretStr
 
 from st_qbo_assets.cli.companies import read_company
 from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
-from st_qbo_assets.cli.output import print_json, say
-from st_qbo_assets.cli.processes import Children, start_dagster, start_sandbox
+from st_qbo_assets.cli.output import say, working
+from st_qbo_assets.cli.processes import (
+    Children,
+    require_free_ports,
+    start_dagster,
+    start_sandbox,
+    ui_url,
+)
 from st_qbo_assets.cli.sandbox import sandbox_info
-from st_qbo_assets.cli.sync import days_document, is_green, materialize, print_days
-from st_qbo_assets.cli.up import only_one, ui_url, wait_until_interrupted
+from st_qbo_assets.cli.sync import sync_days
+from st_qbo_assets.cli.up import only_one, wait_until_interrupted
 from st_qbo_assets.connections import open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.settings import Settings, load_settings
@@ -44,6 +50,7 @@ def run_demo(options: DemoOptions) -> int:
     settings = load_settings()
     company = read_company(COMPANY).company
     with only_one(settings):
+        require_free_ports(settings, "servicetitan", "quickbooks", *([] if options.exit else ["dagster"]))
         if options.fresh:
             _wipe(settings)
         children = Children(settings)
@@ -55,13 +62,15 @@ def run_demo(options: DemoOptions) -> int:
 
 def _run(options: DemoOptions, settings: Settings, company: CompanyFile, children: Children) -> int:
     say("Starting the sandbox (ServiceTitan and QuickBooks) and the database …")
-    arguments = ["--days", str(max(options.days, 1)), *(["--hard"] if options.hard else [])]
-    start_sandbox(children, arguments)
-    Database.open(settings).dispose()
-    info = sandbox_info(settings)
-    _connect(settings, company, info)
+    with working("Starting …", quiet=options.as_json):
+        arguments = ["--days", str(max(options.days, 1)), *(["--hard"] if options.hard else [])]
+        start_sandbox(children, arguments)
+        Database.open(settings).dispose()
+        info = sandbox_info(settings)
+        _connect(settings, company, info)
     if not options.exit:
-        start_dagster(children)
+        with working("Starting Dagster …", quiet=options.as_json):
+            start_dagster(children)
         say(f"Dagster UI: {ui_url(settings)}")
     status = _sync(options, settings, company, info) if options.days else 0
     if not options.exit:
@@ -72,15 +81,9 @@ def _run(options: DemoOptions, settings: Settings, company: CompanyFile, childre
 
 def _sync(options: DemoOptions, settings: Settings, company: CompanyFile, info: dict[str, Any]) -> int:
     first, last = date.fromisoformat(info["first_day"]), date.fromisoformat(info["last_day"])
-    succeeded = materialize(settings, company, first, last)
-    document = days_document(settings, company, first, last) | {"succeeded": succeeded}
-    if options.as_json:
-        print_json(document)
-    else:
-        print_days(document)
-    if not succeeded:
-        say("The run did not succeed: something was refused, or failed. The UI shows what, day by day.")
-    return 0 if succeeded and is_green(document) else 1
+    if (info["days"], info["hard"]) != (options.days, options.hard):
+        say(f"The sandbox of this home has the days {first} to {last} and is kept; --fresh makes a new one.")
+    return sync_days(settings, company, first, last, as_json=options.as_json)
 
 
 def _connect(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> None:
@@ -107,13 +110,13 @@ def _connect(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> 
 
 def _consent(settings: Settings) -> dict[str, str]:
     """Act as the administrator who presses *Connect* on the sandbox's consent page."""
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's
         f"{settings.sandbox_quickbooks_url}/_sandbox/edit",
         data=json.dumps({"act": "consent"}).encode(),
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the address is the sandbox's
-        return json.load(answer)
+        return cast("dict[str, str]", json.load(answer))
 
 
 def _wipe(settings: Settings) -> None:

@@ -4,12 +4,18 @@ What belongs here: names, options and exit status. Each command's work is in its
 imported only when it runs, so that `st-qbo --help` is quick.
 """
 
+import signal
 import sys
+from dataclasses import replace
 from datetime import date, datetime
+from types import FrameType
+from typing import Any
 
 import click
 
 from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.outcomes import Outcome
 
 
 def _day(_context: click.Context, _parameter: click.Parameter, value: datetime | None) -> date | None:
@@ -27,6 +33,7 @@ def cli() -> None:
 @cli.command()
 @click.option(
     "--days",
+    type=click.IntRange(min=0, max=366),
     default=7,
     show_default=True,
     help="Days of business, ending yesterday; 0 only starts everything.",
@@ -75,22 +82,32 @@ def sync(company: str, first: date, last: date, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--company", required=True)
-@click.option("--id", "source_id", help="ServiceTitan id.")
-@click.option("--entity", help="Kind of record: invoice, payment, customer, item.")
+@click.option("--company", required=True, help="Name of the company.")
+@click.option("--id", "servicetitan_id", help="ServiceTitan id; of an item SKU|account.")
+@click.option("--entity", type=click.Choice([kind.value for kind in Entity]), help="Kind of record.")
 @click.option("--quickbooks-id", help="QuickBooks id.")
 @click.option("--number", help="Document number.")
 @click.option("--customer", help="Part of a customer's or item's name.")
 @click.option("--day", type=_DAY, callback=_day, help="Business day.")
+@click.option("--to", "last_day", type=_DAY, callback=_day, help="Last business day of a range from --day.")
+@click.option("--outcome", type=click.Choice([each.value for each in Outcome]), help="Where it stands.")
 @click.option(
-    "--outcome", help="posted, unchanged, held, blocked, rejected, failed, mismatch, not_due, planned."
+    "--limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Records at most."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def audit(as_json: bool, **wanted: object) -> None:
-    """Show the whole life of records: seen, mapped, sent, answered, linked."""
-    from st_qbo_assets.cli.audit import run_audit
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, payloads and answers too.")
+def audit(as_json: bool, **wanted: Any) -> None:
+    """Show the whole life of records: seen, mapped, sent, answered, linked, decided.
 
-    sys.exit(run_audit(wanted, as_json=as_json))
+    A record is found if it answers everything that is asked. Exit status 1 if there is none.
+    """
+    from st_qbo_assets.cli.audit import AuditOptions, run_audit
+
+    options = AuditOptions(**wanted)
+    if replace(options, company="", limit=AuditOptions.limit) == AuditOptions(company=""):
+        raise click.UsageError("Say what to look for: --id, --quickbooks-id, --number, --customer, --day …")
+    if options.last_day is not None and (options.day is None or options.last_day < options.day):
+        raise click.UsageError("--to ends a range that --day begins.")
+    sys.exit(run_audit(options, as_json=as_json))
 
 
 @cli.command()
@@ -122,11 +139,18 @@ def connect_servicetitan(company: str) -> None:
 @click.option("--code", help="Authorization code of the callback; without it the consent link is printed.")
 @click.option("--realm", help="realmId of the callback.")
 @click.option("--state", help="state of the callback.")
-def connect_quickbooks(company: str, code: str | None, realm: str | None, state: str | None) -> None:
-    """Exchange an authorization code for tokens and store them."""
-    from st_qbo_assets.cli.connect import run_connect_quickbooks
+@click.option("--new-keys", is_flag=True, help="Ask for client id and secret of the app at Intuit again.")
+def connect_quickbooks(
+    company: str, code: str | None, realm: str | None, state: str | None, new_keys: bool
+) -> None:
+    """Print the consent link; with --code exchange what it brought back for tokens, and store them."""
+    from st_qbo_assets.cli.connect import Callback, run_connect_quickbooks
 
-    sys.exit(run_connect_quickbooks(company, code=code, realm=realm, state=state))
+    if (code, realm, state).count(None) not in (0, 3):
+        raise click.UsageError(
+            "--code, --realm and --state go together: all stand in the address you were led to."
+        )
+    sys.exit(run_connect_quickbooks(company, Callback(code, realm, state), new_keys=new_keys))
 
 
 @cli.group()
@@ -160,12 +184,27 @@ def sandbox(arguments: tuple[str, ...]) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one clear message and exit status 2."""
+    """Run the command line.
+
+    Exit status: 0 all is well; 1 the command ran and something is not well; 2 it could not run, with one
+    message that names the cure; 130 and 143 it was interrupted or ended, and took its processes with it.
+    """
+    signal.signal(signal.SIGTERM, _end)
     try:
-        cli()
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(128 + signal.SIGINT)
     except SyncError as error:
         click.secho(f"Error: {error}", fg="red", err=True)
         sys.exit(2)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    # so that a command that is ended stops the processes it started
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,14 +35,16 @@ class Child:
     log: Path
 
     def stop(self, *, timeout_seconds: float = 20) -> None:
-        """End the process: TERM, then KILL."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout_seconds)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        """End the process: TERM, then KILL; processes that it left behind go with it."""
+        if self.process.poll() is not None:
+            return  # its process id may be another's by now
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout_seconds)
+        # every child leads a session of its own: its process group holds what it started, and nothing else
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @dataclass
@@ -99,12 +102,26 @@ def prepare_dagster_home(settings: Settings) -> Path:
     return settings.dagster_home
 
 
-def require_free_port(port: int, variable: str) -> None:
+def ui_url(settings: Settings) -> str:
+    """Return the address of the Dagster UI."""
+    return f"http://{LOOPBACK}:{settings.ports.dagster}"
+
+
+def require_free_ports(settings: Settings, *names: str) -> None:
     """Refuse to start where something else answers.
+
+    Args:
+        settings: they hold the ports.
+        names: dagster, web, servicetitan or quickbooks.
 
     Raises:
         SettingsError: naming the variable that chooses another port.
     """
+    for name in names:
+        _require_free(getattr(settings.ports, name), f"ST_QBO_PORT_{name.upper()}")
+
+
+def _require_free(port: int, variable: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -146,7 +163,7 @@ def wait_for_port(child: Child, port: int, *, timeout_seconds: float = 300) -> N
 def start_dagster(children: Children) -> Child:
     """Start webserver, daemon and code server, and wait until the UI answers."""
     port = children.settings.ports.dagster
-    require_free_port(port, "ST_QBO_PORT_DAGSTER")
+    require_free_ports(children.settings, "dagster")
     command = [
         sys.executable,
         "-m",
@@ -167,8 +184,7 @@ def start_dagster(children: Children) -> Child:
 def start_sandbox(children: Children, arguments: list[str]) -> Child:
     """Start the sandbox and wait until both halves answer."""
     ports = children.settings.ports
-    require_free_port(ports.servicetitan, "ST_QBO_PORT_SERVICETITAN")
-    require_free_port(ports.quickbooks, "ST_QBO_PORT_QUICKBOOKS")
+    require_free_ports(children.settings, "servicetitan", "quickbooks")
     child = children.start("sandbox", [sys.executable, "-m", "st_qbo_sandbox", "serve", *arguments])
     wait_for_port(child, ports.servicetitan)
     wait_for_port(child, ports.quickbooks)

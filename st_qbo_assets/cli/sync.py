@@ -1,40 +1,68 @@
-"""`st-qbo sync`: materialize days through Dagster, then print what the tie-out says."""
+"""`st-qbo sync`: materialize days through Dagster, then tell what the tie-out says.
 
-import json
-import subprocess
+What belongs here: what must be so before, the Dagster process and its progress, the exit status. What does
+not: the figures (`days`) and anything that a run does.
+"""
+
 import sys
-from datetime import date
-from typing import Any
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 
-from st_qbo_assets.cli.companies import read_company
-from st_qbo_assets.cli.output import money, print_json, print_table, say
-from st_qbo_assets.cli.processes import PROJECT, environment
-from st_qbo_assets.cli.up import ui_url
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from st_qbo_assets.cli.companies import CompanyFolder, read_companies, read_company
+from st_qbo_assets.cli.days import days_document, is_green, print_days
+from st_qbo_assets.cli.output import ERR, print_json, say
+from st_qbo_assets.cli.preconditions import SYSTEM_NAMES, read_links, require_connected, require_sandbox
+from st_qbo_assets.cli.processes import Child, Children, ui_url
+from st_qbo_assets.cli.run_log import RunLog
+from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.domain.days import days_between
 from st_qbo_assets.domain.errors import SettingsError
-from st_qbo_assets.domain.ids import Company
 from st_qbo_assets.settings import Settings, load_settings
-from st_qbo_assets.store.database import Database
-from st_qbo_assets.store.tie_outs import TieOutRecord, TieOuts
 
-#: Entities of the tie-out shown in the table; the JSON has all of them.
-_SHOWN = ("invoices", "payments", "tax", "balances")
+_LOOK_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended.
+
+    Attributes:
+        reasons: why it failed, a sentence each; empty if it succeeded.
+    """
+
+    succeeded: bool
+    run_id: str = ""
+    reasons: list[str] = field(default_factory=list[str])
 
 
 def run_sync(company: str, first: date, last: date, *, as_json: bool) -> int:
     """Sync a range of days; return 0 only if the run succeeded and every day is green."""
     settings = load_settings()
-    found = read_company(company).company
-    check_range(found, first, last)
-    Database.open(settings).dispose()
-    succeeded = materialize(settings, found, first, last)
-    document = days_document(settings, found, first, last)
+    folder = read_company(company)
+    read_companies()  # one broken company file keeps Dagster from loading any
+    check_range(folder.company, first, last)
+    _require_ready(folder, settings)
+    return sync_days(settings, folder.company, first, last, as_json=as_json)
+
+
+def sync_days(settings: Settings, company: CompanyFile, first: date, last: date, *, as_json: bool) -> int:
+    """Materialize the days, print what the tie-out says, and return the exit status."""
+    end = materialize(settings, company, first, last, quiet=as_json)
+    document = days_document(settings, company, first, last)
+    document |= {"succeeded": end.succeeded, "reasons": end.reasons, "run_id": end.run_id or None}
+    document["run_url"] = f"{ui_url(settings)}/runs/{end.run_id}" if end.run_id else None
     if as_json:
-        print_json(document | {"succeeded": succeeded})
+        print_json(document)
     else:
         print_days(document)
-    return 0 if succeeded and is_green(document) else 1
+        for reason in end.reasons:
+            say(f"Not everything succeeded: {reason}")
+        if end.reasons and end.run_id:
+            say(f"The run: {document['run_url']} (`st-qbo up` starts the UI)")
+    return 0 if end.succeeded and is_green(document) else 1
 
 
 def check_range(company: CompanyFile, first: date, last: date) -> None:
@@ -47,102 +75,95 @@ def check_range(company: CompanyFile, first: date, last: date) -> None:
         raise SettingsError(f"--from {first} is after --to {last}.", remedy="Give the earlier day first.")
     if first < company.start_date:
         raise SettingsError(
-            f"{first} is before {company.name}'s start date {company.start_date}; nothing is booked before it.",
+            f"{first} is before {company.name}'s start date {company.start_date}; nothing older is booked.",
             remedy="Begin at the start date, or change `start_date` in the company file if the books say so.",
+        )
+    today = datetime.now(UTC).astimezone(company.zone).date()
+    if last > today:
+        raise SettingsError(
+            f"{last} lies in the future: it is {today} in {company.time_zone}.", remedy="End today or before."
         )
 
 
-def materialize(settings: Settings, company: CompanyFile, first: date, last: date) -> bool:
-    """Run the company's days in a `dagster` process; return whether the run succeeded."""
-    name = company.name
+def _require_ready(folder: CompanyFolder, settings: Settings) -> None:
+    """Return if a run can do its work; what stopped a connection is asked once more, since it may be mended.
+
+    Raises:
+        SyncError: the one thing that is wrong, with its cure.
+    """
+    read_links(folder)
+    connections = open_connections(folder.company, settings)
+    try:
+        for system in SYSTEM_NAMES:
+            require_connected(connections, system)
+            require_sandbox(folder.company, settings, system)
+        if _is_stopped(connections):
+            connections.quickbooks.company_info()
+    finally:
+        connections.close()
+
+
+def _is_stopped(connections: Connections) -> bool:
+    state = connections.connection_states.of(connections.name, "quickbooks")
+    return state is not None and state.is_stopped
+
+
+def materialize(
+    settings: Settings, company: CompanyFile, first: date, last: date, *, quiet: bool = False
+) -> RunEnd:
+    """Run the company's days in a `dagster` process of their own.
+
+    Interrupted, it lets the run end by itself first: what was begun is settled by the next run anyway.
+    """
+    log_name = f"sync-{company.name}"
+    log = RunLog(settings.home / "logs" / f"{log_name}.log")
+    say(f"Syncing {company.name} from {first} to {last}; the log is {log.path}")
+    children = Children(settings)
+    try:
+        child = children.start(log_name, _command(company.name, first, last))
+        _follow(child, log, days=(last - first) // timedelta(days=1) + 1, quiet=quiet)
+    finally:
+        children.stop()
+    log.advance()
+    if child.process.returncode == 0:
+        return RunEnd(True, log.run_id)
+    stopped = _why_stopped(company, settings)
+    return RunEnd(False, log.run_id, [stopped] if stopped else log.reasons())
+
+
+def _command(name: str, first: date, last: date) -> list[str]:
     stages = " or ".join(f'key:"{name}/{stage}/*"' for stage in ("servicetitan", "mapped", "loaded", "books"))
-    command = [
+    return [
         *(sys.executable, "-m", "dagster", "asset", "materialize"),
         *("-m", "st_qbo_assets.definitions"),
         *("--select", f'({stages}) and not key:"{name}/servicetitan/reference"'),
         *("--partition-range", f"{first.isoformat()}...{last.isoformat()}"),
     ]
-    log = settings.home / "logs" / f"sync-{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    say(f"Syncing {name} from {first} to {last}; the log is {log}")
-    with log.open("ab") as output:
-        done = subprocess.run(
-            command,
-            cwd=PROJECT,
-            env=environment(settings),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    return done.returncode == 0
 
 
-def days_document(settings: Settings, company: CompanyFile, first: date, last: date) -> dict[str, Any]:
-    """Return what the newest tie-out of each day says, as one JSON-ready document."""
-    database = Database.open(settings)
-    try:
-        newest = TieOuts(database).newest(Company(company.name), first, last)
-    finally:
-        database.dispose()
-    days = [_day(day, newest.get(day)) for day in days_between(first, last)]
-    return {"company": company.name, "mode": company.mode, "ui_url": ui_url(settings), "days": days}
-
-
-def is_green(document: dict[str, Any]) -> bool:
-    """Say whether every day was compared and agrees."""
-    return bool(document["days"]) and all(day["is_green"] for day in document["days"])
-
-
-def print_days(document: dict[str, Any]) -> None:
-    """Print a line for each day and entity."""
-    columns = ("day", "entity", "ServiceTitan#", "QuickBooks#", "ServiceTitan $#", "QuickBooks $#")
-    rows: list[tuple[object, ...]] = []
-    for day in document["days"]:
-        if not day["entities"]:
-            rows.append((day["day"], "not compared", *[""] * 9))
-        for entity in _SHOWN:
-            figures = day["entities"].get(entity)
-            if figures is None:
-                continue
-            rows.append(
-                (
-                    day["day"] if entity == _SHOWN[0] else "",
-                    entity,
-                    figures["servicetitan_count"],
-                    figures["quickbooks_count"],
-                    money(figures["servicetitan_cents"]),
-                    money(figures["quickbooks_cents"]),
-                    money(figures["difference_cents"]),
-                    money(figures["unexplained_cents"]),
-                    figures["held"],
-                    figures["rejected"],
-                    ("green" if day["is_green"] else "open") if entity == _SHOWN[0] else "",
-                )
-            )
-    print_table(
-        f"{document['company']}: ServiceTitan and QuickBooks compared",
-        (*columns, "difference#", "unexplained#", "held#", "rejected#", "verdict"),
-        rows,
+def _follow(child: Child, log: RunLog, *, days: int, quiet: bool) -> None:
+    """Wait for a run to end, showing at a terminal what it does and how many days that is through with."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} days", markup=False),
+        TimeElapsedColumn(),
     )
-    causes: dict[str, int] = {}
-    for day in document["days"]:
-        for record in day["records"]:
-            label = f"{record['kind']}: {record['cause']}"
-            causes[label] = causes.get(label, 0) + 1
-    if causes:
-        print_table("What differs or waits", ("cause", "records#"), sorted(causes.items()))
+    hidden = quiet or not ERR.is_terminal
+    with Progress(*columns, console=ERR, disable=hidden, transient=True) as progress:
+        task = progress.add_task(log.phase, total=days)
+        while child.process.poll() is None:
+            log.advance()
+            progress.update(task, description=log.phase, completed=min(log.days_done, days))
+            time.sleep(_LOOK_SECONDS)
 
 
-def _day(day: date, record: TieOutRecord | None) -> dict[str, Any]:
-    if record is None:
-        return {"day": day.isoformat(), "is_green": False, "entities": {}, "records": []}
-    rows: list[dict[str, Any]] = json.loads(json.dumps(record.rows, default=str))
-    entities = {row.pop("entity"): row for row in rows}
-    return {
-        "day": day.isoformat(),
-        "is_green": record.is_green,
-        "difference_cents": record.difference_cents,
-        "unexplained_cents": record.unexplained_cents,
-        "entities": entities,
-        "records": record.causes,
-    }
+def _why_stopped(company: CompanyFile, settings: Settings) -> str:
+    """Return why QuickBooks is stopped, for then every record failed for that reason; empty if it is not."""
+    connections = open_connections(company, settings)
+    try:
+        state = connections.connection_states.of(connections.name, "quickbooks")
+    finally:
+        connections.close()
+    return f"{state.message} {state.remedy}" if state is not None and state.is_stopped else ""

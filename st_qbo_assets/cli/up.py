@@ -2,13 +2,15 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from st_qbo_assets.cli.output import say
-from st_qbo_assets.cli.processes import LOOPBACK, Children, start_dagster
+from st_qbo_assets.cli.companies import read_companies
+from st_qbo_assets.cli.output import say, working
+from st_qbo_assets.cli.processes import Children, require_free_ports, start_dagster, ui_url
 from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.settings import Settings, load_settings
 from st_qbo_assets.store.database import Database
@@ -16,7 +18,7 @@ from st_qbo_assets.store.embedded import stop
 
 
 @contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
+def only_one(settings: Settings) -> Generator[None]:
     """Hold the home's lock, so that no second `up` or `demo` runs on it.
 
     Raises:
@@ -40,25 +42,27 @@ def only_one(settings: Settings) -> Iterator[None]:
 def wait_until_interrupted() -> None:
     """Return when the process is asked to end."""
     asked = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked.set())
+        signal.signal(number, ask)
     while not asked.wait(1):
         continue
-
-
-def ui_url(settings: Settings) -> str:
-    """Return the address of the Dagster UI."""
-    return f"http://{LOOPBACK}:{settings.ports.dagster}"
 
 
 def run_up() -> int:
     """Start everything and stay until interrupted."""
     settings = load_settings()
+    read_companies()  # a broken file is told at once, not by Dagster after a while
     with only_one(settings):
-        Database.open(settings).dispose()
+        require_free_ports(settings, "dagster")
         children = Children(settings)
         try:
-            start_dagster(children)
+            with working("Starting the database and Dagster …"):
+                Database.open(settings).dispose()
+                start_dagster(children)
             say(f"Dagster UI: {ui_url(settings)}   (Ctrl-C stops it)")
             wait_until_interrupted()
         finally:
