@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from st_qbo_assets.domain.errors import RateLimited
+from st_qbo_assets.store.arrivals import Arrivals, Sent
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import budget_leases, budgets, metered_reads
 
@@ -96,6 +97,7 @@ class _Held(threading.local):
 
     def __init__(self) -> None:
         self.leases: list[int] = []
+        self.calls: list[Sent] = []
 
 
 class Budget:
@@ -131,6 +133,11 @@ class Budget:
         self._connection: Connection | None = None
         self._presence = 0
         self._held = _Held()
+        self._arrivals = Arrivals(
+            max(1, int(self._limits.per_second)),
+            now=lambda: self._now() or time.monotonic(),
+            sleep=lambda seconds: self._sleep(seconds),
+        )
 
     def acquire(self, kind: Literal["read", "write", "batch"], *, metered: bool) -> None:
         """Wait until one more call may be in flight, then count it.
@@ -144,6 +151,7 @@ class Budget:
                 if place.wait_seconds > 0:
                     self._sleep(place.wait_seconds)
                 if (place.is_free and place.wait_seconds <= 0) or self._may_start(place.lease):
+                    self._held.calls.append(self._arrivals.start())
                     self._held.leases.append(place.lease)
                     return
             except BaseException:
@@ -155,6 +163,7 @@ class Budget:
 
     def release(self) -> None:
         """Give back the place of this thread's last call."""
+        self._arrivals.end(self._held.calls.pop())
         self._give_back(self._held.leases.pop())
 
     def penalise(self, seconds: float) -> None:
