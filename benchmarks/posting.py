@@ -7,6 +7,7 @@ scene (`stage`) and the loop that the load is compared with (`plain_loop`).
 import argparse
 import json
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,8 +48,16 @@ def budget(writes: int, pace: Mapping[str, int]) -> dict[str, Any]:
         "seconds": round(float(seconds), 1),
         "used_of_allowed": round(calls / float(seconds) / allowed, 3),
         "status_429": sum(entry["status"] == 429 for entry in entries),
+        "most_in_a_second": most_within(entries, 1),
+        "most_in_a_minute": most_within(entries, 60),
         "slowest": slowest_gaps(middle),
     }
+
+
+def most_within(entries: Sequence[Mapping[str, Any]], seconds: int) -> int:
+    """Return the most calls in any window of so many seconds, as the sandbox saw them."""
+    starts = sorted(float(entry["started_monotonic"]) for entry in entries)
+    return max(bisect_left(starts, start + seconds) - position for position, start in enumerate(starts))
 
 
 def slowest_gaps(entries: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -81,7 +90,7 @@ def _against_the_loop(documents: int, milliseconds: int, in_flight: int) -> dict
         ours = float(written[-1]["ended_monotonic"]) - began
         first = float(posted[0]["started_monotonic"])
         loop = PlainLoop(stage)
-        loop.fresh_realm([entry for entry in lists if is_write(entry)])
+        loop.fresh_realm([entry for entry in lists if is_write(entry) and entry["status"] == 200])
         stage.latency(milliseconds)
         theirs = loop.post(written)
         stage.latency(0)
