@@ -166,13 +166,15 @@ def test_a_red_day_is_healed_by_materializing_what_failed(installation: Installa
             confirm.click()
         page.wait_for_timeout(1000)
         _open(page, partition, "Failed (0)")
-        _open(page, partition, "Materialized (1)")
+        _open(page, partition, "posted_total")
+        expect(page.get_by_text("Materialized (1)")).to_be_visible()
         _keep(page, "partition")
         _open(page, f"{installation.ui}/assets/demo/books/tie_out?view=partitions&partition={day}", "verdict")
         _keep(page, "tie-out")
         _open(
             page, f"{installation.ui}/assets/demo/books/tie_out?view=lineage&lineageScope=upstream", "tie_out"
         )
+        page.get_by_role("button", name="All", exact=True).click()
         page.wait_for_timeout(5000)
         _keep(page, "lineage")
 
