@@ -38,7 +38,6 @@ class Entity(StrEnum):
         return self.value.replace("_", " ")
 
 
-
 _NAMES = frozenset(member.value for member in Entity)
 
 

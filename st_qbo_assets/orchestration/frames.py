@@ -90,11 +90,12 @@ def to_frame(rows: Sequence[Mapping[str, Any]], columns: Columns) -> "pd.DataFra
     return pa.Table.from_pylist(list(rows), schema=schema).to_pandas(types_mapper=pd.ArrowDtype)
 
 
-def to_rows(frame: "pd.DataFrame") -> Iterator[Row]:
-    """Yield the rows of a frame as dicts of plain Python values; missing is None."""
+def to_rows(frame: "pd.DataFrame", *columns: str) -> Iterator[Row]:
+    """Yield the rows of a frame as dicts of plain Python values, of some columns or all; missing is None."""
     import pyarrow as pa
 
-    for batch in pa.Table.from_pandas(frame, preserve_index=False).to_batches(max_chunksize=1000):
+    table = pa.Table.from_pandas(frame, columns=list(columns) or None, preserve_index=False)
+    for batch in table.to_batches(max_chunksize=1000):
         yield from batch.to_pylist()
 
 

@@ -34,10 +34,10 @@ def mapped_metadata(mapped: Sequence[Mapped]) -> Metadata:
     """Return counts by verdict, the cents that would be posted, and why the others are not."""
     counts = Counter(item.verdict for item in mapped)
     due_cents = sum(item.cents for item in mapped if item.verdict is Verdict.DUE)
-    metadata: Metadata = {verdict.value: counts[verdict] for verdict in Verdict}
-    metadata |= {"due_cents": due_cents, "due_total": _dollars(due_cents)}
     rows = [_row(item.verdict.value, item, item.reason) for item in mapped if item.verdict is not Verdict.DUE]
-    return metadata | _table("why_not", rows)
+    metadata = _table("why_not", rows)
+    metadata |= {verdict.value: counts[verdict] for verdict in Verdict}
+    return metadata | {"due_cents": due_cents, "due_total": _dollars(due_cents)}
 
 
 def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
@@ -45,16 +45,16 @@ def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
     counts = Counter(result.outcome for result in results)
     in_books = (Outcome.POSTED, Outcome.UNCHANGED)
     cents = sum(result.cents for result in results if result.outcome in in_books)
-    metadata: Metadata = {outcome.value: counts[outcome] for outcome in Outcome if counts[outcome]}
-    metadata |= {
+    open_results = [result for result in results if not result.outcome.is_settled]
+    rows = [_row(result.outcome.value, result, result.reason) for result in open_results]
+    metadata = _table("needs_attention", rows)  # first, since it is what a person has to read
+    metadata |= {outcome.value: counts[outcome] for outcome in Outcome if counts[outcome]}
+    return metadata | {
         "records": len(results),
         "written": sum(result.wrote for result in results),
         "posted_cents": cents,
         "posted_total": _dollars(cents),
     }
-    open_results = [result for result in results if not result.outcome.is_settled]
-    rows = [_row(result.outcome.value, result, result.reason) for result in open_results]
-    return metadata | _table("needs_attention", rows)
 
 
 def merge_reasons(results: Iterable[LoadResult]) -> str:

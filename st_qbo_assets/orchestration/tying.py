@@ -5,7 +5,7 @@ not: the comparison.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.evidence import FieldDrift
@@ -16,7 +16,10 @@ from st_qbo_assets.books.verdict import day_json, verdict_of
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load.verify import drift, owned_fields
+from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.frames import to_rows
+from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.orchestration.references import References
 from st_qbo_assets.store.tie_outs import TieOutRecord
 
@@ -29,6 +32,7 @@ def tie_out_days(
     connections: Connections,
     references: References,
     *,
+    folder: FrameFolder,
     days: Sequence[date],
     were_loaded: bool,
 ) -> Iterator[DayTieOut]:
@@ -38,31 +42,39 @@ def tie_out_days(
         defs: of the company.
         connections: its two systems and the store.
         references: QuickBooks' accounts.
+        folder: the frames, which say how recent the records were that were loaded.
         days: the days to compare.
         were_loaded: whether the same run loaded them, so that they are no longer due.
     """
     for first in range(0, len(days), WINDOW_DAYS):
         window = days[first : first + WINDOW_DAYS]
         read_at = defs.now_utc()
-        compared = _compare(defs, connections, references, window)
+        sources = _sources(defs, connections, references, _seen_until(defs, folder, window))
+        compared = _compare(defs, references, sources, window)
         connections.tie_outs.save(_record(defs, day, connections.run_id) for day in compared)
         if were_loaded:
             connections.dirty_days.clear(defs.name, window, read_at=read_at)
         yield from compared
 
 
-def _compare(
-    defs: CompanyDefs, connections: Connections, references: References, days: Sequence[date]
-) -> list[DayTieOut]:
-    sources = Sources(
+def _sources(
+    defs: CompanyDefs, connections: Connections, references: References, seen_until: datetime | None
+) -> Sources:
+    return Sources(
         servicetitan=connections.servicetitan,
         quickbooks=connections.quickbooks,
         records=connections.ledger,
         links=connections.links,
         doubled=connections.markers.duplicates(connections.realm),
         find_drift=_drift_finder(defs, connections),
+        seen_until=seen_until,
         book_close=references.quickbooks.preferences.book_close_date,
     )
+
+
+def _compare(
+    defs: CompanyDefs, references: References, sources: Sources, days: Sequence[date]
+) -> list[DayTieOut]:
     gathered = gather(sources, defs.company, days, today=defs.today())
     return tie_out(
         days,
@@ -72,6 +84,20 @@ def _compare(
         company=defs.company,
         chart=references.quickbooks,
     )
+
+
+def _seen_until(defs: CompanyDefs, folder: FrameFolder, days: Sequence[date]) -> datetime | None:
+    """Return the newest vendor's stamp among the records the days were loaded from.
+
+    What ServiceTitan stamped later was not there to be loaded: it waits, and is no fault.
+    """
+    stamps: list[datetime] = []
+    for name in ("invoices", "payments"):
+        for day in days:
+            frame = folder.read(keys.servicetitan(defs.name, name), day)
+            if frame is not None:
+                stamps += [row["modified_on"] for row in to_rows(frame, "modified_on") if row["modified_on"]]
+    return max(stamps, default=None)
 
 
 def _drift_finder(defs: CompanyDefs, connections: Connections):

@@ -171,10 +171,8 @@ def test_a_red_day_is_healed_by_materializing_what_failed(installation: Installa
         _keep(page, "partition")
         _open(page, f"{installation.ui}/assets/demo/books/tie_out?view=partitions&partition={day}", "verdict")
         _keep(page, "tie-out")
-        _open(
-            page, f"{installation.ui}/assets/demo/books/tie_out?view=lineage&lineageScope=upstream", "tie_out"
-        )
-        page.get_by_role("button", name="All", exact=True).click()
+        lineage = "view=lineage&lineageScope=upstream&lineageDepth=5"
+        _open(page, f"{installation.ui}/assets/demo/books/tie_out?{lineage}", "tie_out")
         page.wait_for_timeout(5000)
         _keep(page, "lineage")
 

@@ -38,5 +38,7 @@ def test_every_rule_carried_out_has_a_test_that_cites_it() -> None:
 def test_no_test_cites_a_rule_that_does_not_exist() -> None:
     text = (ROOT / "docs" / "bookkeeping-rules.md").read_text()
     sections = {match[1]: match[2] for match in re.finditer(r"(?ms)^## (\d+)\. (.*?)(?=^## |\Z)", text)}
-    known = {f"{number}.{rule}" for number, body in sections.items() for rule in re.findall(r"(?m)^(\d+)\. ", body)}
+    known = {
+        f"{number}.{rule}" for number, body in sections.items() for rule in re.findall(r"(?m)^(\d+)\. ", body)
+    }
     assert rules_tested() <= known | sections.keys()
