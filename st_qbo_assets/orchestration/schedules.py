@@ -30,7 +30,6 @@ def company_schedules(
             [defs.name, "servicetitan"], [defs.name, "mapped"], [defs.name, "loaded"], [defs.name, "books"]
         )
         - dg.AssetSelection.assets(keys.servicetitan(defs.name, "reference")),
-        partitions_def=defs.days,
         description="Every day-partitioned asset of the company, for one day or a range of days.",
     )
     reference_job = dg.define_asset_job(

@@ -26,7 +26,6 @@ def company_sensors(
     job = dg.define_asset_job(
         f"{defs.name}_tie_out",
         selection=dg.AssetSelection.assets(tie_out_key),
-        partitions_def=defs.days,
         description="Only compares; nothing is written.",
     )
 
