@@ -101,7 +101,8 @@ def verify(
         target: QuickBooks entity.
         body: the body as sent, references resolved.
         answer: the object as QuickBooks stored it.
-        cents: total the source says; without it the total is only compared if the body states its tax.
+        cents: total the source says, which the stored total must be whatever was sent; without it the
+            total is only compared if the body states its tax.
         applies_itself: whether QuickBooks applies credits by itself (AutoApplyCredit), so that a
             payment may come back with more lines than it was sent with.
     """
@@ -120,7 +121,7 @@ def verify(
         _compare_lines(found, body, answer)
         _compare_totals(found, body, answer, cents=cents)
     if target == "Payment":
-        _compare_payment(found, body, answer, applies_itself=applies_itself)
+        _compare_payment(found, body, answer, cents=cents, applies_itself=applies_itself)
     return tuple(found)
 
 
@@ -170,8 +171,11 @@ def verify_voided(answer: Mapping[str, Any]) -> tuple[Difference, ...]:
 
 
 def expected_total(body: Mapping[str, Any], cents: int | None = None) -> Decimal:
-    """Return the total a sales document must have: its lines and the tax it states, or the source's total."""
-    if cents is not None and objects.total_tax(body) is None:
+    """Return the total a sales document must have: the source's, or its lines and the tax it states.
+
+    The source's goes first: a body that lost a line on its way from the record would agree with itself.
+    """
+    if cents is not None:
         return from_cents(cents)
     total = objects.total_tax(body) or Decimal(0)
     for line in objects.lines(body):
@@ -208,11 +212,16 @@ def _compare_lines(found: list[Difference], body: Mapping[str, Any], answer: Map
 
 
 def _compare_payment(
-    found: list[Difference], body: Mapping[str, Any], answer: Mapping[str, Any], *, applies_itself: bool
+    found: list[Difference],
+    body: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    *,
+    cents: int | None,
+    applies_itself: bool,
 ) -> None:
     if "TotalAmt" in body:
-        meant, held = objects.amount(body.get("TotalAmt")), objects.amount(answer.get("TotalAmt"))
-        _compare(found, "TotalAmt", _money(meant), _money(held))
+        meant = objects.amount(body.get("TotalAmt")) if cents is None else from_cents(cents)
+        _compare(found, "TotalAmt", _money(meant), _money(objects.amount(answer.get("TotalAmt"))))
     if "Line" not in body:
         return
     sent, stored = _applied(body), _applied(answer)

@@ -89,6 +89,14 @@ def test_a_document_that_states_no_tax_is_compared_with_the_total_of_its_source(
     assert verify("Invoice", sent, STORED) == ()
 
 
+def test_a_body_that_agrees_with_itself_is_compared_with_the_total_of_its_source_too() -> None:
+    assert verify("Invoice", SENT, STORED, cents=10825) == ()
+    assert fields(verify("Invoice", SENT, STORED, cents=13325)) == ["TotalAmt"]
+
+    paid = {"TotalAmt": Decimal("49.99")}
+    assert fields(verify("Payment", paid, paid, cents=5000)) == ["TotalAmt"]
+
+
 def test_old_samples_spell_detail_types_in_capitals() -> None:
     stored = copy.deepcopy(STORED)
     stored["Line"][0]["DetailType"] = "SALES_ITEM_LINE_DETAIL"
