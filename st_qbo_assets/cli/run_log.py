@@ -72,15 +72,21 @@ class RunLog:
 
     def reasons(self) -> list[str]:
         """Return why steps failed, each once; of a run that never came so far the end of its log."""
-        with self.path.open("rb") as file:
-            file.seek(self._start)
-            lines = file.read().decode("utf-8", "replace").splitlines()
+        lines = self._added().splitlines()
         found: list[str] = []
         for number, line in enumerate(lines):
             if _EVENT.match(line) and _FAILED in line:
                 found.append(_reason(lines[number + 1 :]))
         told = list(dict.fromkeys(reason for reason in found if reason))
-        return told or ["\n".join([line for line in lines if line.strip()][-_TAIL:])]
+        tail = [line for line in lines if line.strip()][-_TAIL:]
+        return told or ["\n".join(tail) or f"it ended without a word; see {self.path}"]
+
+    def _added(self) -> str:
+        if not self.path.exists():
+            return ""
+        with self.path.open("rb") as file:
+            file.seek(self._start)
+            return file.read().decode("utf-8", "replace")
 
 
 def _reason(lines: list[str]) -> str:
