@@ -1,0 +1,227 @@
+"""One process of the product: obeys lines of JSON on a socket until there are no more, or it dies.
+
+What belongs here: the commands, each a thin call of what the product itself offers. What does not: what is
+asserted (the tests), where it dies (`moments`), what is wrong with it (`mutants`).
+
+    hello         env, company?             the environment, and changes to the demo's company file
+    connect                                 as an administrator at the consent page
+    arm           moment, nth               dies by SIGKILL at the nth pass of that moment
+    mutate        names                     from here on the product is wrong
+    materialize   days, only?               assets of those days on this session's Dagster instance
+    statuses      asset, days               where each partition of an asset stands
+    tie_out       day                       the newest comparison, as the store has it
+    age           seconds                   everything in the ledger was sent that much earlier
+"""
+
+import json
+import os
+import socket
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import requests
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from st_qbo_assets.cli.companies import read_company
+from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
+from st_qbo_assets.connections import Connections, open_connections
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.ids import Company
+from st_qbo_assets.orchestration.company import build_company
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.io_manager import FrameStorage
+from st_qbo_assets.orchestration.resources import Connector
+from st_qbo_assets.settings import load_settings
+from st_qbo_assets.store.budget import Budget
+from st_qbo_assets.store.tie_outs import TieOuts
+from st_qbo_assets.transport.retry import RetryPolicy
+from tests.attack.moments import Moments
+from tests.attack.mutants import MUTANTS
+
+COMPANY = Company("demo")
+#: The product's waits are this much shorter here; none is left out.
+_HURRY = 1000
+#: No limit of our own stands in the way; the limits are proven elsewhere.
+_BUDGET = {"requests_per_second": 2000, "requests_per_minute": 100_000}
+_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+_MOMENTS = Moments()
+
+
+class MortalConnector(Connector):
+    """The product's connector, whose seam may kill."""
+
+    @contextmanager
+    def open(self, defs: CompanyDefs, run_id: str) -> Iterator[Connections]:
+        """Yield the connections of a company with the seam in place."""
+        with super().open(defs, run_id) as connections:
+            connections.seam = _MOMENTS.seam
+            yield connections
+
+
+def obey(connection: socket.socket, instance: dg.DagsterInstance) -> None:
+    """Answer commands until there are no more."""
+    session = Session(connection, instance)
+    for line in connection.makefile("r", encoding="utf-8"):
+        given: dict[str, Any] = json.loads(line)
+        command = getattr(session, f"do_{given.pop('do')}")
+        try:
+            answer = {"said": command(**given)}
+        except Exception:  # the border of a process: the test shows it
+            answer = {"error": traceback.format_exc()}
+        session.say(answer)
+
+
+class Session:
+    """The commands."""
+
+    def __init__(self, connection: socket.socket, instance: dg.DagsterInstance) -> None:
+        self._socket = connection
+        self._instance = instance
+        self._company = read_company(COMPANY).company
+        self._links_file = Path()
+
+    def say(self, words: dict[str, Any]) -> None:
+        """Write one line to the test."""
+        self._socket.sendall(json.dumps(words, default=str).encode() + b"\n")
+
+    def do_hello(self, env: dict[str, str], company: dict[str, Any] | None = None) -> None:
+        os.environ.update(env)
+        log = Path(env["ST_QBO_HOME"]) / "session.log"
+        for stream in (1, 2):
+            os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
+        self._company = _changed(self._company, company or {})
+        self._links_file = Path(env["ST_QBO_HOME"]) / "links.csv"
+        _hurry()
+        _MOMENTS.watch()
+
+    def do_connect(self) -> None:
+        info = requests.get(f"{self._quickbooks}/_sandbox/info", timeout=30).json()
+        with self._connected() as connections:
+            connect_servicetitan(
+                connections, _secrets(info, "servicetitan", "client_id", "client_secret", "app_key")
+            )
+            store_quickbooks_app(connections, _secrets(info, "quickbooks", "client_id", "client_secret"))
+            consent = requests.post(
+                f"{self._quickbooks}/_sandbox/edit", json={"act": "consent"}, timeout=30
+            ).json()
+            connect_quickbooks(connections, consent["code"], redirect_uri=consent["redirect_uri"])
+
+    def do_arm(self, moment: str, nth: int) -> None:
+        _MOMENTS.arm(moment, nth, lambda where: self.say({"died": where}))
+
+    def do_mutate(self, names: Sequence[str]) -> None:
+        for name in names:
+            MUTANTS[name]()
+
+    def do_materialize(self, days: Sequence[str], only: Sequence[str] | None = None) -> dict[str, Any]:
+        defs = self._definitions()
+        job = defs.resolve_implicit_global_asset_job_def()
+        every = {key.to_user_string(): key for key in job.asset_layer.selected_asset_keys}
+        wanted = [f"{COMPANY}/{name}" for name in only] if only else _as_synced(every)
+        found = job.execute_in_process(
+            run_config=_QUIET,
+            instance=self._instance,
+            asset_selection=[every[name] for name in wanted],
+            tags={_RANGE[0]: min(days), _RANGE[1]: max(days)},
+            raise_on_error=False,
+        )
+        checks = [
+            {"check": each.check_name, "day": each.partition, "passed": each.passed, "said": each.description}
+            for each in found.get_asset_check_evaluations()
+        ]
+        failures = [
+            event.step_failure_data.error.to_string()
+            for event in found.all_events
+            if event.is_step_failure and event.step_failure_data.error is not None
+        ]
+        return {
+            "success": found.success,
+            "checks": checks,
+            "failures": failures,
+            "passed": dict(_MOMENTS.passed),
+        }
+
+    def do_statuses(self, asset: str, days: Sequence[str]) -> dict[str, str | None]:
+        defs = self._definitions()
+        key = dg.AssetKey([COMPANY, *asset.split("/")])
+        partitions = defs.resolve_asset_graph().get(key).partitions_def
+        assert partitions is not None
+        found = self._instance.get_status_by_partition(key, days, partitions) or {}
+        return {day: status.value if (status := found.get(day)) else None for day in days}
+
+    def do_tie_out(self, day: str) -> dict[str, Any] | None:
+        with self._connected() as connections:
+            newest = TieOuts(connections.database).newest(COMPANY, date.fromisoformat(day))
+        record = newest.get(date.fromisoformat(day))
+        if record is None:
+            return None
+        return {
+            "is_green": record.is_green,
+            "difference_cents": record.difference_cents,
+            "unexplained_cents": record.unexplained_cents,
+            "records": record.causes,
+            "rows": record.rows,
+        }
+
+    def do_age(self, seconds: int) -> None:
+        with self._connected() as connections, connections.database.begin() as connection:
+            # The ledger's guards refuse to rewrite what was sent; time passing is no rewriting.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            earlier = {"span": f"{seconds} seconds"}
+            for statement in (
+                "UPDATE st_qbo.attempts SET sent_at = sent_at - CAST(:span AS interval)",
+                "UPDATE st_qbo.intents SET opened_at = opened_at - CAST(:span AS interval)",
+            ):
+                connection.execute(text(statement), earlier)
+
+    @property
+    def _quickbooks(self) -> str:
+        return load_settings().sandbox_quickbooks_url
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connections]:
+        connections = open_connections(self._company, load_settings())
+        try:
+            yield connections
+        finally:
+            connections.close()
+
+    def _definitions(self) -> dg.Definitions:
+        storage = load_settings().storage
+        resources = {"io_manager": FrameStorage(root=storage), "connector": MortalConnector(storage=storage)}
+        return dg.Definitions.merge(
+            build_company(CompanyDefs(self._company, self._links_file)),
+            dg.Definitions(resources=resources, executor=dg.in_process_executor),
+        )
+
+
+def _as_synced(names: Sequence[str] | dict[str, Any]) -> list[str]:
+    """Return what `st-qbo sync` materializes: all days' assets, the reference lists left as they are."""
+    return [name for name in names if not name.endswith("/reference")]
+
+
+def _secrets(info: dict[str, Any], system: str, *names: str) -> dict[str, SecretStr]:
+    return {f"{system}_{name}": SecretStr(info[system][name]) for name in names}
+
+
+def _changed(company: CompanyFile, changes: dict[str, Any]) -> CompanyFile:
+    given = company.model_dump(mode="json")
+    for name, value in changes.items():
+        given[name] = {**given[name], **value} if isinstance(value, dict) else value
+    changed = CompanyFile.model_validate(given)
+    fast = changed.quickbooks.model_copy(update=_BUDGET)
+    return changed.model_copy(update={"quickbooks": fast})
+
+
+def _hurry() -> None:
+    """Let the product wait a thousandth of what it means to."""
+    delay, penalise = RetryPolicy.delay_seconds, Budget.penalise
+    RetryPolicy.delay_seconds = lambda self, attempt, error: delay(self, attempt, error) / _HURRY
+    Budget.penalise = lambda self, seconds: penalise(self, seconds / _HURRY)

@@ -1,0 +1,107 @@
+"""The tie-out is no mirror and the ledger no ornament: the product made wrong is caught.
+
+Every mutant runs the real pipeline on data that is green without it. Those that book something wrong run
+with verified posting switched off as well, so that the tie-out alone has to find them in what it reads.
+"""
+
+import pytest
+
+from tests.attack import proof
+from tests.attack.world import DAY, Arena, Run, SessionDied, World
+
+_HOUR_SECONDS = 3600
+#: Mutant → the causes one of which the tie-out must name.
+_WRONG_BOOKS = {
+    "line_dropped": {"wrong_amount"},
+    "cent_more_on_a_line": {"wrong_amount"},
+    "cent_more_on_the_tax": {"wrong_tax"},
+    "tax_dropped": {"wrong_tax"},
+    "customer_of_another": {"wrong_customer"},
+    "account_of_another": {"wrong_income_account"},
+    "day_after": {"wrong_date"},
+    "payment_not_applied": {"missing_payment_application"},
+    "cent_less_on_a_payment": {"wrong_amount"},
+    "changed_on_the_way": {"wrong_amount"},
+}
+#: What verified posting has to refuse by itself: the answer is not what the record says.
+_WRONG_ANSWERS = ("line_dropped", "tax_dropped", "cent_less_on_a_payment", "changed_on_the_way")
+
+
+def _run_mutated(world: World, *mutants: str) -> Run:
+    with world.session() as session:
+        session.ask("mutate", names=mutants)
+        return session.materialize()
+
+
+def _causes(world: World) -> set[str]:
+    with world.session() as session:
+        return {record["cause"] for record in session.ask("tie_out", day=DAY)["records"]}
+
+
+@pytest.mark.rule("6.1", "6.2", "6.4")
+@pytest.mark.parametrize("mutant", _WRONG_BOOKS)
+def test_the_tie_out_alone_finds_wrong_books_and_their_cause(arena: Arena, mutant: str) -> None:
+    with arena.world(seed=3) as world:
+        run = _run_mutated(world, "no_verification", mutant)
+        assert proof.problems(world, DAY) or mutant == "account_of_another", "the mutant did nothing"
+        assert not run.passes("ties_out")
+        assert _causes(world) & _WRONG_BOOKS[mutant]
+
+
+@pytest.mark.rule("5.4")
+@pytest.mark.parametrize("mutant", _WRONG_ANSWERS)
+def test_verified_posting_finds_a_wrong_answer_and_fails_the_day(arena: Arena, mutant: str) -> None:
+    with arena.world(seed=3) as world:
+        run = _run_mutated(world, mutant)
+        assert not run.success
+        assert "otherwise than it was sent" in run.failures[0]
+        assert not run.passes("ties_out")
+
+
+@pytest.mark.rule("2.6")
+def test_an_invoice_without_its_marker_is_seen_by_these_tests(arena: Arena) -> None:
+    with arena.world(seed=3) as world:
+        _run_mutated(world, "invoice_without_marker")
+        assert any("written without a marker" in said for said in proof.problems(world, DAY))
+
+
+def test_without_a_mutant_the_same_data_is_green(arena: Arena) -> None:
+    with arena.world(seed=3) as world:
+        assert _run_mutated(world).is_green
+        assert proof.problems(world, DAY) == []
+
+
+@pytest.mark.rule("5.1")
+def test_without_request_ids_lost_answers_are_booked_twice_and_seen(arena: Arena) -> None:
+    with arena.world(seed=3) as world:
+        world.faults({"kind": "lost_response", "method": "POST", "path": "*/payment", "times": 1})
+        run = _run_mutated(world, "no_request_id")
+        assert proof.duplicates(world)
+        assert not run.is_green
+
+
+@pytest.mark.rule("5.1", "5.2")
+@pytest.mark.parametrize("mutants", [(), ("sent_before_committed",)], ids=["as_it_is", "mutant"])
+def test_only_an_intent_committed_before_the_call_survives_a_death_and_an_hour(
+    arena: Arena, mutants: tuple[str, ...]
+) -> None:
+    first_payment = _first_payment(arena)
+    with arena.world(seed=3) as world:
+        with world.session() as session:
+            session.ask("mutate", names=mutants)
+            session.ask("arm", moment="after_send", nth=first_payment)
+            with pytest.raises(SessionDied):
+                session.materialize()
+        world.wait(_HOUR_SECONDS)
+        with world.session() as session:
+            run = session.materialize()
+        assert bool(proof.duplicates(world)) == bool(mutants)
+        assert run.is_green == (not mutants)
+
+
+def _first_payment(arena: Arena) -> int:
+    """Return which write of the day is its first payment, payments being last."""
+    with arena.world(seed=3) as world:
+        with world.session() as session:
+            passed = session.materialize().passed["after_send"]
+        return passed - proof.count(world, "Payment") + 1

@@ -1,0 +1,14 @@
+"""Options of the whole test run; pytest reads them only from here."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be longer than the default one; nothing is left out of the default."""
+    parser.addoption(
+        "--attack-seeds",
+        type=int,
+        default=25,
+        metavar="N",
+        help="how many ways to be killed tests/attack tries (default 25)",
+    )
