@@ -10,15 +10,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _SECOND = 1.0
-#: A call is taken to arrive within so long of its start, or by its answer if that is sooner.
+#: A call is taken to arrive within so long of its start, or by its answer if that is sooner …
 _ON_ITS_WAY_SECONDS = 0.25
+#: … unless it took longer than this: something stood still, and it may have arrived just before its answer.
+_ORDINARY_SECONDS = 1.0
+#: How often to look again while none of the calls that count has been answered.
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(eq=False)
 class Sent:
-    """A call; it counts until no call that starts then can arrive within a second of it."""
+    """A call; it counts while it goes on, and until no other can arrive within a second of it.
 
-    until: float
+    Attributes:
+        at: when it started.
+        until: how long it counts; None while it goes on.
+    """
+
+    at: float
+    until: float | None = None
+
+    def counts(self, now: float) -> bool:
+        """Say whether a call that starts now may arrive within a second of this one."""
+        return self.until is None or self.until > now
 
 
 @dataclass
@@ -42,15 +56,18 @@ class Arrivals:
         while True:
             with self._guard:
                 now = self.now()
-                self._calls = [call for call in self._calls if call.until > now]
+                self._calls = [call for call in self._calls if call.counts(now)]
                 if len(self._calls) < self.most:
-                    sent = Sent(now + _ON_ITS_WAY_SECONDS + _SECOND)
+                    sent = Sent(now)
                     self._calls.append(sent)
                     return sent
-                wait = min(call.until for call in self._calls) - now
-            self.sleep(wait)
+                ends = [call.until - now for call in self._calls if call.until is not None]
+            self.sleep(min(ends, default=_LOOK_SECONDS))
 
     def end(self, sent: Sent) -> None:
         """Note that a call was answered, so that it has arrived."""
         with self._guard:
-            sent.until = min(sent.until, self.now() + _SECOND)
+            now = self.now()
+            is_ordinary = now - sent.at <= _ORDINARY_SECONDS
+            arrived = min(now, sent.at + _ON_ITS_WAY_SECONDS) if is_ordinary else now
+            sent.until = arrived + _SECOND

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from st_qbo_assets.store.arrivals import Arrivals
+from st_qbo_assets.store.arrivals import Arrivals, Sent
 
 MOST = 10
 
@@ -40,11 +40,33 @@ def test_no_second_has_more_arrivals_than_allowed(calls: list[tuple[float, float
         assert sum(first <= each < first + 1 - 1e-6 for each in arrived) <= MOST
 
 
-def test_calls_of_several_threads_count_while_they_go_on() -> None:
+@pytest.mark.rule("11")
+def test_calls_that_stood_still_count_from_their_answers() -> None:
     timeline = Timeline()
     arrivals = Arrivals(MOST, now=timeline.now, sleep=timeline.sleep)
-    for _ in range(MOST):
-        arrivals.start()
-    began = timeline.at
+    stuck = [arrivals.start() for _ in range(5)]
+    timeline.sleep(7)
+    for each in stuck:
+        arrivals.end(each)
+    woke = timeline.at
+    for _ in range(MOST - len(stuck)):
+        arrivals.end(arrivals.start())
+    assert timeline.at == woke
     arrivals.start()
-    assert timeline.at >= began + 1
+    assert timeline.at == woke + 1
+
+
+@pytest.mark.rule("11")
+def test_calls_that_go_on_count() -> None:
+    timeline = Timeline()
+    going_on: list[Sent] = []
+
+    def sleep(seconds: float) -> None:
+        timeline.sleep(seconds)
+        if timeline.at >= 1003 and going_on:
+            arrivals.end(going_on.pop())
+
+    arrivals = Arrivals(1, now=timeline.now, sleep=sleep)
+    going_on.append(arrivals.start())
+    arrivals.start()
+    assert timeline.at >= 1004
