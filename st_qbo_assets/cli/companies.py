@@ -100,9 +100,7 @@ def read_company(name: str, defs: Path = DEFS) -> CompanyFolder:
 
 def _read(path: Path) -> CompanyFolder | None:
     try:
-        text = path.read_text(encoding="utf-8")
-        node = cast("yaml.Node | None", yaml.compose(text, Loader=_Loader))  # pyright: ignore[reportUnknownMemberType]
-        document: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader that reads no dates
+        node, document = _parse(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise _wrong(path, mark.line + 1 if mark else 1, error.problem or "no YAML") from error
@@ -122,6 +120,16 @@ def _read(path: Path) -> CompanyFolder | None:
     except ValidationError as error:
         lines = sorted(_problem(path, node, problem["loc"], problem["msg"]) for problem in error.errors())
         raise SettingsError("\n".join(line for _, line in lines), remedy=_CURE) from error
+
+
+def _parse(text: str) -> tuple[yaml.Node | None, object]:
+    """Return the nodes of a document, which know their lines, and what they stand for."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return node, cast(object, loader.construct_document(node)) if node is not None else None
+    finally:
+        loader.dispose()
 
 
 def _problem(path: Path, node: yaml.Node | None, place: tuple[int | str, ...], said: str) -> tuple[int, str]:

@@ -82,9 +82,7 @@ class Moments:
         _wrap(QuickBooksTokens, "write", before=lambda: None, after=lambda: self.seam(rotation))
 
 
-def _wrap(
-    owner: type, name: str, *, before: Callable[[], object], after: Callable[[], object]
-) -> None:
+def _wrap(owner: type, name: str, *, before: Callable[[], object], after: Callable[[], object]) -> None:
     original = getattr(owner, name)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:

@@ -25,7 +25,7 @@ _INCIDENTAL = frozenset(
 
 
 def problems(world: World, *days: str) -> list[str]:
-    """Return every way in which QuickBooks is not exactly what ServiceTitan says of these days; none is right."""
+    """Return every way in which QuickBooks is not what ServiceTitan says of these days; none is right."""
     servicetitan, quickbooks = world.state("servicetitan"), world.state()
     due = {
         (kind[:-1], str(doc["id"])): doc
@@ -102,7 +102,7 @@ def marked_doc(world: World, kind: str, source_id: object) -> Doc:
 
 
 def due_documents(world: World, kind: str, day: str) -> list[Doc]:
-    """Return the ServiceTitan documents of a day that are to be booked, and are not typed in by hand already."""
+    """Return the documents of a day that are to be booked, and are not typed in by hand already."""
     servicetitan, quickbooks = world.state("servicetitan"), world.state()
     return [
         doc
@@ -157,9 +157,7 @@ def _differences(kind: str, doc: Doc, booked: Doc, quickbooks: Mapping[str, list
             ("balance", Decimal(doc["balance"]), Decimal(booked["Balance"])),
         ]
     else:
-        applied = Counter(
-            {str(row["appliedTo"]): Decimal(row["appliedAmount"]) for row in doc["appliedTo"]}
-        )
+        applied = Counter({str(row["appliedTo"]): Decimal(row["appliedAmount"]) for row in doc["appliedTo"]})
         numbers = {each["Id"]: each for each in quickbooks["Invoice"]}
         in_books: Counter[str] = Counter()
         for line in booked.get("Line", ()):

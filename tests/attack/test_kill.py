@@ -92,9 +92,7 @@ def _live(arena: Arena, seed: int, moment: str) -> tuple[_History, dict[str, lis
         return history, proof.canonical(world)
 
 
-def _run_once(
-    world: World, history: _History, plan: list[tuple[str, int]], chance: random.Random
-) -> bool:
+def _run_once(world: World, history: _History, plan: list[tuple[str, int]], chance: random.Random) -> bool:
     """Run the day, perhaps to death; return whether it ended green."""
     history.runs += 1
     has_frames = bool(history.deaths) and not history.deaths[-1].startswith(("io", "rotation"))

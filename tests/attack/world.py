@@ -64,7 +64,7 @@ class Lane:
         self._http.close()
         self._process.communicate(timeout=_TIMEOUT_SECONDS)
 
-    def get(self, half: str, control: str, **params: Any) -> Any:
+    def get(self, half: str, control: str, /, **params: Any) -> Any:
         """Return what a control answers."""
         url = f"{self.urls[half]}/_sandbox/{control}"
         answer = self._http.get(url, params=params, timeout=_TIMEOUT_SECONDS)
@@ -209,7 +209,8 @@ class World:
         options = {"days": 1, "invoices_per_day": 6, "last_day": DAY, "seed": 1, "hard": False}
         self._lane.post("quickbooks", "seed", {**options, **seed})
         self.switch(**_SWITCHES)
-        self.before = {entity: {doc["Id"] for doc in docs} for entity, docs in self.state().items() if docs and "Id" in docs[0]}
+        held = self.state().items()
+        self.before = {name: {doc["Id"] for doc in docs} for name, docs in held if docs and "Id" in docs[0]}
         with self.session() as session:
             session.ask("connect")
 

@@ -16,6 +16,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 #: Imported by the product where they are used, which would otherwise be paid in every session.
@@ -56,7 +57,7 @@ def main(path: str) -> None:
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            _live(lambda: session.obey(connection, instance))
+            _live(partial(session.obey, connection, instance))
         connection.close()
 
 
