@@ -1,0 +1,1 @@
+"""Commands as a user runs them, on a real database and the sandbox over HTTP."""
