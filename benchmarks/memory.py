@@ -38,9 +38,11 @@ def run(stage: Stage, days: Sequence[date]) -> dict[str, Any]:
         while process.poll() is None:
             peak = max(peak, _tree_bytes(process.pid))
             time.sleep(_EVERY_SECONDS)
+    if process.returncode:
+        tail = (stage.settings.home / "run.log").read_text(errors="replace")[-2000:]
+        raise SystemExit(f"the run of {len(days)} days failed, so its memory says nothing:\n{tail}")
     return {
         "days": len(days),
-        "status": process.returncode,
         "peak_mb": round(peak / 2**20, 1),
         "seconds": round(time.monotonic() - began),
     }

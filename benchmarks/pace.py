@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from st_qbo_assets.cli.companies import read_company
-from st_qbo_assets.defs.shared import shared
+from st_qbo_assets.defs import shared  # the module: Dagster takes every definition it finds here
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.orchestration.company import build_company
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -30,7 +30,7 @@ def company_at(pace: dict[str, int]) -> CompanyFile:
 def definitions(company: CompanyFile) -> dg.Definitions:
     """Return the definitions of one company with the product's own executor and resources."""
     built = build_company(CompanyDefs(company, Path("links.csv")))
-    return dg.Definitions.merge(built, shared())
+    return dg.Definitions.merge(built, shared.shared())
 
 
 @dg.definitions
