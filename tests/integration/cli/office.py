@@ -29,6 +29,7 @@ from st_qbo_assets.settings import load_settings
 from st_qbo_sandbox import identity
 from st_qbo_sandbox.app import Sandbox
 
+_OURS = ("ST_QBO_", "DAGSTER_")
 REALM = identity.REALM
 SERVICETITAN_KEYS = (
     identity.SERVICETITAN_CLIENT_ID,
@@ -73,7 +74,7 @@ class Office:
         """Run a command in this process, as its console script does."""
         out, err = io.StringIO(), io.StringIO()
         with self.monkeypatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith(("ST_QBO_", "DAGSTER_"))]:
+            for name in [name for name in os.environ if name.startswith(_OURS)]:
                 patch.delenv(name)
             for name, value in self.environment.items():
                 patch.setenv(name, value)
@@ -86,6 +87,24 @@ class Office:
                 except SystemExit as end:
                     status = int(end.code or 0)
         return checked(Done(status, out.getvalue(), err.getvalue()))
+
+    @contextmanager
+    def process(self, command: Sequence[str]) -> Generator[subprocess.Popen[bytes]]:
+        """Start a command as a process of its own, and see that it ends."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        started = subprocess.Popen(
+            command,
+            env={**kept, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.kill()
+                started.wait()
 
     # Connections
 
@@ -170,7 +189,7 @@ def run_process(
     typed: tuple[str, ...] = (),
 ) -> Done:
     """Run a command as a process, with these variables of ours and no others."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ST_QBO_", "DAGSTER_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     done = subprocess.run(
         command,
         env={**kept, **environment},
