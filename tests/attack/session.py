@@ -38,7 +38,7 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameStorage
 from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.settings import load_settings
-from st_qbo_assets.store.budget import Budget
+from st_qbo_assets.store.budget import Budget, BudgetLimits
 from st_qbo_assets.store.tie_outs import TieOuts
 from st_qbo_assets.transport.retry import RetryPolicy
 from tests.attack.moments import Moments
@@ -47,8 +47,6 @@ from tests.attack.mutants import MUTANTS
 COMPANY = Company("demo")
 #: The product's waits are this much shorter here; none is left out.
 _HURRY = 1000
-#: No limit of our own stands in the way; the limits are proven elsewhere.
-_BUDGET = {"requests_per_second": 2000, "requests_per_minute": 100_000}
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 _MOMENTS = Moments()
@@ -215,13 +213,12 @@ def _changed(company: CompanyFile, changes: dict[str, Any]) -> CompanyFile:
     given = company.model_dump(mode="json")
     for name, value in changes.items():
         given[name] = {**given[name], **value} if isinstance(value, dict) else value
-    changed = CompanyFile.model_validate(given)
-    fast = changed.quickbooks.model_copy(update=_BUDGET)
-    return changed.model_copy(update={"quickbooks": fast})
+    return CompanyFile.model_validate(given)
 
 
 def _hurry() -> None:
     """Let the product wait a thousandth of what it means to."""
-    delay, penalise = RetryPolicy.delay_seconds, Budget.penalise
+    delay, penalise, gaps = RetryPolicy.delay_seconds, Budget.penalise, BudgetLimits.gaps
     RetryPolicy.delay_seconds = lambda self, attempt, error: delay(self, attempt, error) / _HURRY
     Budget.penalise = lambda self, seconds: penalise(self, seconds / _HURRY)
+    BudgetLimits.gaps = lambda self: {name: gap / _HURRY for name, gap in gaps(self).items()}

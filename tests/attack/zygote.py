@@ -10,6 +10,7 @@ tests.
 
 import importlib
 import os
+import pkgutil
 import selectors
 import signal
 import socket
@@ -19,16 +20,24 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-#: Imported by the product where they are used, which would otherwise be paid in every session.
+import st_qbo_assets
+
+#: Imported where they are used, by the product or its libraries, which every session would pay for.
 _LATE_IMPORTS = (
+    "cryptography.fernet",
+    "dagster._core.definitions.external_asset",
     "dagster._core.definitions.repository_definition.repository_data_builder",
     "dagster._core.execution.execute_in_process",
+    "dagster._core.execution.plan.active",
     "dagster._core.executor.in_process",
+    "dagster._core.instance.runs.run_domain",
+    "dagster._core.system_config.composite_descent",
     "fsspec.implementations.local",
-    "pandas",
-    "pyarrow.parquet",
-    "pyarrow.dataset",
+    "pandas.core.arrays.arrow.extension_types",
     "pandas.io.parquet",
+    "psycopg2.extras",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
     "rapidfuzz.fuzz",
     "rapidfuzz.process",
     "sqlalchemy.dialects.postgresql.psycopg2",
@@ -38,7 +47,7 @@ _LATE_IMPORTS = (
 
 def main(path: str) -> None:
     """Serve sessions at a Unix socket until standard input ends."""
-    for name in _LATE_IMPORTS:
+    for name in (*_LATE_IMPORTS, *_product()):
         importlib.import_module(name)
     session = importlib.import_module("tests.attack.session")
     instance = importlib.import_module("dagster").DagsterInstance.ephemeral()
@@ -59,6 +68,12 @@ def main(path: str) -> None:
             listener.close()
             _live(partial(session.obey, connection, instance))
         connection.close()
+
+
+def _product() -> list[str]:
+    """Return every module of the product but the migrations, which run by themselves."""
+    walked = pkgutil.walk_packages(st_qbo_assets.__path__, f"{st_qbo_assets.__name__}.")
+    return [found.name for found in walked if ".migrations" not in found.name]
 
 
 def _live(obey: Callable[[], None]) -> None:
