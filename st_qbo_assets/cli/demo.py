@@ -74,8 +74,8 @@ def _run(options: DemoOptions, settings: Settings, company: CompanyFile, childre
         say(f"Dagster UI: {ui_url(settings)}")
     status = _sync(options, settings, company, info) if options.days else 0
     if not options.exit:
-        say(f"The UI stays up at {ui_url(settings)}. Ctrl-C stops everything.")
-        wait_until_interrupted()
+        say(f"The UI stays up at {ui_url(settings)}. Ctrl-C stops it; `st-qbo down` then stops the database.")
+        wait_until_interrupted(children)
     return status
 
 

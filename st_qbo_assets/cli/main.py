@@ -9,11 +9,11 @@ import sys
 from dataclasses import replace
 from datetime import date, datetime
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.errors import RateLimited, SyncError, TransportError
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Outcome
 
@@ -22,6 +22,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: datetime |
     return value.date() if value else None
 
 
+_TRY_AGAIN = "Try again in a few minutes; `st-qbo doctor` says what does not answer."
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -196,10 +197,21 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
         sys.exit(128 + signal.SIGINT)
     except SyncError as error:
-        click.secho(f"Error: {error}", fg="red", err=True)
-        sys.exit(2)
+        _fail(f"{error} {_TRY_AGAIN}" if isinstance(error, (TransportError, RateLimited)) else str(error))
+    except Exception as error:
+        from sqlalchemy.exc import OperationalError  # whatever raised it has imported it by now
+
+        if not isinstance(error, OperationalError):
+            raise
+        _fail("The database went away while the command ran. Start it again and repeat the command.")
+
+
+def _fail(message: str) -> NoReturn:
+    click.secho(f"Error: {message}", fg="red", err=True)
+    sys.exit(2)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

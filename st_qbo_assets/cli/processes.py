@@ -34,6 +34,13 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def failure(self) -> ProcessFailed:
+        """Return the error for a process that ended when it should not have."""
+        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
+        return ProcessFailed(
+            f"{self.name} ended with status {self.process.returncode}; see {self.log}:\n{tail}"
+        )
+
     def stop(self, *, timeout_seconds: float = 20) -> None:
         """End the process: TERM, then KILL; processes that it left behind go with it."""
         if self.process.poll() is not None:
@@ -74,6 +81,16 @@ class Children:
         self.started.append(child)
         return child
 
+    def check(self) -> None:
+        """Return if everything that was started still runs.
+
+        Raises:
+            ProcessFailed: naming what ended, and its log.
+        """
+        for child in self.started:
+            if child.process.poll() is not None:
+                raise child.failure()
+
     def stop(self) -> None:
         """Stop everything that was started."""
         while self.started:
@@ -96,10 +113,13 @@ def environment(settings: Settings) -> Mapping[str, str]:
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
-    """Make Dagster's folder and put the project's `dagster.yaml` there."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
-    return settings.dagster_home
+    """Make Dagster's folder and put the project's `dagster.yaml` there; one of somebody's own stays."""
+    folder = settings.dagster_home
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "dagster.yaml"
+    if folder.is_relative_to(settings.home) or not file.exists():
+        shutil.copyfile(PROJECT / "dagster.yaml", file)
+    return folder
 
 
 def ui_url(settings: Settings) -> str:
@@ -149,10 +169,7 @@ def wait_for_port(child: Child, port: int, *, timeout_seconds: float = 300) -> N
     deadline = time.monotonic() + timeout_seconds
     while not answers(port):
         if child.process.poll() is not None:
-            tail = "\n".join(child.log.read_text(errors="replace").splitlines()[-8:])
-            raise ProcessFailed(
-                f"{child.name} ended with status {child.process.returncode}; see {child.log}:\n{tail}"
-            )
+            raise child.failure()
         if time.monotonic() > deadline:
             raise ProcessFailed(
                 f"{child.name} did not answer on port {port} within {timeout_seconds:.0f} s; see {child.log}"

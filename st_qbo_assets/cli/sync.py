@@ -14,7 +14,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from st_qbo_assets.cli.companies import CompanyFolder, read_companies, read_company
 from st_qbo_assets.cli.days import days_document, is_green, print_days
 from st_qbo_assets.cli.output import ERR, print_json, say
-from st_qbo_assets.cli.preconditions import SYSTEM_NAMES, read_links, require_connected, require_sandbox
+from st_qbo_assets.cli.preconditions import (
+    SYSTEM_NAMES,
+    System,
+    read_links,
+    require_connected,
+    require_sandbox,
+)
 from st_qbo_assets.cli.processes import Child, Children, ui_url
 from st_qbo_assets.cli.run_log import RunLog
 from st_qbo_assets.connections import Connections, open_connections
@@ -97,15 +103,23 @@ def _require_ready(folder: CompanyFolder, settings: Settings) -> None:
         for system in SYSTEM_NAMES:
             require_connected(connections, system)
             require_sandbox(folder.company, settings, system)
-        if _is_stopped(connections):
-            connections.quickbooks.company_info()
+            if _why_stopped(connections, system):
+                _ask_again(connections, system)
     finally:
         connections.close()
 
 
-def _is_stopped(connections: Connections) -> bool:
-    state = connections.connection_states.of(connections.name, "quickbooks")
-    return state is not None and state.is_stopped
+def _ask_again(connections: Connections, system: System) -> None:
+    if system == "servicetitan":
+        next(iter(connections.servicetitan.business_units()), None)
+    else:
+        connections.quickbooks.company_info()
+
+
+def _why_stopped(connections: Connections, system: System) -> str:
+    """Return why a person must act before a system may be called; empty if it may."""
+    state = connections.connection_states.of(connections.name, system)
+    return f"{state.message} {state.remedy}" if state is not None and state.is_stopped else ""
 
 
 def materialize(
@@ -127,8 +141,7 @@ def materialize(
     log.advance()
     if child.process.returncode == 0:
         return RunEnd(True, log.run_id)
-    stopped = _why_stopped(company, settings)
-    return RunEnd(False, log.run_id, [stopped] if stopped else log.reasons())
+    return RunEnd(False, log.run_id, _stops(company, settings) or log.reasons())
 
 
 def _command(name: str, first: date, last: date) -> list[str]:
@@ -159,11 +172,11 @@ def _follow(child: Child, log: RunLog, *, days: int, quiet: bool) -> None:
             time.sleep(_LOOK_SECONDS)
 
 
-def _why_stopped(company: CompanyFile, settings: Settings) -> str:
-    """Return why QuickBooks is stopped, for then every record failed for that reason; empty if it is not."""
+def _stops(company: CompanyFile, settings: Settings) -> list[str]:
+    """Return what stopped the run: every record failed for that one reason then."""
     connections = open_connections(company, settings)
     try:
-        state = connections.connection_states.of(connections.name, "quickbooks")
+        reasons = [_why_stopped(connections, system) for system in SYSTEM_NAMES]
     finally:
         connections.close()
-    return f"{state.message} {state.remedy}" if state is not None and state.is_stopped else ""
+    return [reason for reason in reasons if reason]

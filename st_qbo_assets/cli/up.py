@@ -39,8 +39,12 @@ def only_one(settings: Settings) -> Generator[None]:
         lock.release()
 
 
-def wait_until_interrupted() -> None:
-    """Return when the process is asked to end."""
+def wait_until_interrupted(children: Children) -> None:
+    """Return when the process is asked to end.
+
+    Raises:
+        ProcessFailed: if one of its children ends before.
+    """
     asked = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -49,7 +53,7 @@ def wait_until_interrupted() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask)
     while not asked.wait(1):
-        continue
+        children.check()
 
 
 def run_up() -> int:
@@ -64,15 +68,23 @@ def run_up() -> int:
                 Database.open(settings).dispose()
                 start_dagster(children)
             say(f"Dagster UI: {ui_url(settings)}   (Ctrl-C stops it)")
-            wait_until_interrupted()
+            wait_until_interrupted(children)
         finally:
             children.stop()
+    if settings.database_url is None:
+        say("The database keeps running for other commands; `st-qbo down` stops it.")
     return 0
 
 
 def run_down() -> int:
     """Stop the embedded database."""
     settings = load_settings()
-    stop(settings)
-    say(f"The database of {settings.home} is stopped.")
+    if settings.database_url is not None:
+        raise SettingsError(
+            "ST_QBO_DATABASE_URL names a database that is not ours to stop.",
+            remedy="Unset it to stop the embedded one.",
+        )
+    with only_one(settings):  # not under the feet of an `up` or a demo
+        was_running = stop(settings)
+    say(f"The database of {settings.home} {'is stopped' if was_running else 'was not running'}.")
     return 0

@@ -107,3 +107,7 @@ class TestAudit:
         done = office.run("audit", "--company", "demo", "--id", "404", "--json")
         assert done.status == 1
         assert done.document == {"company": "demo", "count": 0, "has_more": False, "records": []}
+
+
+def test_a_database_of_somebody_else_is_not_stopped(office: Office) -> None:
+    assert_refused(office.run("down"), "not ours to stop")
