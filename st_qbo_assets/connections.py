@@ -241,8 +241,20 @@ class Connections:
             state.require()
 
     def note_stopped(self, error: ConnectionStopped) -> None:
-        """Stop the company's connection to QuickBooks until a person connects again."""
-        self.connection_states.stopped(self.name, "quickbooks", self.realm, error)
+        """Stop the company's connection to the system that said so, until a person acts."""
+        account = self.tenant if error.system == "servicetitan" else self.realm
+        self.connection_states.stopped(self.name, error.system, account, error)
+
+    def note_answered(self) -> None:
+        """Let ServiceTitan be running again if it was asked and nothing stopped us.
+
+        QuickBooks is not judged by reads: a company whose subscription ended still answers them.
+        """
+        client = self.__dict__.get("servicetitan")
+        if isinstance(client, ServiceTitan) and client.calls.calls:
+            state = self.connection_states.of(self.name, "servicetitan")
+            if state is not None and state.is_stopped:
+                self.connection_states.connected(self.name, "servicetitan", self.tenant)
 
     def close(self) -> None:
         """Keep what is not kept yet, and close all connections."""

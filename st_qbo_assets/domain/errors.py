@@ -14,6 +14,8 @@
 A bad *record* is no error: it becomes a `Rejection` (see outcomes).
 """
 
+from typing import Literal
+
 
 class SyncError(Exception):
     """Base of all errors of this project."""
@@ -60,12 +62,20 @@ class AuthExpired(SyncError):
 
 
 class ConnectionStopped(SyncError):
-    """The company's connection is stopped until a person acts."""
+    """The company's connection to one of its two systems is stopped until a person acts."""
 
-    def __init__(self, message: str, *, code: str, remedy: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        remedy: str,
+        system: Literal["servicetitan", "quickbooks"] = "quickbooks",
+    ) -> None:
         super().__init__(f"{message} {remedy}")
         self.code = code
         self.remedy = remedy
+        self.system: Literal["servicetitan", "quickbooks"] = system
 
 
 class RemoteFault(SyncError):

@@ -159,6 +159,7 @@ def _read_token(response: Response, asked_at: datetime) -> AccessToken:
             code=str(answer["error"]),
             remedy="Check client id and secret; they belong to one tenant and one environment "
             "(production or integration). Then connect again with `st-qbo connect`.",
+            system="servicetitan",
         )
     error = error_of(response)
     if isinstance(error, (RateLimited, TransportError)):

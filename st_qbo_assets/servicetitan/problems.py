@@ -46,6 +46,7 @@ def error_of(response: Response) -> SyncError | None:
             f"ServiceTitan does not allow this (403): {title} (trace {trace or 'unknown'}).",
             code="403",
             remedy="Check the app key, the tenant id and that the app has the read scope of this resource.",
+            system="servicetitan",
         )
     return RemoteFault(
         title or "ServiceTitan refused without saying why",

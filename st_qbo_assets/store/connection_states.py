@@ -45,7 +45,7 @@ class ConnectionState:
             ConnectionStopped: with the reason and remedy it was stopped for.
         """
         if self.is_stopped:
-            raise ConnectionStopped(self.message, code=self.code, remedy=self.remedy)
+            raise ConnectionStopped(self.message, code=self.code, remedy=self.remedy, system=self.system)
 
 
 class ConnectionStates:

@@ -10,6 +10,7 @@ asserted (the tests), where it dies (`moments`), what is wrong with it (`mutants
     materialize   days, only?               assets of those days on this session's Dagster instance
     statuses      asset, days               where each partition of an asset stands
     tie_out       day                       the newest comparison, as the store has it
+    connection    system                    why a system may not be called; null if it may
     age           seconds                   everything in the ledger was sent that much earlier
 """
 
@@ -21,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 import requests
@@ -167,6 +168,11 @@ class Session:
             "records": record.causes,
             "rows": record.rows,
         }
+
+    def do_connection(self, system: Literal["servicetitan", "quickbooks"]) -> str | None:
+        with self._connected() as connections:
+            state = connections.connection_states.of(COMPANY, system)
+        return state.code if state is not None and state.is_stopped else None
 
     def do_age(self, seconds: int) -> None:
         with self._connected() as connections, connections.database.begin() as connection:

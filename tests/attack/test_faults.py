@@ -77,6 +77,25 @@ def test_a_server_that_is_down_is_not_waited_for_and_replayed_when_it_answers(ar
         assert proof.problems(world, DAY) == []
 
 
+@pytest.mark.rule("5.1")
+def test_a_grant_that_ended_stops_the_connection_and_the_next_consent_goes_on(arena: Arena) -> None:
+    with arena.world(seed=2) as world:
+        world.faults({"kind": "reset", "method": "POST", "path": "*/payment"})
+        with world.session() as session:
+            assert not session.materialize().success
+        world.faults()
+        world.act("quickbooks", "revoke")
+        with world.session() as session:
+            run = session.materialize()
+            assert not run.success
+            assert session.ask("connection", system="quickbooks") == "invalid_grant"
+            assert session.ask("connection", system="servicetitan") is None
+            session.ask("connect")
+            assert session.ask("connection", system="quickbooks") is None
+        assert _run_until_green(world) == 1
+        assert proof.problems(world, DAY) == []
+
+
 def _charge_more(world: World, invoice: Mapping[str, object]) -> None:
     """Raise the price of an invoice's first line in ServiceTitan."""
     items = invoice["items"]

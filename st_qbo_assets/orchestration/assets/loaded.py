@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
+from st_qbo_assets.domain.errors import SyncError
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -52,14 +52,11 @@ def loaded_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     def load(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[Event]:
         from st_qbo_assets.orchestration.load_run import LoadRun  # heavy: clients, database, books
 
-        with connector.open(defs, context.run_id) as connections:
-            try:
+        try:
+            with connector.open(defs, context.run_id) as connections:
                 yield from LoadRun(defs, connections, connector, context).events()
-            except ConnectionStopped as error:
-                connections.note_stopped(error)
-                raise failure_of(error) from error
-            except SyncError as error:
-                raise failure_of(error) from error
+        except SyncError as error:
+            raise failure_of(error) from error
 
     return [load]
 
