@@ -8,6 +8,7 @@ Belongs here: reading a control's body and calling what does it. Does not belong
 |---|---|
 | GET stats | counts of this half, requests by status, throttled, seed |
 | GET state | everything this half holds, by entity (`?entity=` for one) |
+| GET trial_balance | the ledger by account and customer, debit positive (`?first=&last=` by day); QuickBooks only |
 | POST reset | both halves (or `{"half"}`) as just after seeding; real time, no faults, empty log |
 | POST reset `{"empty": true}` | the same without data |
 | POST seed | `{"days", "invoices_per_day", "seed", "last_day", "hard"}`: replaces the data of both halves |
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,6 +42,15 @@ Control = Callable[[str, Request, dict[str, Any]], Any]
 
 class ControlError(Exception):
     """A control that cannot be understood. Answered with 400."""
+
+
+@runtime_checkable
+class HasLedger(Protocol):
+    """A half that keeps books."""
+
+    def trial_balance(self, *, first: str | None, last: str | None) -> dict[str, Any]:
+        """Return balances by account and what each customer owes."""
+        ...
 
 
 class Controlled(Protocol):
@@ -74,6 +84,7 @@ class Controls:
         table: list[tuple[str, str, Control]] = [
             ("GET", "stats", self._stats),
             ("GET", "state", self._state),
+            ("GET", "trial_balance", self._trial_balance),
             ("POST", "reset", self._reset),
             ("POST", "seed", self._seed),
             ("GET", "clock", self._clock),
@@ -116,6 +127,13 @@ class Controls:
         state = self._sandbox.halves[self._half_named(request.query_params.get("half") or half)].state()
         entity = request.query_params.get("entity")
         return state if entity is None else state.get(entity, [])
+
+    def _trial_balance(self, half: str, request: Request, _: dict[str, Any]) -> Any:
+        asked = request.query_params
+        keeper = self._sandbox.halves[self._half_named(asked.get("half") or half)]
+        if not isinstance(keeper, HasLedger):
+            raise ControlError(f"{keeper.name} keeps no ledger; ask the port of QuickBooks")
+        return keeper.trial_balance(first=asked.get("first"), last=asked.get("last"))
 
     def _reset(self, half: str, request: Request, body: dict[str, Any]) -> Any:
         name = body.get("half")

@@ -27,6 +27,7 @@ from st_qbo_sandbox.quickbooks.operations import Operations
 from st_qbo_sandbox.quickbooks.replay import Replay
 from st_qbo_sandbox.quickbooks.switches import Switches, change_switches
 from st_qbo_sandbox.quickbooks.throttle import Throttle
+from st_qbo_sandbox.quickbooks.trial_balance import trial_balance
 from st_qbo_sandbox.quickbooks.work import Work
 from st_qbo_sandbox.storage import Storage, as_object
 
@@ -107,6 +108,10 @@ class QuickBooks:
         return {
             name: [self.operations.render(name, doc) for doc in self.books.all_of(name)] for name in ENTITIES
         }
+
+    def trial_balance(self, *, first: str | None = None, last: str | None = None) -> dict[str, Any]:
+        """Return what the ledger says by account and customer, of documents dated within these days."""
+        return trial_balance(self.books, first=first, last=last)
 
     def stats(self) -> dict[str, Any]:
         """Return counts by entity, calls by kind, and what throttling and replay did."""
