@@ -8,7 +8,7 @@ Belongs here: reading a control's body and calling what does it. Does not belong
 |---|---|
 | GET stats | counts of this half, requests by status, throttled, seed |
 | GET state | everything this half holds, by entity (`?entity=` for one) |
-| GET trial_balance | the ledger by account and customer, debit positive (`?first=&last=` by day); QuickBooks only |
+| GET trial_balance | the ledger of QuickBooks by account and customer (`?first=&last=` by day) |
 | POST reset | both halves (or `{"half"}`) as just after seeding; real time, no faults, empty log |
 | POST reset `{"empty": true}` | the same without data |
 | POST seed | `{"days", "invoices_per_day", "seed", "last_day", "hard"}`: replaces the data of both halves |
