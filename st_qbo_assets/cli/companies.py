@@ -76,6 +76,11 @@ def scan_companies(defs: Path = DEFS) -> tuple[list[CompanyFolder], list[Setting
         name = folder.company.name
         if name in found:
             wrong.append(_wrong(path, 1, f"the name {name!r} is taken by {found[name].file}"))
+        elif other := _of_another_tenant(folder.company, found.values()):
+            # Markers hold ids of ServiceTitan, which two tenants may both give (rule 2.6).
+            realm = folder.company.quickbooks.realm
+            said = f"realm {realm} is fed by another tenant already, in {other.file}"
+            wrong.append(_wrong(path, 1, said))
         else:
             found[name] = folder
     return sorted(found.values(), key=lambda folder: folder.company.name), wrong
@@ -120,6 +125,16 @@ def _read(path: Path) -> CompanyFolder | None:
     except ValidationError as error:
         lines = sorted(_problem(path, node, problem["loc"], problem["msg"]) for problem in error.errors())
         raise SettingsError("\n".join(line for _, line in lines), remedy=_CURE) from error
+
+
+def _of_another_tenant(company: CompanyFile, known: Iterable[CompanyFolder]) -> CompanyFolder | None:
+    """Return a company that feeds the same QuickBooks company from another ServiceTitan account."""
+    mine = (company.environment, company.quickbooks.realm)
+    for each in known:
+        other = each.company
+        if (other.environment, other.quickbooks.realm) == mine and other.servicetitan != company.servicetitan:
+            return each
+    return None
 
 
 def _parse(text: str) -> tuple[yaml.Node | None, object]:

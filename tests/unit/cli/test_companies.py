@@ -97,6 +97,35 @@ def test_two_companies_of_one_name_are_refused(tmp_path: Path) -> None:
         read_companies(tmp_path)
 
 
+@pytest.mark.rule("1.8", "2.6")
+def test_one_quickbooks_company_is_fed_by_one_tenant_only(tmp_path: Path) -> None:
+    first = write(tmp_path, GOOD, "a")
+    other = GOOD.replace("name: acme", "name: other")
+    write(tmp_path, other.replace('"1420761"', '"1420762"'), "b")
+    with pytest.raises(SettingsError, match=f"realm 9341453172058461 is fed by another tenant .* {first}"):
+        read_companies(tmp_path)
+
+
+@pytest.mark.rule("1.8")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"9341453172058461": "9341453172058462"},
+        {"1420761": "1420762", "9341453172058461": "9341453172058462"},
+        {"1420761": "1420762", "environment: sandbox": "environment: integration"},
+    ],
+    ids=["one tenant and realm", "another realm", "another of both", "another world"],
+)
+def test_other_pairs_of_tenant_and_realm_stand_side_by_side(tmp_path: Path, changes: dict[str, str]) -> None:
+    write(tmp_path, GOOD, "a")
+    other = GOOD.replace("name: acme", "name: other")
+    for old, new in changes.items():
+        other = other.replace(old, new)
+    write(tmp_path, other, "b")
+    assert len(read_companies(tmp_path)) == 2
+
+
 def test_an_unknown_company_is_told_which_there_are(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     with pytest.raises(SettingsError, match=r"There is no company 'amce'\. .*: acme\."):
