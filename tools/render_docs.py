@@ -63,7 +63,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("paid_by_hand", "needs_void", "voided_in_quickbooks", "gone_from_servicetitan"),
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
-            *("deposited", "closed_period"),
+            "deposited",
         ),
         Outcome.HELD,
     ),

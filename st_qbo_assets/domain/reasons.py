@@ -216,9 +216,9 @@ MAPPING: dict[str, ReasonKind] = {
     ),
     "closed_period": ReasonKind(
         "4",
-        "The books are closed through {closed}, and it is dated {day}.",
-        "Reopen the period in QuickBooks, or set `closed_period: next_open_day` in the company file; "
-        + _AGAIN,
+        "It is dated {day}, and the books of that day are closed in QuickBooks.",
+        "Reopen the period in QuickBooks, or choose by `closed_period` (new documents) and "
+        "`closed_period_edits` (edits, voids) in the company file what is done; " + _AGAIN,
     ),
     "moved_to_open_day": ReasonKind(
         "4", "The books are closed through {closed}: it posts on {posted}, the first open day.", _SETTLED

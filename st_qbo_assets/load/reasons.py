@@ -7,7 +7,7 @@ which stand in the client's fault table.
 
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Reason
-from st_qbo_assets.domain.reasons import ReasonKind
+from st_qbo_assets.domain.reasons import KINDS, ReasonKind
 
 _AGAIN = "Nothing to do; it posts by itself when that record has posted."
 
@@ -153,23 +153,18 @@ LOAD: dict[str, ReasonKind] = {
         "It was {target} {qbo_id} in QuickBooks, which somebody deleted there.",
         "Decide whether it should exist: it is never made again by itself. If not, delete it there too.",
     ),
-    "closed_period": ReasonKind(
-        "4",
-        "The books of {day} are closed in QuickBooks.",
-        "Reopen the period in QuickBooks and re-materialize the day, or leave it held.",
-    ),
 }
 
 
 def reason(
     code: str, /, *, waits_for: SourceRef | None = None, suggestions: tuple[str, ...] = (), **values: object
 ) -> Reason:
-    """Return the reason of a code with its values filled in.
+    """Return the reason of a code with its values filled in; a code the mapping gives too is the mapping's.
 
     Raises:
         KeyError: if the code is not in the table, or a value its sentence names is missing.
     """
-    kind = LOAD[code]
+    kind = LOAD[code] if code in LOAD else KINDS[code]
     if waits_for is not None:
         values["waits_for"] = waits_for
     return Reason(

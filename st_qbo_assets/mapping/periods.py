@@ -36,6 +36,6 @@ def posting_date(source: SourceRef, day: date, lookup: Lookup) -> PostingDate | 
     if closed is None or day > closed:
         return PostingDate(day)
     if lookup.company.closed_period == "hold":
-        return held("closed_period", closed=closed, day=day)
+        return held("closed_period", day=day)
     first_open = closed + timedelta(days=1)
     return PostingDate(first_open, reason("moved_to_open_day", closed=closed, posted=first_open))

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from st_qbo_assets.domain.reasons import GATE, MAPPING, reason
+from st_qbo_assets.domain.reasons import GATE, KINDS, MAPPING, reason
+from st_qbo_assets.load.reasons import LOAD
 
 SOURCES = [
     *(Path(__file__).parents[3] / "st_qbo_assets" / "mapping").glob("*.py"),
@@ -17,6 +18,10 @@ def test_every_reason_of_the_table_is_given_and_every_one_given_is_in_the_table(
     )
     given = {code for path in SOURCES for code in calls.findall(path.read_text())} | {"canceled_empty"}
     assert given == set(GATE) | set(MAPPING)
+
+
+def test_every_code_has_one_owner() -> None:
+    assert not set(KINDS) & set(LOAD)
 
 
 def test_every_reason_cites_a_rule_and_what_waits_has_a_remedy() -> None:
