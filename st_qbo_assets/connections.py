@@ -230,16 +230,6 @@ class Connections:
         """Whether the two systems may be called."""
         return ConnectionStates(self.database)
 
-    def require_running(self) -> None:
-        """Return if QuickBooks may be called.
-
-        Raises:
-            ConnectionStopped: with the reason and remedy it was stopped for.
-        """
-        state = self.connection_states.of(self.name, "quickbooks")
-        if state is not None:
-            state.require()
-
     def note_stopped(self, error: ConnectionStopped) -> None:
         """Stop the company's connection to the system that said so, until a person acts."""
         account = self.tenant if error.system == "servicetitan" else self.realm
