@@ -1,9 +1,13 @@
 """Bad input gets one clear error with its cure, an exit status of its own, and changes nothing."""
 
 import socket
+import threading
+import time
 from collections.abc import Generator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.integration.cli.office import Done, Office
 
@@ -14,8 +18,8 @@ def assert_refused(done: Done, *said: str) -> None:
     assert done.status == 2
     assert done.out == ""
     assert done.err.count("Error: ") == 1
-    for text in said:
-        assert text in done.err
+    for words in said:
+        assert words in done.err
 
 
 @pytest.fixture
@@ -25,6 +29,29 @@ def taken() -> Generator[int]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
+
+
+@contextmanager
+def _a_database_that_goes_away(url: str) -> Generator[None]:
+    """Keep the next reader of the records waiting, and end its connection while it waits."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    waiting = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+
+    def end_it() -> None:
+        with engine.connect() as connection:
+            while not connection.execute(waiting).rowcount:
+                time.sleep(0.01)
+
+    with engine.connect().execution_options(isolation_level="READ COMMITTED") as holder, holder.begin():
+        holder.execute(text("LOCK TABLE st_qbo.record_states IN ACCESS EXCLUSIVE MODE"))
+        ender = threading.Thread(target=end_it, daemon=True)
+        ender.start()
+        yield
+        ender.join(timeout=60)
+    engine.dispose()
 
 
 class TestDatabase:
@@ -49,6 +76,11 @@ class TestDatabase:
         del office.environment["ST_QBO_DATABASE_URL"]
         office.environment["ST_QBO_HOME"] = f"{office.home}/my books"
         assert_refused(office.run(*command), "my books", "Set ST_QBO_HOME to a folder without one")
+
+    def test_a_database_that_goes_away_while_a_command_runs_is_told(self, office: Office) -> None:
+        with _a_database_that_goes_away(office.environment["ST_QBO_DATABASE_URL"]):
+            done = office.run("audit", "--company", "demo", "--id", "1")
+        assert_refused(done, "The database went away while the command ran. Start it again and repeat")
 
     def test_an_address_that_is_no_postgres_is_refused(self, office: Office) -> None:
         office.environment["ST_QBO_DATABASE_URL"] = "mysql://books:hunter2@localhost/ledger"

@@ -40,3 +40,15 @@ def test_what_no_key_opens_is_told_and_left_as_it_is(connected: Office) -> None:
     assert "no key at hand opens" in done.err
     (connected.home / "vault.key").write_text(key)
     assert connected.both_answer()
+
+
+def test_a_key_that_is_lost_for_good_is_made_good_by_connecting_anew(connected: Office) -> None:
+    (connected.home / "vault.key").unlink()
+    connected.connect_by_commands()
+    assert connected.both_answer()
+
+
+def test_another_key_than_the_one_that_was_used_is_made_good_by_connecting_anew(connected: Office) -> None:
+    (connected.home / "vault.key").write_text(Fernet.generate_key().decode())
+    connected.connect_by_commands()
+    assert connected.both_answer()
