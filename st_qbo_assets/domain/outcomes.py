@@ -3,6 +3,11 @@
 These are values passed between the stages, which do not import each other. What does not
 belong here: how they are decided (mapping, load) or stored (store).
 
+Signs. `cents` keep the sign of the record's own total in ServiceTitan (a refund payment and a negative
+invoice are below zero, a credit memo is above), QuickBooks bodies are always positive, and the figures in
+`facts` are signed as they move the books. `cents` stand on the main part of a record; a part that only
+applies one document to another has 0, so that the parts add up to the record.
+
     verdict of the mapping      due | held | rejected | not_due
     outcome of the load         posted | unchanged | voided | held | blocked | rejected | failed | mismatch
                                 not_due | planned
@@ -107,7 +112,7 @@ class Payload:
         body: QuickBooks JSON, allow-listed fields only, amounts as Decimal. A reference to a
             source record is symbolic: `{"value": "customer:123"}`, `{"TxnId": "invoice:8"}`;
             accounts, classes, terms etc. are QuickBooks ids already.
-        cents: the amount shown for it (total), 0 for masters.
+        cents: the amount shown for it: the record's total with its own sign; 0 for masters and applications.
         number: the document number shown to people.
         title: customer or item name shown to people.
         outside_digest: body fields that do not make a change (a name made unique at load).
@@ -141,8 +146,10 @@ class Mapped:
         payload: present exactly when the verdict is due.
         reason: present whenever the verdict is not due ("held because", "rejected because",
             "not due because"), and on a due record that something has to be said of.
-        facts: figures the preview shows: `tax_cents`, `income_by_account` (QuickBooks account id → cents),
-            `applied_cents`, `unapplied_cents` and the like.
+        facts: what a due part does to the books, and what is shown beside it. Every due document has
+            `shape`, `customer`, `income_by_account` (QuickBooks account id → cents) and `tax_cents` (credits
+            positive), `deposit_account` (empty if no money moves), `cash_cents` and `receivable_cents` (debits
+            positive), `applied` (rows) and `applied_cents`. Receivable and cash together equal income and tax.
     """
 
     source: SourceRef
