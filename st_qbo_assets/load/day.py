@@ -1,4 +1,4 @@
-"""Loading one day: what in which order.
+"""Loading one day, or a few together: what in which order.
 
 What belongs here: the order by target (rule 5.5), names one at a time and documents side by side, and
 what is done without a lock. What does not: what the day consists of (`gathering`), one record's turn
@@ -90,7 +90,7 @@ class DayLoader:
         return desk.after_conflict(payload, tried)
 
     def load(self, given: DayInput) -> list[LoadResult]:
-        """Bring QuickBooks to hold a day, and return where every record of it stands.
+        """Bring QuickBooks to hold a day (or the few given together), and return where every record stands.
 
         Results of payments of other days that an invoice brought along carry their own day. States are
         saved at the end, together: a load that died before is seen to have died, and its invoices bring

@@ -42,16 +42,17 @@ _IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH}
 
 @dataclass(frozen=True)
 class DayInput:
-    """One day as mapped, and how to look again.
+    """One day, or some that follow each other, as mapped, and how to look again.
 
     Attributes:
-        day: the partition.
-        mapped: what the mapping made of the day, by entity, masters included.
+        day: the partition; the first of several.
+        mapped: what the mapping made of the days, by entity, oldest first, masters included.
         reread: reads and maps records of an entity again by id; what it does not return is gone. It may
             also return the customers and items those records refer to.
         payments_of: reads and maps every payment that ServiceTitan applies to some invoices, by invoice id.
         is_fresh: whether the records were read in this very run; else whatever is not settled is read again.
         days_to_come: days that this run still loads; their payments are planned there.
+        last: the last day, if several are loaded together.
     """
 
     day: date
@@ -60,6 +61,7 @@ class DayInput:
     payments_of: PaymentsOf | None = None
     is_fresh: bool = False
     days_to_come: Collection[date] = ()
+    last: date | None = None
 
 
 @dataclass
@@ -194,7 +196,7 @@ class DayTurn:
         ]
 
     def _missing(self, entity: Entity) -> list[Link]:
-        links = self.context.links.of_day(self.context.name, entity, self.given.day)
+        links = self.context.links.of_day(self.context.name, entity, self.given.day, self.given.last)
         return [link for link in links if link.source not in self.mapped]
 
     def _read_again(
@@ -221,7 +223,7 @@ class DayTurn:
         for source in gone:
             self._gone(self.mapped[source], self.links_of(source))
         for link in absent:
-            stands_for = Mapped(link.source, Verdict.NOT_DUE, self.given.day, number=link.number)
+            stands_for = Mapped(link.source, Verdict.NOT_DUE, link.day or self.given.day, number=link.number)
             self._gone(stands_for, [link])
 
     def _gone(self, mapped: Mapped, links: Sequence[Link]) -> None:

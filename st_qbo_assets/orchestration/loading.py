@@ -5,8 +5,8 @@ write path (`load`) and what Dagster is told (`assets.loaded`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -28,6 +28,13 @@ from st_qbo_assets.orchestration.references import ReferenceData, References
 from st_qbo_assets.servicetitan.records import Customer, Invoice
 
 _DOCUMENTS = (Entity.INVOICE, Entity.PAYMENT)
+_MASTERS = (Entity.ITEM, Entity.CUSTOMER)
+#: Days are loaded together until they have so many documents, or are so many.
+_DOCUMENTS_TOGETHER = 300
+_DAYS_TOGETHER = 14
+
+#: What the mapping made of some days, oldest first.
+DaysMapped = dict[date, dict[Entity, list[Mapped]]]
 
 
 @dataclass
@@ -53,21 +60,41 @@ class RunLoad:
         self.references = self._data.current(self.context)
 
     def load(self, days: Sequence[date]) -> Iterator[tuple[date, list[LoadResult]]]:
-        """Yield each day with where its records stand."""
+        """Yield each day with where its records stand, oldest first.
+
+        A few days are loaded together: between the invoices of a day and its payments everything waits for
+        the last answer, and so many small waits would take longer than the calls.
+        """
         loader = DayLoader(self._write_context(), settled=self._settled())
-        for number, day in enumerate(days):
+        to_come = list(days)
+        while to_come:
+            mapped = self._next_days(to_come)
+            first, last = min(mapped), max(mapped)
             given = DayInput(
-                day=day,
-                mapped={entity: self._mapped(entity, day) for entity in self.entities},
-                reread=self._reread_on(day),
-                payments_of=self._payments_on(day),
+                day=first,
+                mapped={entity: _together(mapped, entity) for entity in self.entities},
+                reread=self._reread_on(first),
+                payments_of=self._payments_on(first),
                 is_fresh=self.is_fresh,
-                days_to_come=frozenset(days[number + 1 :]) if Entity.PAYMENT in self.entities else (),
+                days_to_come=frozenset(to_come) if Entity.PAYMENT in self.entities else (),
+                last=last,
             )
             results = loader.load(given)
-            self._remember(given)
+            self._remember(mapped)
             self._note_connection(loader.stopped, results)
-            yield day, results
+            yield from by_day(mapped, results).items()
+
+    def _next_days(self, to_come: list[date]) -> DaysMapped:
+        """Take the next days that are loaded together: no gap between, and about so many documents."""
+        mapped: DaysMapped = {}
+        documents = 0
+        while to_come and documents < _DOCUMENTS_TOGETHER and len(mapped) < _DAYS_TOGETHER:
+            if mapped and to_come[0] - max(mapped) != timedelta(days=1):
+                break
+            day = to_come.pop(0)
+            mapped[day] = {entity: self._mapped(entity, day) for entity in self.entities}
+            documents += sum(len(found) for entity, found in mapped[day].items() if entity in _DOCUMENTS)
+        return mapped
 
     def _note_connection(self, stopped: ConnectionStopped | None, results: Sequence[LoadResult]) -> None:
         """Keep that QuickBooks stopped us, or that it took a write again after it had."""
@@ -148,8 +175,34 @@ class RunLoad:
             self._was_refreshed = True
         return build_lookup(self.defs, self.references, self.connections, records)
 
-    def _remember(self, given: DayInput) -> None:
+    def _remember(self, mapped: DaysMapped) -> None:
         """Keep the day each document was seen on, so that a moved one touches its old day too."""
-        for entity in _DOCUMENTS:
-            sources: list[SourceRef] = [mapped.source for mapped in given.mapped.get(entity, ())]
-            self.connections.seen.save(self.defs.name, entity, {source.id: given.day for source in sources})
+        for day, groups in mapped.items():
+            for entity in _DOCUMENTS:
+                seen = {each.source.id: day for each in groups.get(entity, ())}
+                self.connections.seen.save(self.defs.name, entity, seen)
+
+
+def by_day(mapped: DaysMapped, results: Sequence[LoadResult]) -> dict[date, list[LoadResult]]:
+    """Return the results of days that were loaded together, each day's own; other days' go to the first.
+
+    A customer or item that several of the days need has one result, which is told on each of them.
+    """
+    days: dict[date, list[LoadResult]] = {day: [] for day in mapped}
+    first = min(mapped)
+    of_source: dict[SourceRef, LoadResult] = {}
+    for result in results:
+        of_source[result.source] = result
+        days.get(result.day, days[first]).append(result)
+    for day, groups in mapped.items():
+        told = {result.source for result in days[day]}
+        for source in (each.source for found in groups.values() for each in found):
+            result = of_source.get(source)
+            if result is not None and result.source.entity in _MASTERS and source not in told:
+                days[day].append(replace(result, day=day, wrote=False))
+                told.add(source)
+    return days
+
+
+def _together(mapped: DaysMapped, entity: Entity) -> list[Mapped]:
+    return [each for groups in mapped.values() for each in groups[entity]]
