@@ -6,6 +6,7 @@ written to them (one module per table family), and starting the embedded server 
 
 import json
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,9 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 import simplejson
-from sqlalchemy import ColumnElement, Connection, DateTime, Engine, create_engine, func, literal
+from sqlalchemy import ColumnElement, Connection, DateTime, Engine, create_engine, event, func, literal
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.settings import Settings
@@ -27,6 +30,9 @@ _CONNECT_TIMEOUT_SECONDS = 10
 _POOL_SIZE = 8
 _POOL_OVERFLOW = 24
 _POOL_WAIT_SECONDS = 60
+#: A connection is asked whether it still lives only if nobody used it for so long: while documents are
+#: posted, asking each time would be a quarter of the work.
+_UNASKED_SECONDS = 2.0
 
 Clock = Callable[[], datetime]
 
@@ -114,18 +120,38 @@ _opening = threading.Lock()
 
 
 def _engine(url: str, **options: Any) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_OVERFLOW,
         pool_timeout=_POOL_WAIT_SECONDS,
-        pool_pre_ping=True,
         json_serializer=_dump_json,
         json_deserializer=_load_json,
         connect_args={"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "st-qbo"},
         hide_parameters=True,  # payloads and ciphertexts have no place in tracebacks
         **options,
     )
+    event.listen(engine, "checkout", _ask_if_idle)
+    event.listen(engine, "checkin", _note_use)
+    return engine
+
+
+def _ask_if_idle(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: object) -> None:
+    """Have the pool open another connection if this one died while nobody used it."""
+    used = entry.info.get("used")
+    if used is None or time.monotonic() - used < _UNASKED_SECONDS:
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except Exception as error:  # whatever the driver raises: the connection is of no use
+        raise DisconnectionError from error
+
+
+def _note_use(connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["used"] = time.monotonic()
 
 
 def _dump_json(value: object) -> str:
