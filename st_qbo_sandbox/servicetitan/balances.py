@@ -8,7 +8,8 @@ Belongs here: arithmetic between documents, after any change. Does not belong he
 - Its `balance` is `total` less everything that active payments and credit memos apply to it; `paidOn` is
 the date of the last
   of them once nothing is open.
-- A payment's `unappliedAmount` is `total` less what it applies; a credit memo's `balance` likewise.
+- A payment's `unappliedAmount` is `total` less what it applies; a credit memo's `balance` likewise, less what
+refunds paid out of it.
 - A customer's `balance` moves by the same cents as its invoices' balances, less those of its unapplied money.
 """
 
@@ -71,10 +72,15 @@ def with_rest(payment: Document) -> Document:
     return {**payment, "unappliedAmount": text(amount(payment.get("total")) - applied)}
 
 
-def with_memo_balance(memo: Document) -> Document:
-    """Return the credit memo with its open balance."""
-    applied = sum((amount(row.get("appliedAmount")) for row in rows_of(memo, "appliedTo")), ZERO)
-    return {**memo, "balance": cents(amount(memo.get("total")) - applied)}
+def with_memo_totals(memo: Document, *, tax: Decimal | None = None) -> Document:
+    """Return the credit memo with totals that follow from its items; tax as given, else by its rate."""
+    items = rows_of(memo, "items")
+    subtotal = sum((amount(item.get("total")) for item in items), ZERO)
+    if tax is None:
+        rate = amount((as_object(memo.get("salesTaxCode")) or {}).get("taxRate"))
+        taxable = sum((amount(item.get("total")) for item in items if item.get("taxable")), ZERO)
+        tax = cents(taxable * rate)
+    return {**memo, "subTotal": cents(subtotal), "salesTax": cents(tax), "total": cents(subtotal + tax)}
 
 
 class Balances:
@@ -107,7 +113,13 @@ class Balances:
 
     def settle_memo(self, memo: Document) -> Document:
         """Store a credit memo, settle every invoice it applied to before or applies to now, and return it."""
-        return self._settle_money("credit-memos", with_memo_balance(memo), "balance")
+        return self._settle_money("credit-memos", self.with_memo_balance(memo), "balance")
+
+    def with_memo_balance(self, memo: Document) -> Document:
+        """Return the credit memo with its open balance: less what it pays and what was paid out of it."""
+        applied = sum((amount(row.get("appliedAmount")) for row in rows_of(memo, "appliedTo")), ZERO)
+        paid_out = sum((-part for part, _ in self.applications(memo["id"])), ZERO)
+        return {**memo, "balance": cents(amount(memo.get("total")) - applied - paid_out)}
 
     def _settle_money(self, name: str, money: Document, rest: str) -> Document:
         before = self._records.get(name, money["id"])
@@ -119,6 +131,9 @@ class Balances:
             invoice = self._records.get("invoices", id)
             if invoice is not None:
                 self.settle_invoice(invoice, bump=self.switches.payment_bumps_invoice)
+            memo = self._records.get("credit-memos", id) if name == "payments" else None
+            if memo is not None:
+                self.settle_memo(memo)
         self._move(before, settled, rest, sign=-1)
         return settled
 
@@ -175,4 +190,8 @@ def inconsistencies(records: Records) -> list[str]:
         if amount(payment.get("unappliedAmount")) != amount(rest):
             shown = payment.get("unappliedAmount")
             found.append(f"payment {payment['id']} unappliedAmount: {shown}, not {rest}")
+    for memo in records.all("credit-memos"):
+        rest = balances.with_memo_balance(memo)["balance"]
+        if amount(memo.get("balance")) != rest:
+            found.append(f"credit memo {memo['id']} balance: {memo.get('balance')}, not {rest}")
     return found

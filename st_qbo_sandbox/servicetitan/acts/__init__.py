@@ -22,7 +22,18 @@ snake case. Money may be given as number or text. Dates are `2026-02-03`.
 | apply_payment | id, invoice_id, amount? | applies what is left, at most what is open |
 | unapply_payment | id, invoice_id? | takes its applications back |
 | reapply_payment | id, splits | replaces its applications |
+| void_payment | id | inactive; what it paid is open again |
 | refund_payment | id, amount?, date?, type?, splits? | a negative payment naming the refunded one |
+| write_off | invoice_id, amount?, type?, date? | a payment of a write-off type of what is open |
+| move_credit | from_id, into_id, amount?, type?, date? | a payment of 0: a negative invoice pays another |
+| zero_out | id | an invoice without items, tax and applications |
+| change_customer | resource?, id, customer_id | the document is another customer's |
+| change_number | resource?, id, to | `referenceNumber` |
+| add_credit_memo | customer_id, lines, date?, splits?, ... | a credit memo with totals, see `credits.py` |
+| change_credit_memo | id, items?, tax? | items as in `update`; totals follow |
+| apply_credit_memo | id, invoice_id, amount? | applies what is left, at most what is open |
+| unapply_credit_memo | id, invoice_id? | takes its applications back |
+| reapply_credit_memo | id, splits | replaces its applications |
 | complete_job | id, completed_on? | Completed |
 | cancel_job | id, memo?, reason_id? | Canceled; a `completedOn` it has stays |
 | reopen_job | id | Scheduled |
@@ -39,12 +50,18 @@ from __future__ import annotations
 from typing import Any
 
 from st_qbo_sandbox.half import EditError
-from st_qbo_sandbox.servicetitan.acts import invoices, jobs, money, plain
+from st_qbo_sandbox.servicetitan.acts import credits, invoices, jobs, money, plain
 from st_qbo_sandbox.servicetitan.acts.desk import Act, Desk
 from st_qbo_sandbox.servicetitan.problems import RefusalError
 from st_qbo_sandbox.storage import Document
 
-ACTS: dict[str, Act] = {**plain.ACTS, **invoices.ACTS, **money.ACTS, **jobs.ACTS}
+ACTS: dict[str, Act] = {
+    **plain.ACTS,
+    **invoices.ACTS,
+    **money.ACTS,
+    **credits.ACTS,
+    **jobs.ACTS,
+}
 
 
 def perform(desk: Desk, act: dict[str, Any]) -> Document:

@@ -28,15 +28,14 @@ from st_qbo_sandbox.storage import Document, as_object
 def add_invoice(desk: Desk, act: dict[str, Any]) -> Document:
     """Type an invoice."""
     customer = desk.record("customers", act["customer_id"])
-    location = _location(desk, act, customer)
-    unit = desk.record("business-units", act["business_unit_id"]) if "business_unit_id" in act else None
+    location = find_location(desk, act, customer)
     job = desk.record("jobs", act["job_id"]) if "job_id" in act else None
     day = act.get("date") or desk.records.stamps.today().isoformat()
     draft = draft_invoice(
         desk.records,
         customer,
         location,
-        businessUnit=named(unit or _any_unit(desk)),
+        businessUnit=named(find_unit(desk, act)),
         job=None if job is None else {"id": job["id"], "number": job.get("jobNumber"), "type": None},
         invoiceDate=midnight(day),
         tax_zone_id=act.get("tax_zone_id"),
@@ -50,14 +49,18 @@ def add_invoice(desk: Desk, act: dict[str, Any]) -> Document:
     return desk.balances.settle_invoice(with_totals(draft, tax=tax))
 
 
-def _location(desk: Desk, act: dict[str, Any], customer: Document) -> Document | None:
+def find_location(desk: Desk, act: dict[str, Any], customer: Document) -> Document | None:
+    """Return the location an act names, else the customer's first."""
     if "location_id" in act:
         return desk.record("locations", act["location_id"])
     locations = desk.records.having("locations", "customer", customer["id"])
     return locations[0] if locations else None
 
 
-def _any_unit(desk: Desk) -> Document | None:
+def find_unit(desk: Desk, act: dict[str, Any]) -> Document | None:
+    """Return the business unit an act names, else the first there is."""
+    if "business_unit_id" in act:
+        return desk.record("business-units", act["business_unit_id"])
     return next(iter(desk.records.all("business-units")), None)
 
 

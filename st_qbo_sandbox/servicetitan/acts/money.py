@@ -21,7 +21,7 @@ from st_qbo_sandbox.storage import Document
 def add_payment(desk: Desk, act: dict[str, Any]) -> Document:
     """Take a payment; without `amount` it is the sum of its splits."""
     splits = _splits(act)
-    invoices = [desk.record("invoices", split["invoiceId"]) for split in splits]
+    invoices = [desk.record("invoices", split["invoiceId"]) for split in splits if split["memoId"] is None]
     customer_id = act.get("customer_id") or (named_id(invoices[0], "customer") if invoices else None)
     customer = desk.record("customers", customer_id)
     parts = sum((split["amount"] for split in splits), ZERO)
@@ -54,9 +54,13 @@ def _type(desk: Desk, act: dict[str, Any]) -> Document:
 
 
 def _splits(act: dict[str, Any]) -> list[dict[str, Any]]:
-    """Read `splits`, whose rows may say `invoice_id` or `invoiceId`."""
+    """Read `splits`, whose rows may say `invoice_id` or `invoiceId`, or `memo_id` of a credit memo."""
     return [
-        {"invoiceId": row.get("invoice_id", row.get("invoiceId")), "amount": amount(row["amount"])}
+        {
+            "invoiceId": row.get("invoice_id", row.get("invoiceId")),
+            "memoId": row.get("memo_id"),
+            "amount": amount(row["amount"]),
+        }
         for row in rows_of(act, "splits")
     ]
 
@@ -90,7 +94,7 @@ def reapply_payment(desk: Desk, act: dict[str, Any]) -> Document:
 
 
 def refund_payment(desk: Desk, act: dict[str, Any]) -> Document:
-    """Give money back: a payment below zero, which may apply to negative invoices."""
+    """Give money back: a payment below zero, which may apply to negative invoices and credit memos."""
     payment = desk.record("payments", act["id"])
     total = -abs(amount(act["amount"] if act.get("amount") is not None else payment.get("total")))
     named = act if "type" in act or "type_id" in act else {**act, "type_id": payment["typeId"]}
@@ -99,8 +103,14 @@ def refund_payment(desk: Desk, act: dict[str, Any]) -> Document:
     return desk.balances.settle_payment({**refund, "appliedTo": draft_splits(desk.records, _splits(act), [])})
 
 
+def void_payment(desk: Desk, act: dict[str, Any]) -> Document:
+    """Void a payment: it is inactive, and what it paid is open again."""
+    return desk.balances.settle_payment({**desk.record("payments", act["id"]), "active": False})
+
+
 ACTS: dict[str, Act] = {
     "add_payment": add_payment,
+    "void_payment": void_payment,
     "apply_payment": apply_payment,
     "unapply_payment": unapply_payment,
     "reapply_payment": reapply_payment,

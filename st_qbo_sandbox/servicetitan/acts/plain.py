@@ -147,6 +147,9 @@ def delete(desk: Desk, act: dict[str, Any]) -> Document:
         for payment in desk.records.having("payments", "invoice", record["id"]):
             rows = [row for row in rows_of(payment, "appliedTo") if row["appliedTo"] != record["id"]]
             desk.balances.settle_payment({**payment, "appliedTo": rows})
+        for memo in desk.records.having("credit-memos", "invoice", record["id"]):
+            rows = [row for row in rows_of(memo, "appliedTo") if row["appliedTo"] != record["id"]]
+            desk.balances.settle_memo({**memo, "appliedTo": rows})
         record = _with_moved_items(desk, desk.record(resource, act["id"]))
     return desk.store(resource, {**record, "active": False})
 
@@ -203,8 +206,30 @@ def move_date(desk: Desk, act: dict[str, Any]) -> Document:
     return desk.store(resource, changed)
 
 
+def change_customer(desk: Desk, act: dict[str, Any]) -> Document:
+    """Give a document to another customer, with that customer's location and addresses."""
+    resource = act.get("resource", "invoices")
+    record, customer = desk.record(resource, act["id"]), desk.record("customers", act["customer_id"])
+    changed: Document = {**record, "customer": {"id": customer["id"], "name": customer["name"]}}
+    if "location" in record:
+        found = desk.records.having("locations", "customer", customer["id"])
+        location = found[0] if found else None
+        changed["location"] = None if location is None else {"id": location["id"], "name": location["name"]}
+        changed["customerAddress"] = customer.get("address")
+        changed["locationAddress"] = (location or customer).get("address")
+    return desk.store(resource, changed)
+
+
+def change_number(desk: Desk, act: dict[str, Any]) -> Document:
+    """Give a document another number."""
+    resource = act.get("resource", "invoices")
+    return desk.store(resource, {**desk.record(resource, act["id"]), "referenceNumber": str(act["to"])})
+
+
 ACTS: dict[str, Act] = {
     "update": update,
+    "change_customer": change_customer,
+    "change_number": change_number,
     "touch": touch,
     "add": add,
     "delete": delete,

@@ -235,7 +235,7 @@ def account_of_type(records: Records, type_id: int) -> Document | None:
 def draft_splits(
     records: Records, splits: Sequence[dict[str, Any]], kept: Sequence[Document]
 ) -> list[Document]:
-    """Return the application rows for splits `{invoiceId | invoiceNumber, amount}`; equal rows stay.
+    """Return the application rows for splits `{invoiceId | invoiceNumber | memoId, amount}`; equal rows stay.
 
     Raises:
         RefusalError: 400, an invoice is unknown or deleted, or a split has no amount.
@@ -243,7 +243,8 @@ def draft_splits(
     before = {(row["appliedTo"], amount(row.get("appliedAmount"))): row for row in kept}
     rows: list[Document] = []
     for split in splits:
-        invoice = find_invoice(records, split)
+        memo = records.get("credit-memos", split.get("memoId"))
+        invoice = find_invoice(records, split) if memo is None else memo
         part = cents(amount(split.get("amount")))
         if part == ZERO:
             raise invalid(splits="A split needs an amount.")
