@@ -55,6 +55,11 @@ class SourceRef:
     def __str__(self) -> str:
         return f"{self.entity.value}:{self.id}" + (f"/{self.part}" if self.part else "")
 
+    @property
+    def record(self) -> "SourceRef":
+        """The whole record, of which this may be a part."""
+        return SourceRef(self.entity, self.id) if self.part else self
+
     @classmethod
     def parse(cls, text: str) -> "SourceRef":
         """Return the reference written as text.
@@ -76,7 +81,7 @@ def is_symbolic(value: object) -> bool:
     return isinstance(value, str) and ":" in value and value.partition(":")[0] in _NAMES
 
 
-_MARKER = re.compile(r"ServiceTitan ([a-z]+(?: [a-z]+)?) (\d+)(?:/([a-z_]+))?(?: tenant (\d+))?(?!\w)")
+_MARKER = re.compile(r"ServiceTitan ([a-z]+(?: [a-z]+)?) (\d+)(?:/([a-z][a-z0-9_]*))?(?: tenant (\d+))?(?!\w)")
 
 
 def marker(source: SourceRef, *, tenant: Tenant | None = None) -> str:

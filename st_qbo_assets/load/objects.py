@@ -21,7 +21,14 @@ TARGET_OF_FIELD = {
     "VendorRef": "Vendor",
     "ItemRef": "Item",
     "ParentRef": "Customer",
+    "EntityRef": "Customer",
 }
+
+#: Entities that carry sales lines and tax.
+SALES = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt"})
+
+#: What a Purchase is called where something links to it (QB §6.2); which one goes by its PaymentType.
+_PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase"})
 
 ZERO = Decimal(0)
 _DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)$", re.IGNORECASE)
@@ -73,8 +80,11 @@ def detail_type(line: Mapping[str, Any]) -> str:
 
 
 def detail(line: Mapping[str, Any]) -> Json:
-    """Return the detail object of a sales line."""
-    return as_mapping(line.get("SalesItemLineDetail"))
+    """Return the detail object of a line: of a sale, or of an expense."""
+    for kind in ("SalesItemLineDetail", "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail"):
+        if inner := as_mapping(line.get(kind)):
+            return inner
+    return {}
 
 
 def total_tax(obj: Mapping[str, Any]) -> Decimal | None:
@@ -82,15 +92,28 @@ def total_tax(obj: Mapping[str, Any]) -> Decimal | None:
     return amount(as_mapping(obj.get("TxnTaxDetail")).get("TotalTax"))
 
 
+def linked_target(txn_type: str) -> str:
+    """Return the entity behind the TxnType of a link: several words stand for one Purchase (QB §6.2)."""
+    return "Purchase" if txn_type in _PURCHASES else txn_type
+
+
+def txn_type_of(target: str, *, payment_type: str = "", is_credit: bool = False) -> str:
+    """Return the TxnType under which others link to a document; a Purchase's goes by how it was paid."""
+    if target != "Purchase":
+        return target
+    if payment_type == "CreditCard" and is_credit:
+        return "CreditCardCredit"
+    return "Check" if payment_type == "Check" else "Expense"
+
+
 def applications(obj: Mapping[str, Any]) -> list[tuple[str, str, Decimal]]:
-    """Return (TxnType, TxnId, amount) of every line of a payment that is applied to a document."""
+    """Return (entity, id, amount) of every line of a payment that is applied to a document."""
     found: list[tuple[str, str, Decimal]] = []
     for line in lines(obj):
         for linked in as_list(line.get("LinkedTxn")):
             link = as_mapping(linked)
-            found.append(
-                (text(link.get("TxnType")), text(link.get("TxnId")), amount(line.get("Amount")) or Decimal(0))
-            )
+            target = linked_target(text(link.get("TxnType")))
+            found.append((target, text(link.get("TxnId")), amount(line.get("Amount")) or Decimal(0)))
     return found
 
 
@@ -140,7 +163,7 @@ def symbolic_references(value: object, field: str = "") -> Iterator[tuple[str, S
         if target and (source := as_source(obj.get("value"))) is not None:
             yield target, source
         elif (source := as_source(obj.get("TxnId"))) is not None:
-            yield text(obj.get("TxnType")), source
+            yield linked_target(text(obj.get("TxnType"))), source
         for key, item in obj.items():
             yield from symbolic_references(item, key)
     elif isinstance(value, Sequence) and not isinstance(value, str):

@@ -29,7 +29,7 @@ def find_written(context: WriteContext, intent: Intent) -> Json | None:
 def is_done(intent: Intent, obj: Json) -> bool:
     """Say whether an object already is what an update or void of it would make it."""
     if intent.operation is Operation.VOID:
-        return not verify_voided(obj)
+        return not verify_voided(intent.target, obj)
     return intent.operation is Operation.UPDATE and not verify(intent.target, intent.request, obj)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, Payload, canonical_json
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.verify import BASE, DEPOSIT_ACCOUNT
+from st_qbo_assets.load.verify import BASE, DEPOSIT_ACCOUNT, LINKED_AS
 from st_qbo_assets.store.links import Link
 
 #: Fields a sparse update may carry (QB §8 no. 28). Left out on purpose: mail, print and online payment
@@ -36,6 +36,16 @@ _SALES_FIELDS = (
 UPDATABLE: dict[str, tuple[str, ...]] = {
     "Invoice": _SALES_FIELDS,
     "CreditMemo": _SALES_FIELDS,
+    "RefundReceipt": (*_SALES_FIELDS, "DepositToAccountRef", "PaymentMethodRef", "PaymentRefNum"),
+    "Purchase": (
+        "AccountRef",
+        "PaymentType",
+        "EntityRef",
+        "TxnDate",
+        "DocNumber",
+        "DepartmentRef",
+        "Line",
+    ),
     "Payment": (
         "CustomerRef",
         "TxnDate",
@@ -188,11 +198,19 @@ def _resolved(value: object, known: LinkLookup, field: str = "") -> object:
         if target and (source := objects.as_source(obj.get("value"))) is not None:
             return {**obj, "value": _id_of(known, source, target)}
         if (source := objects.as_source(obj.get("TxnId"))) is not None:
-            return {**obj, "TxnId": _id_of(known, source, objects.text(obj.get("TxnType")))}
+            return {**obj, **_linked(known, source, objects.text(obj.get("TxnType")))}
         return {key: _resolved(item, known, key) for key, item in obj.items()}
     if isinstance(value, (list, tuple)):
         return [_resolved(item, known, field) for item in cast("Sequence[object]", value)]
     return value
+
+
+def _linked(known: LinkLookup, source: SourceRef, txn_type: str) -> Json:
+    """Return id and type of a link; of a Purchase the type is what QuickBooks calls it by how it was paid."""
+    target = objects.linked_target(txn_type)
+    link = known.link(source, target)
+    word = objects.text(link.confirmed.get(LINKED_AS)) if link is not None else ""
+    return {"TxnId": _id_of(known, source, target), "TxnType": word or txn_type}
 
 
 def _id_of(known: LinkLookup, source: SourceRef, target: str) -> str:

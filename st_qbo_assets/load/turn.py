@@ -188,7 +188,7 @@ class RecordTurn:
 
     def _differences(self, intent: Intent, obj: Json, action: Action) -> tuple[Difference, ...]:
         if intent.operation is Operation.VOID:
-            return verify_voided(obj)
+            return verify_voided(intent.target, obj)
         is_same = _is_same(intent, action)
         return verify(
             intent.target,

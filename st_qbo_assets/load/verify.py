@@ -15,7 +15,6 @@ from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, canonical_json
 from st_qbo_assets.load import objects
 
-_SALES = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt"})
 _HEADER_REFS = (
     "CustomerRef",
     "VendorRef",
@@ -25,6 +24,8 @@ _HEADER_REFS = (
     "PaymentMethodRef",
     "SalesTermRef",
     "IncomeAccountRef",
+    "AccountRef",
+    "EntityRef",
 )
 _HEADER_TEXTS = (
     "TxnDate",
@@ -38,15 +39,19 @@ _HEADER_TEXTS = (
     "Name",
     "Sku",
     "Type",
+    "PaymentType",
 )
 #: Owned by us on a document, so that a change of them in QuickBooks is drift (rule 5.3). Deposit
 #: account, links, balance, print and e-mail state are effects of ordinary work.
-_OWNED_REFS = ("CustomerRef", "VendorRef", "DepartmentRef", "ClassRef")
+_OWNED_REFS = ("CustomerRef", "VendorRef", "EntityRef", "AccountRef", "DepartmentRef", "ClassRef")
 _OWNED_TEXTS = ("TxnDate", "DueDate", "DocNumber", "PaymentRefNum")
-#: Keys of `Link.confirmed` that are no owned field: the body last agreed, and the deposit account.
+_LINE_REFS = ("ItemRef", "AccountRef", "CustomerRef", "TaxCodeRef", "ClassRef")
+#: Keys of `Link.confirmed` that are no owned field: the body last agreed, the deposit account, and the word
+#: under which others link to a Purchase.
 BASE = "base"
 DEPOSIT_ACCOUNT = "DepositToAccountRef"
-_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT})
+LINKED_AS = "linked_as"
+_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS})
 _OWNED_NAMES = (
     "DisplayName",
     "CompanyName",
@@ -117,9 +122,13 @@ def verify(
         _compare(found, "Active", str(body["Active"] is not False), str(answer.get("Active") is not False))
     if objects.markers(body):
         _compare(found, "PrivateNote", _markers(body), _markers(answer))
-    if target in _SALES and "Line" in body:
+    if target in objects.SALES and "Line" in body:
         _compare_lines(found, body, answer)
         _compare_totals(found, body, answer, cents=cents)
+    if target == "Purchase" and "Line" in body:
+        _compare_lines(found, body, answer)
+        held = objects.amount(answer.get("TotalAmt"))
+        _compare(found, "TotalAmt", _money(expected_total(body, cents)), _money(held))
     if target == "Payment":
         _compare_payment(found, body, answer, cents=cents, applies_itself=applies_itself)
     return tuple(found)
@@ -133,9 +142,14 @@ def owned_fields(target: str, obj: Mapping[str, Any]) -> Json:
     owned |= {name: objects.text(obj.get(name)) for name in _OWNED_TEXTS if objects.text(obj.get(name))}
     owned["TotalAmt"] = _money(objects.amount(obj.get("TotalAmt")))
     owned["marker"] = _markers(obj)
-    if target in _SALES:
+    if target in objects.SALES:
         owned["TotalTax"] = _money(objects.total_tax(obj))
         owned["Line"] = [_line_key(line) for line in objects.lines(obj)]
+    if target == "Purchase":
+        owned["Line"] = [_line_key(line) for line in objects.lines(obj)]
+        owned[LINKED_AS] = objects.txn_type_of(
+            target, payment_type=objects.text(obj.get("PaymentType")), is_credit=obj.get("Credit") is True
+        )
     if target == "Payment" and objects.ref(obj, DEPOSIT_ACCOUNT):
         owned[DEPOSIT_ACCOUNT] = objects.ref(obj, DEPOSIT_ACCOUNT)
     return owned
@@ -164,10 +178,14 @@ def drift_json(differences: Iterable[Difference]) -> Json:
     return {each.field: {"confirmed": each.meant, "now": each.held} for each in differences}
 
 
-def verify_voided(answer: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Return why a voided document is not empty."""
-    total = _money(objects.amount(answer.get("TotalAmt")))
-    return () if total == "0.00" else (Difference("TotalAmt", "0.00", total),)
+def verify_voided(target: str, answer: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return why a voided document is not empty; a payment of nothing is one only without its lines."""
+    found: list[Difference] = []
+    _compare(found, "TotalAmt", "0.00", _money(objects.amount(answer.get("TotalAmt"))))
+    if target == "Payment":
+        for kind, txn_id, value in objects.applications(answer):
+            _compare(found, f"applied to {kind} {txn_id}", "0.00", _money(value))
+    return tuple(found)
 
 
 def expected_total(body: Mapping[str, Any], cents: int | None = None) -> Decimal:
@@ -206,7 +224,7 @@ def _compare_lines(found: list[Difference], body: Mapping[str, Any], answer: Map
         if objects.amount(line.get("Amount")) is not None:
             meant, held = objects.amount(line.get("Amount")), objects.amount(other.get("Amount"))
             _compare(found, f"Line {number} Amount", _money(meant), _money(held))
-        for name in ("ItemRef", "TaxCodeRef", "ClassRef"):
+        for name in _LINE_REFS:
             if value := objects.ref(objects.detail(line), name):
                 _compare(found, f"Line {number} {name}", value, objects.ref(objects.detail(other), name))
 
@@ -248,7 +266,7 @@ def _line_key(line: Mapping[str, Any]) -> Json:
     inner = objects.detail(line)
     key: Json = {"kind": objects.detail_type(line), "Amount": _money(objects.amount(line.get("Amount")))}
     return key | {
-        name: value for name in ("ItemRef", "TaxCodeRef", "ClassRef") if (value := objects.ref(inner, name))
+        name: value for name in _LINE_REFS if (value := objects.ref(inner, name))
     }
 
 

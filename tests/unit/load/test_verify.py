@@ -137,8 +137,8 @@ def test_of_a_name_what_was_sent_is_compared() -> None:
 
 
 def test_a_void_leaves_nothing() -> None:
-    assert verify_voided({"TotalAmt": 0}) == ()
-    assert fields(verify_voided({"TotalAmt": Decimal("0.01")})) == ["TotalAmt"]
+    assert verify_voided("Invoice", {"TotalAmt": 0}) == ()
+    assert fields(verify_voided("Invoice", {"TotalAmt": Decimal("0.01")})) == ["TotalAmt"]
 
 
 @pytest.mark.rule("5.3")
