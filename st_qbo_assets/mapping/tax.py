@@ -7,16 +7,50 @@ lines themselves (lines). ServiceTitan has tax at invoice level only; a line is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from st_qbo_assets.domain.money import round_to_cent
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.problems import Problem, held
 from st_qbo_assets.quickbooks.reference import nearest
-from st_qbo_assets.servicetitan.records import Invoice, InvoiceItem
+from st_qbo_assets.servicetitan.records import Named, TaxCode, TaxZone
 
 #: The two codes a US line may carry (QB §6.14); anything else is refused with 6100.
 TAXED, UNTAXED = "TAX", "NON"
+
+
+class Taxed(Protocol):
+    """What is asked of a document: an invoice, a credit memo, the invoice a refund gives back."""
+
+    @property
+    def sales_tax(self) -> Decimal:
+        """The tax, with the document's own sign."""
+        ...
+
+    @property
+    def sales_tax_code(self) -> TaxCode | None:
+        """The code it was taxed with, named like its zone."""
+        ...
+
+    @property
+    def customer(self) -> Named | None:
+        """Who may be exempt."""
+        ...
+
+    @property
+    def location(self) -> Named | None:
+        """Where may be exempt."""
+        ...
+
+
+class TaxedLine(Protocol):
+    """What is asked of a line."""
+
+    @property
+    def taxable(self) -> bool:
+        """Whether it was taxed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,17 +69,27 @@ class TaxPlan:
     detail: Json | None = None
     line: Json | None = None
 
-    def code_of(self, item: InvoiceItem) -> str:
+    def code_of(self, item: TaxedLine) -> str:
         """Return the code of a line, empty if lines carry none."""
         return self.taxable_code if item.taxable else self.other_code
 
 
-def plan_tax(invoice: Invoice, lines: Sequence[InvoiceItem], lookup: Lookup) -> TaxPlan | Problem:
-    """Return how the tax of an invoice is written, or why it is held."""
-    tax = round_to_cent(invoice.sales_tax)
+def plan_tax(
+    document: Taxed, lines: Sequence[TaxedLine], lookup: Lookup, *, tax: Decimal | None = None
+) -> TaxPlan | Problem:
+    """Return how the tax of a document is written, or why it is held.
+
+    Args:
+        document: whose customer, location and zone decide.
+        lines: those that are written.
+        lookup: the company and the zones.
+        tax: the amount as it is written, where that is not the document's own: QuickBooks' credit memos and
+            refund receipts have positive amounts, and a refund may be of a part.
+    """
+    tax = round_to_cent(document.sales_tax if tax is None else tax)
     if tax == 0:
         return _untaxed(lookup)
-    exempt = _exempt(invoice, lookup)
+    exempt = _exempt(document, lookup)
     if exempt:
         return held("tax_on_exempt", tax=tax, who=exempt)
     mode = lookup.company.tax.mode
@@ -57,7 +101,7 @@ def plan_tax(invoice: Invoice, lines: Sequence[InvoiceItem], lookup: Lookup) -> 
         return held("tax_off", tax=tax)
     if not any(line.taxable for line in lines):
         return held("tax_without_taxable_line", tax=tax)
-    return _automated(tax, lookup) if mode == "automated" else _by_code(invoice, tax, lookup)
+    return _automated(tax, lookup) if mode == "automated" else _by_code(document, tax, lookup)
 
 
 def _untaxed(lookup: Lookup) -> TaxPlan:
@@ -76,11 +120,11 @@ def _automated(tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
     return TaxPlan(TAXED, UNTAXED, {"TotalTax": tax})
 
 
-def _by_code(invoice: Invoice, tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
+def _by_code(document: Taxed, tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
     if lookup.reference.preferences.partner_tax_enabled is True:
         return held("tax_is_automated", tax=tax)
-    zone = lookup.tax_zones.get(invoice.tax_zone_id) if invoice.tax_zone_id is not None else None
-    code_name = invoice.sales_tax_code.name if invoice.sales_tax_code else ""
+    zone = _zone_of(document, lookup)
+    code_name = document.sales_tax_code.name if document.sales_tax_code else ""
     names = [zone.name if zone else "", code_name]
     overrides = [lookup.company.tax.zone_codes.get(name, "") for name in names if name]
     items = [rate.sales_tax_item for rate in zone.rates] if zone and len(zone.rates) == 1 else []
@@ -93,6 +137,16 @@ def _by_code(invoice: Invoice, tax: Decimal, lookup: Lookup) -> TaxPlan | Proble
     label = names[0] or names[1] or "(none)"
     codes = [code for code in lookup.reference.tax_codes if code.is_group]
     return held("tax_code_unmapped", zone=label, suggestions=nearest(label, codes))
+
+
+def _zone_of(document: Taxed, lookup: Lookup) -> TaxZone | None:
+    """Return the zone a document was taxed in; credit memos name it by their tax code alone."""
+    zone_id: int | None = getattr(document, "tax_zone_id", None)
+    if zone_id is not None:
+        return lookup.tax_zones.get(zone_id)
+    name = document.sales_tax_code.name if document.sales_tax_code else ""
+    named = [zone for zone in lookup.tax_zones.values() if name and zone.name == name]
+    return named[0] if len(named) == 1 else None
 
 
 def _as_line(tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
@@ -111,10 +165,12 @@ def _as_line(tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
     return TaxPlan(plan.taxable_code, plan.other_code, plan.detail, line)
 
 
-def _exempt(invoice: Invoice, lookup: Lookup) -> str:
+def _exempt(document: Taxed, lookup: Lookup) -> str:
     """Return who of a document is exempt, empty if nobody is known to be."""
-    customer = lookup.customers.get(invoice.customer.id) if invoice.customer and invoice.customer.id else None
+    named = document.customer
+    customer = lookup.customers.get(named.id) if named and named.id else None
     if customer is not None and customer.tax_exempt:
         return f"customer {customer.name}"
-    location = lookup.locations.get(invoice.location.id) if invoice.location and invoice.location.id else None
+    named = document.location
+    location = lookup.locations.get(named.id) if named and named.id else None
     return f"location {location.name}" if location is not None and location.tax_exempt else ""
