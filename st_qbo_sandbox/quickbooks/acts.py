@@ -12,7 +12,7 @@ unless the table says otherwise.
     revoke               -                                          the app is disconnected, all tokens die
     create               entity, body                               any object, in the shape of the API
     update               entity, id, body                           only what is in `body` changes
-    void                 entity, id                                 also CreditMemo and RefundReceipt
+    void                 entity, id                                 and CreditMemo, RefundReceipt, Purchase
     delete               entity, id                                 transactions
     inactivate           entity, id                                 list objects
     reactivate           entity, id

@@ -121,6 +121,16 @@ def remove_money_move(call: Call, doc: Body) -> None:
         free_payments_of(call.work, kind, call.entity.name, doc)
 
 
+def void_purchase(call: Call, doc: Body) -> None:
+    """Turn an expense or cheque into nothing, which only a person can do; what is applied to it is free."""
+    remove_money_move(call, doc)
+    for line in doc.get("Line", ()):
+        line["Amount"] = ZERO
+    doc |= {"TotalAmt": ZERO, "LinkedTxn": []}
+    for name in ("_charges", "_gross", "_side"):
+        doc.pop(name, None)
+
+
 def prepare_deposit(call: Call, new: Body, old: Body | None) -> None:
     """Complete a new or changed bank deposit; what lies on it is frozen.
 

@@ -24,7 +24,7 @@ from st_qbo_sandbox.quickbooks import (
 from st_qbo_sandbox.quickbooks.auto_credit import apply_credits
 from st_qbo_sandbox.quickbooks.books import Body, Books, copy_of
 from st_qbo_sandbox.quickbooks.calls import Call
-from st_qbo_sandbox.quickbooks.catalog import NAME_LISTS, SALES, Entity
+from st_qbo_sandbox.quickbooks.catalog import NAME_LISTS, SALES, TRANSACTIONS, Entity
 from st_qbo_sandbox.quickbooks.company import Company
 from st_qbo_sandbox.quickbooks.faults import (
     Fault,
@@ -82,7 +82,7 @@ RULES: dict[str, Rules] = {
     "BillPayment": Rules(
         bill_payments.prepare_bill_payment, bill_payments.void_bill_payment, bill_payments.remove_bill_payment
     ),
-    "Purchase": Rules(money_moves.prepare_purchase, None, money_moves.remove_money_move),
+    "Purchase": Rules(money_moves.prepare_purchase, money_moves.void_purchase, money_moves.remove_money_move),
     "Deposit": Rules(money_moves.prepare_deposit, None, money_moves.remove_deposit),
     "JournalEntry": Rules(money_moves.prepare_journal, None, money_moves.remove_money_move),
     "Transfer": Rules(money_moves.prepare_transfer),
@@ -171,6 +171,7 @@ class Operations:
             complete_references(call, new, None)
             self._check_period(call, new, None)
             RULES.get(entity.name, Rules(_nothing)).prepare(call, new, None)
+            self._check_linked(call)
             stamp = self.books.stamp()
             new |= {"domain": "QBO", "sparse": False, "SyncToken": "0"}
             new["MetaData"] = {"CreateTime": stamp, "LastUpdatedTime": stamp} | given["MetaData"]
@@ -219,6 +220,15 @@ class Operations:
             if doc is not None and doc.get("TxnDate", closed) <= closed:
                 raise period_closed()
 
+    def _check_linked(self, call: Call) -> None:
+        """Refuse to change what documents of a closed period are linked to, if the switch says so."""
+        closed = self.company.book_close_date
+        if closed is None or call.person or not call.switches.closed_period_guards_links:
+            return
+        for entity, doc in call.work.changed():
+            if entity in TRANSACTIONS and doc.get("TxnDate", "") <= closed:
+                raise period_closed()
+
     def _current(self, call: Call, body: Any) -> Body:
         """Return the stored object that a request is about, after checking Id and SyncToken."""
         asked = as_object(body) or {}
@@ -260,6 +270,7 @@ class Operations:
             complete_references(call, new, old)
             self._check_period(call, new, old)
             RULES.get(entity.name, Rules(_nothing)).prepare(call, new, old)
+            self._check_linked(call)
             call.work.put(entity.name, new)
             call.work.commit()
         return self.read(entity, old["Id"])
@@ -306,6 +317,7 @@ class Operations:
             self._check_period(call, old, None)
             doc = call.work.open(entity.name, old["Id"])
             rules.void(call, doc)
+            self._check_linked(call)
             doc["PrivateNote"] = f"Voided - {old['PrivateNote']}" if old.get("PrivateNote") else "Voided"
             call.work.put(entity.name, doc)
             call.work.commit()
@@ -325,6 +337,7 @@ class Operations:
             rules = RULES.get(entity.name, Rules(_nothing))
             if rules.remove is not None:
                 rules.remove(call, copy_of(old))
+            self._check_linked(call)
             call.work.drop(entity.name, old["Id"])
             call.work.commit()
         return {"status": "Deleted", "domain": "QBO", "Id": old["Id"]}

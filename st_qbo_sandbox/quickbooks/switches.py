@@ -46,6 +46,9 @@ class Switches:
     payment_ref_max: int = 21
     # §8 no. 6: a negative sales total.
     negative_total_code: str = "6000"
+    # §8 no. 9: changing what a document of an open period is linked to changes one of a closed period too:
+    # allowed, or 6210.
+    closed_period_guards_links: bool = False
     # §8 no. 24: class and location references while the feature is off: "drop" or "refuse" (5030).
     refs_of_features_off: str = "drop"
     # §8 no. 22 of clients: Qty 0 with UnitPrice 0 beside an amount is how some clients leave both unset.

@@ -65,6 +65,11 @@ class Work:
         if touch:
             self._touched.add(key)
 
+    def changed(self) -> list[tuple[str, Body]]:
+        """Return (entity, stored object) of everything stored that this work has opened or dropped."""
+        stored = ((entity, self.books.get(entity, id)) for entity, id in self._staged)
+        return [(entity, doc) for entity, doc in stored if doc is not None]
+
     def drop(self, entity: str, id: str) -> None:
         """Delete this object at commit."""
         self._staged[entity, id] = None
