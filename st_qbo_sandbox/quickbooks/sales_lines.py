@@ -25,9 +25,14 @@ class SalesLines:
 
     lines: list[Body]
     subtotal: Decimal
-    taxable: Decimal
+    taxed: list[Decimal]
     discount: Decimal
     count: int
+
+    @property
+    def taxable(self) -> Decimal:
+        """What the taxed lines come to."""
+        return sum(self.taxed, ZERO)
 
 
 def build_sales_lines(call: Call, sent: list[Body], old: Body | None) -> SalesLines:
@@ -64,7 +69,6 @@ def _total(
         (line.get("Amount", ZERO) for line in bodies if line["DetailType"] != "DescriptionOnly"), ZERO
     )
     taxed = [line for line in _flat(bodies) if _is_taxable(line)]
-    taxable = sum((line["Amount"] for line in taxed), ZERO)
     if taxed and len(bodies) > TAXABLE_LINES_MAX or len(bodies) > LINES_MAX:
         raise business(
             f"You can't have more than {TAXABLE_LINES_MAX if taxed else LINES_MAX} lines in a transaction."
@@ -78,7 +82,7 @@ def _total(
         discount = _build_discount(call, discount_line, subtotal)
         numbering.number(discount_line, None)
         lines.append(discount_line)
-    return SalesLines(lines, subtotal, taxable, discount, len(bodies))
+    return SalesLines(lines, subtotal, [line["Amount"] for line in taxed], discount, len(bodies))
 
 
 def _flat(lines: list[Body]) -> list[Body]:

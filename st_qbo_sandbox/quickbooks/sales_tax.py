@@ -43,13 +43,27 @@ def compute_tax(call: Call, new: Body, old: Body | None, lines: SalesLines) -> D
     explicit: Decimal | None = sent.get("TotalTax")
     if explicit is not None and explicit < 0:
         raise fault("2140", f"Invalid amount : {explicit}", "TotalTax")
-    base = taxable_base(new, lines)
     if call.company.tax_model == "automated":
-        detail = _automated(call, new, base, None if sent.get("UseAutomatedSalesTax") else explicit)
+        is_own = sent.get("UseAutomatedSalesTax") or not call.switches.apps_may_override_tax
+        detail = _automated(call, new, lines, None if is_own else explicit)
     else:
-        detail = _manual(call, sent, base, explicit)
-    new["TxnTaxDetail"] = detail
-    return detail["TotalTax"]
+        detail = _manual(call, new, lines, sent)
+    new["TxnTaxDetail"] = _a_little_off(call, detail, is_new=old is None)
+    return new["TxnTaxDetail"]["TotalTax"]
+
+
+def _a_little_off(call: Call, detail: Body, *, is_new: bool) -> Body:
+    """Return the detail with the cents of the switch on top; tax is never below nothing."""
+    cents = call.switches.tax_off_by_cents
+    if not cents or call.person or not (is_new or call.switches.tax_off_when == "always"):
+        return detail
+    total = max(ZERO, detail["TotalTax"] + Decimal(cents) / 100)
+    off = total - detail["TotalTax"]
+    lines = list(detail.get("TaxLine", ()))
+    if lines:
+        lines[-1] = {**lines[-1], "Amount": lines[-1]["Amount"] + off}
+        return {**detail, "TotalTax": total, "TaxLine": lines}
+    return {**detail, "TotalTax": total}
 
 
 def taxable_base(new: Body, lines: SalesLines) -> Decimal:
@@ -77,22 +91,38 @@ def _rates_at(call: Call, new: Body) -> list[tuple[str, Decimal]]:
     return rates
 
 
-def _automated(call: Call, new: Body, base: Decimal, explicit: Decimal | None) -> Body:
+def _automated(call: Call, new: Body, lines: SalesLines, explicit: Decimal | None) -> Body:
     customer = call.work.find("Customer", new.get("CustomerRef", {}).get("value", "")) or {}
-    is_taxed = customer.get("Taxable", True) or explicit
-    rates = _rates_at(call, new) if is_taxed and (base or explicit) else []
-    amounts = [money(base * percent / 100) for _, percent in rates]
-    if explicit is not None:
-        amounts = _prorate(money(explicit), [percent for _, percent in rates])
-    lines = [
+    is_exempt = not customer.get("Taxable", True)
+    base = taxable_base(new, lines)
+    rates = _rates_at(call, new) if base or explicit else []
+    if is_exempt and call.switches.explicit_tax_of_exempt == "drop":
+        explicit = None
+    if is_exempt and not explicit:
+        rates = []
+    if not rates and call.switches.explicit_tax_without_rate == "drop":
+        explicit = None
+    percents = [percent for _, percent in rates]
+    amounts = (
+        _prorate(money(explicit), percents) if explicit is not None else _own(call, new, lines, percents)
+    )
+    tax_lines = [
         _tax_line(_rate_id(call, name, percent), percent, base, amount)
         for (name, percent), amount in zip(rates, amounts, strict=True)
     ]
     total = money(explicit) if explicit is not None else sum(amounts, ZERO)
     detail: Body = {"TotalTax": total}
-    if lines:
-        detail = {"TxnTaxCodeRef": {"value": _automated_code(call)}, "TotalTax": total, "TaxLine": lines}
+    if tax_lines:
+        detail = {"TxnTaxCodeRef": {"value": _automated_code(call)}, "TotalTax": total, "TaxLine": tax_lines}
     return detail
+
+
+def _own(call: Call, new: Body, lines: SalesLines, percents: list[Decimal]) -> list[Decimal]:
+    """Return what is computed by each rate, rounded once or line by line."""
+    base = taxable_base(new, lines)
+    if call.switches.tax_rounding != "line" or base != lines.taxable:
+        return [money(base * percent / 100) for percent in percents]
+    return [sum((money(amount * percent / 100) for amount in lines.taxed), ZERO) for percent in percents]
 
 
 def _prorate(total: Decimal, percents: list[Decimal]) -> list[Decimal]:
@@ -130,7 +160,8 @@ def _automated_code(call: Call) -> str:
     return add_code(call.work, "Automated Sales Tax", [], config="SYSTEM_GENERATED")
 
 
-def _manual(call: Call, sent: Body, base: Decimal, explicit: Decimal | None) -> Body:
+def _manual(call: Call, new: Body, lines: SalesLines, sent: Body) -> Body:
+    explicit: Decimal | None = sent.get("TotalTax")
     code_id = sent.get("TxnTaxCodeRef", {}).get("value")
     code = call.work.find("TaxCode", code_id) if code_id else None
     if code is not None and code["Name"] == "CustomSalesTax":
@@ -138,16 +169,20 @@ def _manual(call: Call, sent: Body, base: Decimal, explicit: Decimal | None) -> 
     if code is not None and not code.get("TaxGroup", True):
         raise business("The tax code of a transaction must be a tax rate or a group of rates.")
     rates = _rates_of(call, code) if code is not None else []
-    amounts = [money(base * rate["RateValue"] / 100) for rate in rates]
-    if explicit is not None:
-        amounts = _prorate(money(explicit), [rate["RateValue"] for rate in rates])
-    lines = [
+    percents = [rate["RateValue"] for rate in rates]
+    if not rates and call.switches.explicit_tax_without_rate == "drop":
+        explicit = None
+    amounts = (
+        _prorate(money(explicit), percents) if explicit is not None else _own(call, new, lines, percents)
+    )
+    base = taxable_base(new, lines)
+    tax_lines = [
         _tax_line(rate["Id"], rate["RateValue"], base, amount)
         for rate, amount in zip(rates, amounts, strict=False)
     ]
     detail: Body = {"TotalTax": money(explicit) if explicit is not None else sum(amounts, ZERO)}
     if code_id:
-        detail = {"TxnTaxCodeRef": {"value": code_id}, **detail, "TaxLine": lines}
+        detail = {"TxnTaxCodeRef": {"value": code_id}, **detail, "TaxLine": tax_lines}
     return detail
 
 

@@ -95,6 +95,17 @@ class Switches:
     name_lock_times: int = 0
     # §4.3: 6000 "error while calculating tax" for so many next sales forms.
     tax_error_times: int = 0
+    # §6.14: by how many cents the tax of a sales form comes out otherwise than it should, however rounded;
+    # "always", or when the form is made ("create") and no longer when it is changed.
+    tax_off_by_cents: int = 0
+    tax_off_when: str = "always"
+    # §6.14: the company's preference "allow apps to override" the automated tax: off, it computes its own.
+    apps_may_override_tax: bool = True
+    # §6.14: an explicit amount where no rate is known, or for an exempt customer: "keep" it, or "drop".
+    explicit_tax_without_rate: str = "keep"
+    explicit_tax_of_exempt: str = "keep"
+    # §6.14: computed tax is rounded once for the form ("subtotal"), or for every taxed line ("line").
+    tax_rounding: str = "subtotal"
 
 
 def change_switches(current: Switches, changes: dict[str, Any]) -> Switches:

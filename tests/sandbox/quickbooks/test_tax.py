@@ -147,3 +147,61 @@ def test_changing_only_a_note_keeps_the_tax(books: Company) -> None:
     assert books.make("Invoice", change | {"PrivateNote": "x"})["TotalAmt"] == 105
     lines = {"SyncToken": "1", "Line": [books.line(200, taxed=True)]}
     assert books.make("Invoice", change | lines)["TotalAmt"] == Decimal("216.50")
+
+
+def test_the_tax_can_come_out_a_little_off_and_the_total_with_it(books: Company) -> None:
+    books.switch(tax_off_by_cents=1)
+    made = books.make("Invoice", books.sale(books.line(100, taxed=True), TxnTaxDetail={"TotalTax": 5}))
+    assert (made["TxnTaxDetail"]["TotalTax"], made["TotalAmt"]) == (Decimal("5.01"), Decimal("105.01"))
+    assert sum(line["Amount"] for line in made["TxnTaxDetail"]["TaxLine"]) == Decimal("5.01")
+    books.switch(tax_off_by_cents=-1)
+    untaxed = books.make("Invoice", books.sale(books.line(100), TxnTaxDetail={"TotalTax": 0}))
+    assert untaxed["TotalAmt"] == 100
+
+
+def test_what_is_off_when_made_can_be_right_when_changed(books: Company) -> None:
+    books.switch(tax_off_by_cents=1, tax_off_when="create")
+    tax = {"TxnTaxDetail": {"TotalTax": 5}}
+    made = books.make("Invoice", books.sale(books.line(100, taxed=True), **tax))
+    assert made["TotalAmt"] == Decimal("105.01")
+    again = {"Id": made["Id"], "SyncToken": made["SyncToken"], "sparse": True, **tax}
+    assert books.make("Invoice", again)["TotalAmt"] == 105
+
+
+def test_a_company_may_keep_apps_from_overriding_its_tax(books: Company) -> None:
+    books.switch(apps_may_override_tax=False)
+    made = books.make("Invoice", books.sale(books.line(100, taxed=True), TxnTaxDetail={"TotalTax": 5}))
+    assert made["TotalAmt"] == Decimal("108.25")
+
+
+@pytest.mark.parametrize("switch", ["explicit_tax_without_rate", "explicit_tax_of_exempt"])
+@pytest.mark.parametrize(("way", "total"), [("keep", 107), ("drop", 100)])
+def test_an_amount_that_fits_no_rate_is_kept_or_dropped(
+    books: Company, switch: str, way: str, total: int
+) -> None:
+    books.switch(**{switch: way})
+    oregon = {"Line1": "9 B St", "City": "Bend", "CountrySubDivisionCode": "OR", "PostalCode": "97701"}
+    place = oregon if switch == "explicit_tax_without_rate" else TEXAS
+    if switch == "explicit_tax_of_exempt":
+        books.act("update", entity="Customer", id=books.names["customer"], body={"Taxable": False})
+    body = books.sale(books.line(100, taxed=True), TxnTaxDetail={"TotalTax": 7}, ShipAddr=place)
+    assert books.make("Invoice", body)["TotalAmt"] == total
+
+
+@pytest.mark.parametrize(
+    ("is_manual", "way", "tax"),
+    [
+        (False, "subtotal", "0.49"),
+        (False, "line", "0.48"),
+        (True, "subtotal", "0.47"),
+        (True, "line", "0.45"),
+    ],
+)
+def test_computed_tax_is_rounded_once_or_line_by_line(
+    books: Company, is_manual: bool, way: str, tax: str
+) -> None:
+    code = {"TxnTaxCodeRef": {"value": manual(books)}} if is_manual else {}
+    books.switch(tax_rounding=way)
+    lines = [books.line(Decimal("1.99"), taxed=True) for _ in range(3)]
+    made = books.make("Invoice", books.sale(*lines, TxnTaxDetail=code, ShipAddr=TEXAS))
+    assert made["TxnTaxDetail"]["TotalTax"] == Decimal(tax)
