@@ -260,6 +260,20 @@ class CompanyFile(_Policy):
             description="a new document dated in closed books: `hold` it, or post it on the `next_open_day`"
         ),
     ] = "hold"
+    closed_period_edits: Annotated[
+        Literal["hold", "adjust"],
+        Field(
+            description="an edit or void of a document dated in closed books: `hold` it, or `adjust`: post one "
+            "credit memo or invoice for the difference on the first open day"
+        ),
+    ] = "hold"
+    drift: Annotated[
+        Literal["report", "restore", "accept"],
+        Field(
+            description="a document of ours that somebody edited in QuickBooks: `report` it and change nothing, "
+            "`restore` our version, or `accept` theirs until ServiceTitan changes the document"
+        ),
+    ] = "report"
     characters: Annotated[
         Literal["latin1", "unicode"],
         Field(
