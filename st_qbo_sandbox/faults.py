@@ -3,8 +3,8 @@ r"""Faults on purpose: which request meets which kind, seeded, counted.
 Belongs here: the rules and the choice. Does not belong here: carrying a fault out (`gate.py`) or a vendor's
 form of an error (the halves).
 
-A rule is `{"kind", "path"?, "method"?, "half"?, "probability"? | "times"?}`. `path` is a glob over the
-path, or over the path with its query; a text with one of `^ $ ( | \` or `.*` is a regular expression
+A rule is `{"kind", "code"?, "path"?, "method"?, "half"?, "probability"? | "times"?}`. `path` is a glob over
+the path, or over the path with its query; a text with one of `^ $ ( | \` or `.*` is a regular expression
 searched in path and query. With neither `probability` nor `times` a rule always fires; with both it fires
 by chance until its times are used up. The first rule that fires wins.
 
@@ -17,6 +17,7 @@ by chance until its times are used up. The first rule that fires wins.
 | http_503_html | a gateway's HTML page, nothing is done |
 | truncated | the request is carried out, and half of the answer's body arrives |
 | stale | someone else edits the object first, then the request is carried out |
+| refuse | the vendor's refusal of the rule's `code`, in its own words, nothing is done |
 """
 
 from __future__ import annotations
@@ -40,8 +41,11 @@ KINDS = (
     "truncated",
     "stale",
     "token_expired",
+    "refuse",
 )
-_FIELDS = {"kind", "path", "method", "half", "probability", "times"}
+#: What a picked `refuse` begins with; its code follows.
+REFUSE = "refuse "
+_FIELDS = {"kind", "code", "path", "method", "half", "probability", "times"}
 _REGEX_MARKS = re.compile(r"[\^$(|\\]|\.\*")
 
 
@@ -54,6 +58,7 @@ class Rule:
     """One rule, how often it may still fire, and how often it did."""
 
     kind: str
+    code: str | None = None
     path: str = "*"
     method: str | None = None
     half: str | None = None
@@ -77,9 +82,8 @@ class Rule:
 
     def describe(self) -> dict[str, Any]:
         """Return the rule as it was given, with its hits."""
-        given = {
-            name: getattr(self, name) for name in ("kind", "path", "method", "half", "probability", "times")
-        }
+        names = ("kind", "code", "path", "method", "half", "probability", "times")
+        given = {name: getattr(self, name) for name in names}
         return {name: value for name, value in given.items() if value is not None} | {"hits": self.hits}
 
     def _matches(self, path: str, query: str) -> bool:
@@ -108,8 +112,11 @@ class Faults:
         self.rules = []
 
     def pick(self, half: str, method: str, path: str, query: str) -> str | None:
-        """Return the kind of fault this request meets, or None."""
-        return next((rule.kind for rule in self.rules if rule.fires(half, method, path, query)), None)
+        """Return the kind of fault this request meets, or None; a refusal with its code: `refuse 6540`."""
+        rule = next((rule for rule in self.rules if rule.fires(half, method, path, query)), None)
+        if rule is None:
+            return None
+        return f"{REFUSE}{rule.code}" if rule.code else rule.kind
 
 
 def _read_rule(given: Any, chance: random.Random) -> Rule:
@@ -119,6 +126,8 @@ def _read_rule(given: Any, chance: random.Random) -> Rule:
     unknown = set(rule) - _FIELDS
     if unknown:
         raise RuleError(f"a rule has no field {', '.join(sorted(unknown))}")
+    if (rule["kind"] == "refuse") is not bool(rule.get("code")):
+        raise RuleError("`refuse` needs a `code`, and nothing else has one")
     method, half = rule.get("method"), rule.get("half")
     if half not in (None, *NAMES):
         raise RuleError(f"half must be one of {', '.join(NAMES)}, not {half!r}")
@@ -132,6 +141,7 @@ def _read_rule(given: Any, chance: random.Random) -> Rule:
         raise RuleError(f"a rule cannot be read: {rule!r}: {error}") from error
     return Rule(
         kind=rule["kind"],
+        code=str(rule["code"]) if rule.get("code") else None,
         path=path,
         method=None if method in (None, "*") else str(method).upper(),
         half=half,

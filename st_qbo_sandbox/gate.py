@@ -26,7 +26,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from st_qbo_sandbox.clock import Clock
-from st_qbo_sandbox.faults import Faults
+from st_qbo_sandbox.faults import REFUSE, Faults
 from st_qbo_sandbox.half import Half
 from st_qbo_sandbox.requests_log import Entry, RequestsLog
 from st_qbo_sandbox.storage import Storage, parse_json
@@ -120,8 +120,8 @@ class Gate:
             await _drop(connection_of(scope), receive, reset=False)
 
     def _app_for(self, fault: str | None, request: Request, body: bytes) -> ASGIApp:
-        if fault in ("http_500", "http_429", "token_expired"):
-            return self._half.fault(fault, request)
+        if fault in ("http_500", "http_429", "token_expired") or (fault or "").startswith(REFUSE):
+            return self._half.fault(str(fault), request)
         if fault == "http_503_html":
             return HTMLResponse(_UNAVAILABLE_PAGE, status_code=503)
         if fault == "stale":

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from st_qbo_sandbox.clock import Clock
+from st_qbo_sandbox.faults import REFUSE
 from st_qbo_sandbox.half import EditError
 from st_qbo_sandbox.quickbooks import gateway, taxes
 from st_qbo_sandbox.quickbooks.acts import Acts
@@ -24,6 +25,7 @@ from st_qbo_sandbox.quickbooks.faults import Fault, system_failure, throttled
 from st_qbo_sandbox.quickbooks.oauth import OAuth
 from st_qbo_sandbox.quickbooks.oauth_routes import OAuthRoutes
 from st_qbo_sandbox.quickbooks.operations import Operations
+from st_qbo_sandbox.quickbooks.refusals import refusal
 from st_qbo_sandbox.quickbooks.replay import Replay
 from st_qbo_sandbox.quickbooks.switches import Switches, change_switches
 from st_qbo_sandbox.quickbooks.throttle import Throttle
@@ -141,6 +143,9 @@ class QuickBooks:
     def fault(self, kind: str, request: Request) -> Response:
         """Return the vendor's own form of an injected fault."""
         now = self.clock.now()
+        if kind.startswith(REFUSE):
+            refused = refusal(kind.removeprefix(REFUSE))
+            return gateway.answer_json(gateway.fault_body(refused, now), status=refused.status)
         if kind == "http_429":
             return gateway.answer_json(gateway.fault_body(throttled(), now), status=429)
         if kind == "token_expired":

@@ -13,12 +13,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from st_qbo_sandbox.clock import Clock
+from st_qbo_sandbox.faults import REFUSE
 from st_qbo_sandbox.servicetitan import acts, tokens
 from st_qbo_sandbox.servicetitan.acts.desk import Desk
 from st_qbo_sandbox.servicetitan.balances import Balances
 from st_qbo_sandbox.servicetitan.dispatch import Dispatcher
 from st_qbo_sandbox.servicetitan.entrance import Meter, authorize, identify, too_many
-from st_qbo_sandbox.servicetitan.problems import RefusalError, respond
+from st_qbo_sandbox.servicetitan.problems import RefusalError, refusal, respond
 from st_qbo_sandbox.servicetitan.records import Records
 from st_qbo_sandbox.servicetitan.switches import Switches
 from st_qbo_sandbox.storage import Document, Storage, as_array, as_object
@@ -151,6 +152,8 @@ class ServiceTitan:
             return respond(RefusalError(401, "Unauthorized"), self._switches)
         if kind == "http_429":
             return self._too_many(1)
+        if kind.startswith(REFUSE):
+            return respond(refusal(kind.removeprefix(REFUSE)), self._switches)
         return respond(RefusalError(500, "An error occurred while processing your request."), self._switches)
 
     def touch(self, request_body: Any, path: str) -> None:

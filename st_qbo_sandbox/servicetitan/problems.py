@@ -52,6 +52,21 @@ def conflict(title: str) -> RefusalError:
     return RefusalError(409, title)
 
 
+_TITLES = {
+    400: VALIDATION_TITLE,
+    401: "Unauthorized",
+    403: "Provided authentication is insufficient to grant access.",
+    404: "The resource was not found.",
+    409: "The state of the resource does not allow this.",
+}
+
+
+def refusal(status: str) -> RefusalError:
+    """Return the refusal of a status, for the fault rule `refuse`."""
+    number = int(status)
+    return RefusalError(number, _TITLES.get(number, "An error occurred while processing your request."))
+
+
 def respond(refusal: RefusalError, switches: Switches, *, headers: dict[str, str] | None = None) -> Response:
     """Write a refusal as an HTTP answer; the form of 401 and 403, never documented, is by switch."""
     if refusal.status in (401, 403) and switches.auth_error_body != "problem":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from st_qbo_sandbox.faults import Faults
+from st_qbo_sandbox.faults import Faults, RuleError
 
 
 def picks(rule: dict[str, object], paths: list[str], *, seed: int = 0) -> list[str]:
@@ -44,3 +44,17 @@ def test_chance_is_the_same_for_the_same_seed_and_another_for_another() -> None:
 def test_another_method_or_half_is_left_alone() -> None:
     assert picks({"method": "get"}, ["/a"]) == picks({"half": "servicetitan"}, ["/a"]) == []
     assert picks({"method": "post", "half": "quickbooks"}, ["/a"]) == ["/a"]
+
+
+def test_a_refusal_is_picked_with_its_code() -> None:
+    faults = Faults()
+    faults.replace([{"kind": "refuse", "code": 6540, "path": "*/payment"}])
+
+    assert faults.pick("quickbooks", "POST", "/v3/company/1/payment", "") == "refuse 6540"
+    assert faults.rules[0].describe() == {"kind": "refuse", "code": "6540", "path": "*/payment", "hits": 1}
+
+
+@pytest.mark.parametrize("rule", [{"kind": "refuse"}, {"kind": "reset", "code": "6540"}])
+def test_a_code_belongs_to_a_refusal_and_to_nothing_else(rule: dict[str, object]) -> None:
+    with pytest.raises(RuleError, match="needs a `code`"):
+        Faults().replace([rule])
