@@ -20,7 +20,7 @@ from st_qbo_assets.domain.errors import (
     UncertainOutcome,
 )
 from st_qbo_assets.domain.outcomes import Json
-from st_qbo_assets.quickbooks.faults import FaultClass, RawFault, fault_kind
+from st_qbo_assets.quickbooks.faults import FaultClass, FaultKind, RawFault, fault_kind
 from st_qbo_assets.transport.redaction import redact
 
 #: Intuit documents a flat wait and no `Retry-After` (§5.1).
@@ -110,22 +110,21 @@ def error_of(
         wait = THROTTLE_SECONDS if retry_after is None else retry_after
         return RateLimited("QuickBooks asks to wait (429)", retry_after_seconds=wait)
     if kind and kind.fault_class is FaultClass.STOP and fault:
-        return ConnectionStopped(
-            _sentence(kind.plain, fault, intuit_tid), code=fault.code, remedy=kind.remedy
-        )
+        return ConnectionStopped(_sentence(kind, fault, intuit_tid), code=fault.code, remedy=kind.remedy)
     if status == _UNAUTHORISED or (kind and kind.fault_class is FaultClass.REFRESH):
         return AuthExpired("QuickBooks refused the access token (401)")
     if status == _FORBIDDEN:
         stopped = fault_kind("3100")
-        return ConnectionStopped(stopped.plain, code=str(status), remedy=stopped.remedy)
-    if fault is None:
+        said = f"{stopped.plain} {stopped.cause}"
+        return ConnectionStopped(said, code=str(status), remedy=stopped.remedy)
+    if fault is None or kind is None:
         return None
-    if kind and kind.fault_class in _PASSES and not is_write:
-        return TransportError(
-            _sentence(kind.plain, fault, intuit_tid), status=status, remote_request_id=intuit_tid
-        )
+    if kind.fault_class in _PASSES and not is_write:
+        return TransportError(_sentence(kind, fault, intuit_tid), status=status, remote_request_id=intuit_tid)
     if fault.code in _SERVER_ERROR_CODES:
-        return UncertainOutcome(_sentence("", fault, intuit_tid), status=status, remote_request_id=intuit_tid)
+        return UncertainOutcome(
+            _sentence(kind, fault, intuit_tid), status=status, remote_request_id=intuit_tid
+        )
     return _refusal(faults, status=status, intuit_tid=intuit_tid)
 
 
@@ -143,9 +142,11 @@ def _refusal(faults: Sequence[RawFault], *, status: int, intuit_tid: str) -> Rem
     )
 
 
-def _sentence(plain: str, fault: RawFault, intuit_tid: str) -> str:
+def _sentence(kind: FaultKind, fault: RawFault, intuit_tid: str) -> str:
     said = redact(fault.detail or fault.message)
-    return f"{plain} QuickBooks says {fault.code}: {said} (trace {intuit_tid or 'unknown'}).".strip()
+    return (
+        f"{kind.plain} {kind.cause} QuickBooks says {fault.code}: {said} (trace {intuit_tid or 'unknown'})."
+    )
 
 
 def objects_in(body: object, entity: str) -> tuple[Json, ...]:

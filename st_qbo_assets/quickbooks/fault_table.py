@@ -164,6 +164,13 @@ FAULTS: tuple[FaultKind, ...] = (
         _MAPPING,
     ),
     FaultKind(
+        ("1050",),
+        FaultClass.REJECT,
+        "QuickBooks does not take this kind of request body.",
+        "A query was not sent as plain text, or a document not as JSON.",
+        _MAPPING,
+    ),
+    FaultKind(
         ("2010",),
         FaultClass.REJECT,
         "The document has a field QuickBooks does not know.",
