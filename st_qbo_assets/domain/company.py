@@ -74,8 +74,9 @@ class PaymentTypePolicy(_Policy):
     becomes: Annotated[
         Literal["payment", "write_off", "hold", "ignore"],
         Field(
-            description="`payment`: a QuickBooks payment; `write_off`: held by this version; `hold`: waits "
-            "for a person; `ignore`: left out and counted"
+            description="`payment`: a QuickBooks payment, below zero a refund; `write_off`: a credit memo "
+            "with "
+            "`item`; `hold`: waits for a person; `ignore`: left out and counted"
         ),
     ]
     method: Annotated[
@@ -87,13 +88,13 @@ class PaymentTypePolicy(_Policy):
     deposit_to: Annotated[
         Text | None,
         Field(
-            description="account the money goes to, by number or name; Bank or Other Current Asset; needed "
-            "by `payment`"
+            description="account the money goes to, and refunds leave from, by number or name; Bank or Other "
+            "Current Asset; needed by `payment`"
         ),
     ] = None
     item: Annotated[
-        Text | None, Field(description="QuickBooks item of a write-off; needed by `write_off`")
-    ] = None
+        Text | None, Field(description="QuickBooks item of a write-off, whose account takes it; needed by
+        `write_off`") ] = None
 
     @model_validator(mode="after")
     def _complete(self) -> "PaymentTypePolicy":
@@ -246,6 +247,13 @@ class CompanyFile(_Policy):
             "is not named is held"
         ),
     ] = {}
+    receivable_account: Annotated[
+        Text | None,
+        Field(
+            description="Accounts Receivable that refunds are booked against, by number or name; needed only "
+            "where QuickBooks has several"
+        ),
+    ] = None
     payment_of_unposted_invoice: Annotated[
         Literal["wait", "unapplied"],
         Field(
@@ -263,14 +271,16 @@ class CompanyFile(_Policy):
     closed_period_edits: Annotated[
         Literal["hold", "adjust"],
         Field(
-            description="an edit or void of a document dated in closed books: `hold` it, or `adjust`: post one "
+            description="an edit or void of a document dated in closed books: `hold` it, or `adjust`: "
+            "post one "
             "credit memo or invoice for the difference on the first open day"
         ),
     ] = "hold"
     drift: Annotated[
         Literal["report", "restore", "accept"],
         Field(
-            description="a document of ours that somebody edited in QuickBooks: `report` it and change nothing, "
+            description="a document of ours that somebody edited in QuickBooks: `report` it and change "
+            "nothing, "
             "`restore` our version, or `accept` theirs until ServiceTitan changes the document"
         ),
     ] = "report"

@@ -1,8 +1,8 @@
 """The gate: whether a ServiceTitan document is due in QuickBooks, decided from a few facts.
 
-What belongs here: the kinds, review, job, date, scope and export rules (rules 1.1–1.8) for invoices
-and payments. What does not: reading the facts from a vendor's record, and what a due document
-becomes (mapping). The mapping and the tie-out decide by this one module, so that a document cannot
+What belongs here: the kinds, review, job, date, scope and export rules (rules 1.1–1.8) for invoices,
+payments and credit memos. What does not: reading the facts from a vendor's record, and what a due
+document becomes (mapping). The mapping and the tie-out decide by this one module, so that a document cannot
 be due for one and not for the other.
 
 The order of the checks is the order of the sentences a bookkeeper would say: not ours, gone, booked
@@ -84,6 +84,22 @@ class PaymentFacts:
 
 
 @dataclass(frozen=True)
+class CreditMemoFacts:
+    """What the gate has to know of a credit memo.
+
+    Attributes:
+        business_units: as of an invoice; those of its lines count too.
+    """
+
+    sync_status: str
+    total_cents: int
+    business_date: date | None
+    active: bool = True
+    export_id: str = ""
+    business_units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Standing:
     """The gate's answer; the reason is present exactly when the document is not simply due."""
 
@@ -127,6 +143,28 @@ def payment_standing(facts: PaymentFacts, company: CompanyFile, *, today: date) 
         or _undated_or_spanning(facts.business_date, units, company)
         or DUE
     )
+
+
+def credit_memo_standing(facts: CreditMemoFacts, company: CompanyFile, *, today: date) -> Standing:
+    """Say whether a credit memo is due; `today` is the company's local day.
+
+    It has no kind, review or job; a company that takes Posted documents only takes Posted memos only.
+    """
+    return (
+        _outside(facts.business_units, company.business_units)
+        or _gone_or_exported(facts.active, facts.sync_status, facts.export_id)
+        or (_not_due("zero_total") if facts.total_cents == 0 else None)
+        or _wrong_time(facts.business_date, company, today=today)
+        or (_not_posted(facts.sync_status) if company.gate == "posted" else None)
+        or _undated_or_spanning(facts.business_date, facts.business_units, company)
+        or DUE
+    )
+
+
+def _not_posted(sync_status: str) -> Standing | None:
+    if sync_status == _POSTED:
+        return None
+    return _not_due("not_posted", sync_status=sync_status or "without a status")
 
 
 def _not_due(code: str, **values: object) -> Standing:
@@ -180,7 +218,7 @@ def _gate_closed(facts: InvoiceFacts, company: CompanyFile) -> Standing | None:
     if facts.sync_status == _POSTED:
         return None
     if company.gate == "posted":
-        return _not_due("not_posted", sync_status=facts.sync_status or "without a status")
+        return _not_posted(facts.sync_status)
     if not facts.job_id or facts.job_status == _COMPLETED:
         return None
     if not facts.job_status:

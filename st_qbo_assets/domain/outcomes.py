@@ -148,8 +148,9 @@ class Mapped:
             "not due because"), and on a due record that something has to be said of.
         facts: what a due part does to the books, and what is shown beside it. Every due document has
             `shape`, `customer`, `income_by_account` (QuickBooks account id → cents) and `tax_cents` (credits
-            positive), `deposit_account` (empty if no money moves), `cash_cents` and `receivable_cents` (debits
-            positive), `applied` (rows) and `applied_cents`. Receivable and cash together equal income and tax.
+            positive), `deposit_account` (empty if no money moves), `cash_cents` and `receivable_cents`
+            (debits positive), `applied` (rows) and `applied_cents`. Receivable and cash together equal
+            income and tax.
     """
 
     source: SourceRef

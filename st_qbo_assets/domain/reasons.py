@@ -209,10 +209,55 @@ MAPPING: dict[str, ReasonKind] = {
         "It has {tax} of sales tax, but {who} is tax exempt.",
         f"Take the tax off in ServiceTitan, or end the exemption there; {_AGAIN}",
     ),
-    "negative_not_carried": ReasonKind(
+    "tax_against_total": ReasonKind(
+        "2.4",
+        "Its tax of {tax} goes against its total: one is below zero, the other is not.",
+        f"Split the document in ServiceTitan so that its lines and tax have one sign, {_AGAIN}",
+    ),
+    "currency_mismatch": ReasonKind(
+        "2.4",
+        "Its business unit {unit} counts in {currency}, and QuickBooks in {home}.",
+        "Correct the currency of the business unit in ServiceTitan, or leave the unit out under "
+        "`business_units`.",
+    ),
+    "credit_memo_below_zero": ReasonKind(
         "3.4",
-        "It is a credit of {total}; credits are not carried over by this version.",
-        "Enter the credit memo in QuickBooks by hand.",
+        "It is a credit memo of {total}: below zero, so it would charge the customer.",
+        f"Make it an invoice or a positive credit memo in ServiceTitan, {_AGAIN}",
+    ),
+    "credit_memo_and_negative_invoice": ReasonKind(
+        "3.4",
+        "Credit memo {memo} and negative invoice {invoice} are of the same customer, day and {total}: "
+        "the credit "
+        "may be there twice.",
+        "Delete one of the two in ServiceTitan. If both are meant, enter one in QuickBooks by hand and "
+        "name the "
+        f"pair in links.csv, or give it another date; {_AGAIN}",
+    ),
+    "applied_to_void_invoice": ReasonKind(
+        "3.2",
+        "It applies {amount} to {invoice}, which was deleted in ServiceTitan.",
+        f"Apply it to another invoice or to none in ServiceTitan, {_AGAIN}",
+    ),
+    "applied_to_credit": ReasonKind(
+        "3.4",
+        "It pays {amount} on {invoice}, which is a credit and owes nothing.",
+        f"Correct the application in ServiceTitan, {_AGAIN}",
+    ),
+    "credit_taken_from_invoice": ReasonKind(
+        "3.4",
+        "It takes {amount} back from {invoice}, which is no credit.",
+        "Correct the application in ServiceTitan, or move the money in QuickBooks by hand; " + _AGAIN,
+    ),
+    "credit_becomes_money": ReasonKind(
+        "3.4",
+        "It uses credits of {credit} more than it applies, which would turn a credit into unapplied money.",
+        f"Correct the application in ServiceTitan, {_AGAIN}",
+    ),
+    "applied_to_unknown": ReasonKind(
+        "3.4",
+        "It moves {amount} by {invoice}, which could not be found in ServiceTitan.",
+        f"Look the document up in ServiceTitan and correct the application, {_AGAIN}",
     ),
     "closed_period": ReasonKind(
         "4",
@@ -234,20 +279,102 @@ MAPPING: dict[str, ReasonKind] = {
         "Payments of type {type} are not in the company file{account}.",
         "Name the type under `payment_types` with its deposit account; " + _AGAIN,
     ),
-    "write_off_not_carried": ReasonKind(
+    "write_off_item_unknown": ReasonKind(
         "3.1",
-        "It is a write-off of {total}; write-offs are not carried over by this version.",
-        "Enter the credit memo in QuickBooks by hand.",
+        "The item {item!r}, which write-offs of type {type} go to, is not in QuickBooks or not active.",
+        "Correct `payment_types` in the company file, or add the item to QuickBooks; " + _AGAIN,
     ),
-    "refund_not_carried": ReasonKind(
+    "write_off_below_zero": ReasonKind(
+        "3.1",
+        "It is a write-off of {total} ({type}): it would put an amount back that was written off.",
+        "Void the write-off it corrects in ServiceTitan instead, or enter an invoice in QuickBooks by hand.",
+    ),
+    "write_off_uses_credit": ReasonKind(
+        "3.1",
+        "It is a write-off of type {type} that uses a credit too.",
+        f"Enter the write-off and the use of the credit apart in ServiceTitan, {_AGAIN}",
+    ),
+    "receivable_account_unclear": ReasonKind(
         "3.5",
-        "It is a refund of {total}{of}; refunds are not carried over by this version.",
-        "Enter the refund in QuickBooks by hand.",
+        "QuickBooks has {count} Accounts Receivable accounts, and none is named for refunds.",
+        "Name one as `receivable_account` in the company file; " + _AGAIN,
     ),
-    "application_not_carried": ReasonKind(
-        "3.4",
-        "It moves credit between invoices ({applied}); this version does not carry such applications over.",
-        "Apply the credit in QuickBooks by hand.",
+    "receivable_account_unknown": ReasonKind(
+        "3.5",
+        "The company file books refunds against {named!r}, which is no Accounts Receivable of QuickBooks.",
+        "Correct `receivable_account` in the company file; " + _AGAIN,
+    ),
+    "refund_not_negative": ReasonKind(
+        "3.5",
+        "It names payment {refunded} as refunded, but its own total is not below zero.",
+        f"Correct it in ServiceTitan: a refund is a payment below zero; {_AGAIN}",
+    ),
+    "refund_without_payment": ReasonKind(
+        "3.5",
+        "It is a refund of {total} that is applied to nothing and names no refunded payment.",
+        f"Apply it to a credit in ServiceTitan, or make it from the payment it refunds; {_AGAIN}",
+    ),
+    "refund_of_unknown_payment": ReasonKind(
+        "3.5",
+        "It refunds {total} of payment {payment}, which could not be found in ServiceTitan.",
+        f"Look the payment up in ServiceTitan, {_AGAIN}",
+    ),
+    "refund_of_other_customer": ReasonKind(
+        "3.5",
+        "It is {payer}'s, but refunds payment {payment} of {owner}.",
+        f"Correct the customer in ServiceTitan, {_AGAIN}",
+    ),
+    "refund_of_unposted_payment": ReasonKind(
+        "3.5",
+        "It gives back money of payment {payment}, which {why}.",
+        "Settle that payment first, or enter the refund in QuickBooks by hand; " + _AGAIN,
+    ),
+    "refund_applied_to_invoice": ReasonKind(
+        "3.5",
+        "It is a refund of {total} applied to invoice {invoice}, which is no credit: nothing was taken "
+        "back yet.",
+        "Credit the invoice in ServiceTitan and apply the refund to the credit, or apply it to nothing; "
+        + _AGAIN,
+    ),
+    "refund_partly_applied": ReasonKind(
+        "3.5",
+        "It is a refund of {total}, of which {rest} are applied to no credit.",
+        f"Apply the whole refund to credits in ServiceTitan, or nothing of it; {_AGAIN}",
+    ),
+    "refund_rest_too_small": ReasonKind(
+        "3.5",
+        "It is a refund of {total}, but payment {payment} has only {rest} unapplied that is not refunded "
+        "yet.",
+        "Unapply the payment in ServiceTitan, or credit the invoice and apply the refund to the credit; "
+        + _AGAIN,
+    ),
+    "refund_exceeds_payment": ReasonKind(
+        "3.5",
+        "It is a refund of {total}, more than the {paid} of payment {payment} it refunds.",
+        f"Correct the refund in ServiceTitan, {_AGAIN}",
+    ),
+    "refund_exceeds_invoice": ReasonKind(
+        "3.5",
+        "It is a refund of {total}, but of invoice {invoice} only {left} are left that were not taken back.",
+        f"Apply the refund to the credit it belongs to in ServiceTitan, {_AGAIN}",
+    ),
+    "refund_of_several_invoices": ReasonKind(
+        "3.5",
+        "It is a refund of {total} of payment {payment}, which is applied to {invoices} invoices: which "
+        "one it "
+        "gives back is not said.",
+        "Credit the invoice in ServiceTitan and apply the refund to the credit; " + _AGAIN,
+    ),
+    "refund_of_reversed_invoice": ReasonKind(
+        "3.5",
+        "It is a refund of {total} of invoice {invoice}, which {credit} took back already; income would move "
+        "twice.",
+        f"Apply the refund to {{credit}} in ServiceTitan, {_AGAIN}",
+    ),
+    "refund_of_unbooked_invoice": ReasonKind(
+        "3.5",
+        "It is a refund of {total} of invoice {invoice}, whose income is not booked ({state}).",
+        f"Settle the invoice first, {_AGAIN}",
     ),
     "payment_does_not_add_up": ReasonKind(
         "3.1",

@@ -12,6 +12,7 @@ from st_qbo_assets.servicetitan.records import GlAccountRef
 INCOME_TYPES = frozenset({"Income", "Other Income"})
 LIABILITY_TYPES = frozenset({"Other Current Liability"})
 DEPOSIT_TYPES = frozenset({"Bank", "Other Current Asset"})
+RECEIVABLE_TYPES = frozenset({"Accounts Receivable"})
 
 
 def label_of(gl_account: GlAccountRef) -> str:
@@ -88,6 +89,21 @@ def deposit_account(named: str, lookup: Lookup, *, payment_type: str) -> Account
             account_type=found.type,
             suggestions=nearest,
         )
+    return found
+
+
+def receivable_account(lookup: Lookup) -> Account | Problem:
+    """Return the Accounts Receivable of refunds: the only one, or the one named (rule 3.5)."""
+    named = lookup.company.receivable_account
+    accounts = [each for each in lookup.reference.accounts if each.type in RECEIVABLE_TYPES]
+    if named is None and len(accounts) == 1:
+        return accounts[0]
+    labels = [each.label for each in accounts]
+    if named is None:
+        return held("receivable_account_unclear", count=len(accounts), suggestions=labels)
+    found = lookup.reference.account(named)
+    if found is None or found.type not in RECEIVABLE_TYPES:
+        return held("receivable_account_unknown", named=named, suggestions=labels)
     return found
 
 

@@ -8,10 +8,17 @@ from datetime import date
 from decimal import Decimal
 
 from st_qbo_assets.domain.days import accounting_day
-from st_qbo_assets.domain.gate import InvoiceFacts, PaymentFacts
+from st_qbo_assets.domain.gate import CreditMemoFacts, InvoiceFacts, PaymentFacts
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.servicetitan.records import Invoice, InvoiceItem, Payment, Unreadable
+from st_qbo_assets.servicetitan.records import (
+    CreditMemo,
+    CreditMemoItem,
+    Invoice,
+    InvoiceItem,
+    Payment,
+    Unreadable,
+)
 
 
 def chargeable_lines(invoice: Invoice) -> list[InvoiceItem]:
@@ -44,6 +51,25 @@ def business_units(invoice: Invoice) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (header, *lines) if name))
 
 
+def active_items(memo: CreditMemo) -> list[CreditMemoItem]:
+    """Return the lines of a credit memo that were not taken out again, in source order."""
+    return [item for item in memo.items if item.active]
+
+
+def credit_memo_facts(memo: CreditMemo) -> CreditMemoFacts:
+    """Return the gate's facts of a credit memo."""
+    header = memo.business_unit.name if memo.business_unit else ""
+    lines = (item.business_unit.name if item.business_unit else "" for item in active_items(memo))
+    return CreditMemoFacts(
+        sync_status=memo.sync_status,
+        total_cents=to_cents(memo.total),
+        business_date=memo.date,
+        active=memo.active,
+        export_id=memo.export_id.strip(),
+        business_units=tuple(dict.fromkeys(name for name in (header, *lines) if name)),
+    )
+
+
 def payment_facts(payment: Payment) -> PaymentFacts:
     """Return the gate's facts of a payment."""
     moved = sum(abs(to_cents(row.applied_amount)) for row in payment.applied_to)
@@ -58,7 +84,7 @@ def payment_facts(payment: Payment) -> PaymentFacts:
     )
 
 
-def day_of(record: Invoice | Payment | Unreadable, lookup: Lookup) -> date:
+def day_of(record: Invoice | Payment | CreditMemo | Unreadable, lookup: Lookup) -> date:
     """Return the accounting day: the business date, else the local day it was made (rule 1.4).
 
     A record that has neither is shown today.
@@ -66,5 +92,5 @@ def day_of(record: Invoice | Payment | Unreadable, lookup: Lookup) -> date:
     if isinstance(record, Invoice):
         dated = record.invoice_date
     else:
-        dated = record.date if isinstance(record, Payment) else record.business_date
+        dated = record.business_date if isinstance(record, Unreadable) else record.date
     return accounting_day(dated, record.created_on, lookup.company.time_zone) or lookup.today

@@ -1,49 +1,54 @@
-"""Invoices: one ServiceTitan invoice becomes one QuickBooks Invoice, or says why not.
+"""Invoices: one ServiceTitan invoice becomes one QuickBooks Invoice or CreditMemo, or says why not.
 
-What belongs here: the gate's answer, the sums, the header, and the parts put together (rules 1–2, 4).
-What does not: lines, tax, tracking and dates, each in its own module. A document is held or rejected
-as a whole, telling everything that is wrong with it.
+What belongs here: the gate's answer, the sign (rule 3.4), and what only invoices have (rules 1, 2). What does
+not: what all sales documents share (sales), lines, tax, tracking and dates, each in its own module. A
+document is held or rejected as a whole, telling everything that is wrong with it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from st_qbo_assets.domain.gate import invoice_standing
-from st_qbo_assets.domain.ids import Entity, SourceRef, marker
-from st_qbo_assets.domain.money import from_cents, round_to_cent, sum_cents, to_cents
-from st_qbo_assets.domain.names import legal_number
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Reason, Verdict
-from st_qbo_assets.mapping.addresses import physical_address
 from st_qbo_assets.mapping.contacts import primary_email
-from st_qbo_assets.mapping.facts import chargeable_lines, day_of, invoice_facts
-from st_qbo_assets.mapping.items import Item, map_item
-from st_qbo_assets.mapping.lines import Line, map_lines
+from st_qbo_assets.mapping.derived import reversed_sale
+from st_qbo_assets.mapping.effects import Shape, books, by_account
+from st_qbo_assets.mapping.facts import day_of, invoice_facts
 from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.mapping.periods import PostingDate, posting_date
-from st_qbo_assets.mapping.problems import Problem, held, joined, rejected
-from st_qbo_assets.mapping.tax import TaxPlan, plan_tax
-from st_qbo_assets.mapping.tracking import class_of, department_of, term_of
+from st_qbo_assets.mapping.problems import Problem, joined
+from st_qbo_assets.mapping.sales import (
+    SaleParts,
+    contradictions,
+    customer,
+    customer_id,
+    number_of,
+    sale_body,
+    sale_parts,
+)
+from st_qbo_assets.mapping.tracking import term_of
+from st_qbo_assets.mapping.twins import twin_of_invoice
 from st_qbo_assets.mapping.unreadable import map_unreadable
-from st_qbo_assets.servicetitan.records import Invoice, InvoiceItem, Unreadable
-
-#: "750 lines if taxable" (QB §6.1); a tax line of our own counts too.
-LINE_LIMIT = 749
+from st_qbo_assets.servicetitan.records import Invoice, Unreadable
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """What an invoice is put together from."""
+class InvoiceParts:
+    """What an invoice is put together from; the term only of one that is owed."""
 
-    lines: list[Line]
-    tax: TaxPlan
-    posting: PostingDate
-    references: dict[str, str]
+    sale: SaleParts
+    term: str = ""
+
+    @property
+    def posting_reason(self) -> Reason | None:
+        """What is to be said of its date."""
+        return self.sale.posting.said
 
 
 def map_invoice(record: Invoice | Unreadable, lookup: Lookup) -> list[Mapped]:
-    """Return what an invoice becomes: one outcome a part, today always one."""
+    """Return what an invoice becomes: one outcome; below zero it is a credit memo (rule 3.4)."""
     if isinstance(record, Unreadable):
         return map_unreadable(record, Invoice, Entity.INVOICE, lookup)
     standing = invoice_standing(invoice_facts(record, lookup), lookup.company, today=lookup.today)
@@ -52,12 +57,12 @@ def map_invoice(record: Invoice | Unreadable, lookup: Lookup) -> list[Mapped]:
         if standing.reason and standing.reason.code == "exported_elsewhere" and lookup.company.adopt_exported:
             facts["adopt"] = _adoption(record, lookup)
         return [_mapped(record, lookup, standing.verdict, reason=standing.reason, facts=facts)]
-    parts = _parts(record, lookup)
+    parts = invoice_parts(record, lookup)
     if isinstance(parts, Problem):
         return [_mapped(record, lookup, parts.verdict, reason=parts.reason, facts=_present(record))]
     payload = Payload(
         source=_source(record),
-        target="Invoice",
+        target=_target(record),
         day=day_of(record, lookup),
         body=_body(record, parts, lookup),
         cents=to_cents(record.total),
@@ -65,7 +70,7 @@ def map_invoice(record: Invoice | Unreadable, lookup: Lookup) -> list[Mapped]:
         title=_title(record, lookup),
     )
     facts = _facts(record, parts, lookup)
-    return [_mapped(record, lookup, Verdict.DUE, reason=parts.posting.said, payload=payload, facts=facts)]
+    return [_mapped(record, lookup, Verdict.DUE, reason=parts.posting_reason, payload=payload, facts=facts)]
 
 
 def items_of_invoice(record: Invoice | Unreadable, lookup: Lookup) -> list[Mapped]:
@@ -73,116 +78,73 @@ def items_of_invoice(record: Invoice | Unreadable, lookup: Lookup) -> list[Mappe
     if isinstance(record, Unreadable):
         return []
     standing = invoice_standing(invoice_facts(record, lookup), lookup.company, today=lookup.today)
-    parts = _parts(record, lookup) if standing.verdict is Verdict.DUE else None
+    parts = invoice_parts(record, lookup) if standing.verdict is Verdict.DUE else None
     if parts is None or isinstance(parts, Problem):
         return []
-    items: dict[SourceRef, Item] = {}
-    for line in parts.lines:
-        items.setdefault(line.item.source, line.item)
-    day = day_of(record, lookup)
-    return [map_item(item, lookup, day=day) for item in items.values()]
+    return parts.sale.items(lookup, day=day_of(record, lookup))
 
 
-def _parts(invoice: Invoice, lookup: Lookup) -> _Parts | Problem:
-    lines = chargeable_lines(invoice)
-    problems = _contradictions(invoice, lines)
-    if invoice.total < 0 and not problems:
-        return held("negative_not_carried", total=round_to_cent(-invoice.total))
-    tax = plan_tax(invoice, lines, lookup)
-    posting = posting_date(_source(invoice), day_of(invoice, lookup), lookup)
-    problems += [part for part in (tax, posting) if isinstance(part, Problem)]
-    written, faults = map_lines(invoice, lines, TaxPlan() if isinstance(tax, Problem) else tax, lookup)
-    references, wrong = _references(invoice, lookup)
-    problems += faults + wrong
-    if problems or isinstance(tax, Problem) or isinstance(posting, Problem):
-        return joined(problems)
-    return _Parts(written, tax, posting, references)
+def invoice_parts(invoice: Invoice, lookup: Lookup) -> InvoiceParts | Problem:
+    """Return what an invoice is put together from, or all that stands in its way; its gate is not asked."""
+    found = contradictions(invoice, lookup)
+    if invoice.total < 0:
+        twin = twin_of_invoice(invoice, lookup)
+        found += [twin] if twin else []
+        sale, term = reversed_sale(invoice), None
+    else:
+        sale, term = invoice, term_of(invoice.term_name, lookup)
+    found += [term] if isinstance(term, Problem) else []
+    parts = sale_parts(sale, _source(invoice), lookup, day=day_of(invoice, lookup), found=found)
+    if isinstance(parts, Problem):
+        return parts
+    if isinstance(term, Problem):
+        return joined(found)
+    return InvoiceParts(parts, term or "")
 
 
-def _contradictions(invoice: Invoice, lines: Sequence[InvoiceItem]) -> list[Problem]:
-    """Return how the figures and fields of the record contradict each other."""
-    found: list[Problem] = []
-    if invoice.customer is None or invoice.customer.id is None:
-        found.append(rejected("customer_missing"))
-    if len(lines) > LINE_LIMIT:
-        found.append(held("too_many_lines", count=len(lines), limit=LINE_LIMIT))
-    in_lines = sum_cents(line.total for line in lines)
-    stated = in_lines if invoice.sub_total is None else to_cents(invoice.sub_total)
-    if in_lines != stated:
-        found.append(rejected("lines_do_not_sum", lines=from_cents(in_lines), sub_total=from_cents(stated)))
-    whole = stated + to_cents(invoice.sales_tax)
-    if whole != to_cents(invoice.total):
-        found.append(
-            rejected(
-                "total_does_not_add_up",
-                sub_total=from_cents(stated),
-                tax=round_to_cent(invoice.sales_tax),
-                sum=from_cents(whole),
-                total=round_to_cent(invoice.total),
-            )
-        )
-    return found
-
-
-def _references(invoice: Invoice, lookup: Lookup) -> tuple[dict[str, str], list[Problem]]:
-    """Return the header's references that are found, and what is wrong with the others."""
-    found: dict[str, str | Problem | None] = {
-        "DepartmentRef": department_of(invoice.business_unit, lookup),
-        "SalesTermRef": term_of(invoice.term_name, lookup),
-    }
-    preferences = lookup.reference.preferences
-    if preferences.class_per_txn and not preferences.class_per_line:
-        found["ClassRef"] = class_of(invoice.business_unit, lookup)
-    ids = {name: value for name, value in found.items() if isinstance(value, str)}
-    return ids, [value for value in found.values() if isinstance(value, Problem)]
-
-
-def _body(invoice: Invoice, parts: _Parts, lookup: Lookup) -> Json:
-    lines = [line.body for line in parts.lines]
-    body: Json = {
-        "CustomerRef": {"value": _customer(invoice)},
-        "TxnDate": parts.posting.date.isoformat(),
-        "DocNumber": _number(invoice, lookup),
-        "PrivateNote": marker(_source(invoice), tenant=lookup.marker_tenant),
-        "Line": [*lines, parts.tax.line] if parts.tax.line else lines,
-        "EmailStatus": "NotSet",
-        "AllowOnlineCreditCardPayment": False,
-        "AllowOnlineACHPayment": False,
-    }
-    body |= {name: {"value": id_} for name, id_ in parts.references.items()}
-    if invoice.due_date is not None:
-        body["DueDate"] = invoice.due_date.isoformat()
-    if parts.tax.detail is not None:
-        body["TxnTaxDetail"] = parts.tax.detail
-    addresses = {"BillAddr": invoice.customer_address, "ShipAddr": invoice.location_address}
-    for name, address in addresses.items():
-        written = physical_address(address, lookup)
-        if written:
-            body[name] = written
-    email = primary_email(_customer_id(invoice), lookup)
+def _body(invoice: Invoice, parts: InvoiceParts, lookup: Lookup) -> Json:
+    is_credit = invoice.total < 0
+    sale = reversed_sale(invoice) if is_credit else invoice
+    body = sale_body(sale, _source(invoice), parts.sale, lookup, number=_number(invoice, lookup))
+    body["EmailStatus"] = "NotSet"
+    email = primary_email(customer_id(invoice), lookup)
     if lookup.company.send_email_addresses and email:
         body["BillEmail"] = {"Address": email}
+    if is_credit:
+        return body
+    body |= {"AllowOnlineCreditCardPayment": False, "AllowOnlineACHPayment": False}
+    if parts.term:
+        body["SalesTermRef"] = {"value": parts.term}
+    if invoice.due_date is not None:
+        body["DueDate"] = invoice.due_date.isoformat()
     return body
 
 
-def _facts(invoice: Invoice, parts: _Parts, lookup: Lookup) -> Json:
+def _target(invoice: Invoice) -> str:
+    return "CreditMemo" if invoice.total < 0 else "Invoice"
+
+
+def _facts(invoice: Invoice, parts: InvoiceParts, lookup: Lookup) -> Json:
     """Return the figures shown in the preview; income is by QuickBooks account (rule 2.1)."""
-    income: dict[str, int] = {}
-    for line in parts.lines:
-        income[line.item.account.id] = income.get(line.item.account.id, 0) + line.cents
+    is_credit = invoice.total < 0
+    lines = parts.sale.lines
     notes: list[str] = []
     if _number(invoice, lookup) != invoice.reference_number.strip():
         notes.append(f"number {invoice.reference_number!r} written as {_number(invoice, lookup)!r}")
-    if invoice.term_name and "SalesTermRef" not in parts.references:
+    if invoice.term_name and not is_credit and not parts.term:
         notes.append(f"term {invoice.term_name!r} is not in QuickBooks; the due date is carried")
-    left_out = len(invoice.items) - len(parts.lines)
+    left_out = len(invoice.items) - len(lines)
     if left_out:
         notes.append(f"{left_out} lines that are not charged are left out")
     facts: Json = {
-        "tax_cents": to_cents(invoice.sales_tax),
-        "income_by_account": income,
-        "lines": len(parts.lines),
-        "items": list(dict.fromkeys(str(line.item.source) for line in parts.lines)),
+        **books(
+            Shape.CREDIT_MEMO if is_credit else Shape.INVOICE,
+            customer=customer(invoice),
+            income=by_account(parts.sale.income, sign=-1 if is_credit else 1),
+            tax_cents=to_cents(invoice.sales_tax),
+        ),
+        "lines": len(lines),
+        "items": list(dict.fromkeys(str(line.item.source) for line in lines)),
         **_present(invoice),
     }
     if invoice.adjustment_to_id is not None:
@@ -195,8 +157,8 @@ def _facts(invoice: Invoice, parts: _Parts, lookup: Lookup) -> Json:
 def _present(invoice: Invoice) -> Json:
     """Return whose it is and what is open of it now, as far as the record says."""
     facts: Json = {}
-    if _customer_id(invoice) is not None:
-        facts["customer"] = _customer(invoice)
+    if customer_id(invoice) is not None:
+        facts["customer"] = customer(invoice)
     if invoice.balance is not None:
         facts["balance_cents"] = to_cents(invoice.balance)
     return facts
@@ -205,11 +167,11 @@ def _present(invoice: Invoice) -> Json:
 def _adoption(invoice: Invoice, lookup: Lookup) -> Json:
     """Return by what the other connector's document can be found (rule 1.7)."""
     return {
-        "target": "Invoice",
+        "target": _target(invoice),
         "number": _number(invoice, lookup),
         "export_id": invoice.export_id.strip(),
-        "customer": _customer(invoice),
-        "cents": to_cents(invoice.total),
+        "customer": customer(invoice),
+        "cents": abs(to_cents(invoice.total)),
         "day": _iso(invoice.invoice_date),
     }
 
@@ -233,18 +195,8 @@ def _source(invoice: Invoice) -> SourceRef:
     return SourceRef(Entity.INVOICE, str(invoice.id))
 
 
-def _customer_id(invoice: Invoice) -> int | None:
-    return invoice.customer.id if invoice.customer else None
-
-
-def _customer(invoice: Invoice) -> str:
-    return str(SourceRef(Entity.CUSTOMER, str(_customer_id(invoice))))
-
-
 def _number(invoice: Invoice, lookup: Lookup) -> str:
-    """Return the number people see, or one made of the internal id where there is none."""
-    number = legal_number(invoice.reference_number, latin1=lookup.latin1).text
-    return number or f"ST-{invoice.id}"
+    return number_of(invoice.reference_number, invoice.id, lookup)
 
 
 def _title(invoice: Invoice, lookup: Lookup) -> str:

@@ -12,15 +12,18 @@ from typing import TypeVar
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef, Tenant
 from st_qbo_assets.domain.names import clean, one_line
+from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.quickbooks.reference import Reference
 from st_qbo_assets.servicetitan.records import (
     BusinessUnit,
     Contact,
+    CreditMemo,
     Customer,
     Invoice,
     Job,
     Location,
     Named,
+    Payment,
     PricebookItem,
     Record,
     TaxZone,
@@ -28,6 +31,18 @@ from st_qbo_assets.servicetitan.records import (
 )
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+@dataclass(frozen=True)
+class NamedItem:
+    """A QuickBooks item that the company file names.
+
+    Attributes:
+        account_id: its income account, which its lines post to.
+    """
+
+    id: str
+    account_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +60,11 @@ class Lookup:
         locations: by id, likewise.
         jobs: by id, those of every invoice that names one.
         pricebook: by SKU id.
-        invoices: by id, those that payments are applied to, as far as they are known.
+        invoices: by id, those of the day and those that payments and credit memos are applied to.
+        credit_memos: by id, those of the day and those that payments are applied to.
+        payments: by id, those of the day, and what refunds need: the refunded payment and its other refunds.
+        refunds_of: by id of the refunded payment, the refunds tied to it that our store knows (rule 3.5).
+        named_items: the QuickBooks items that payment types name, by that name; those not found are missing.
         tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
         several_tenants: whether several tenants feed this realm, so that markers name theirs (rule 2.6).
     """
@@ -62,6 +81,10 @@ class Lookup:
     jobs: Mapping[int, Job] = field(default_factory=dict[int, Job])
     pricebook: Mapping[int, PricebookItem] = field(default_factory=dict[int, PricebookItem])
     invoices: Mapping[int, Invoice] = field(default_factory=dict[int, Invoice])
+    credit_memos: Mapping[int, CreditMemo] = field(default_factory=dict[int, CreditMemo])
+    payments: Mapping[int, Payment] = field(default_factory=dict[int, Payment])
+    refunds_of: Mapping[int, tuple[RefundTie, ...]] = field(default_factory=dict[int, tuple[RefundTie, ...]])
+    named_items: Mapping[str, NamedItem] = field(default_factory=dict[str, NamedItem])
     tax_item_id: str = ""
     several_tenants: bool = False
 
@@ -74,6 +97,8 @@ class Lookup:
         reference: Reference,
         today: date,
         posted: Mapping[SourceRef, date],
+        refunds_of: Mapping[int, tuple[RefundTie, ...]] | None = None,
+        named_items: Mapping[str, NamedItem] | None = None,
         tax_item_id: str = "",
         several_tenants: bool = False,
     ) -> "Lookup":
@@ -85,6 +110,8 @@ class Lookup:
             reference: likewise.
             today: likewise.
             posted: likewise.
+            refunds_of: likewise.
+            named_items: likewise.
             tax_item_id: likewise.
             several_tenants: likewise.
         """
@@ -106,6 +133,10 @@ class Lookup:
             jobs=_by_id(readable, Job),
             pricebook=_by_id(readable, PricebookItem),
             invoices=_by_id(readable, Invoice),
+            credit_memos=_by_id(readable, CreditMemo),
+            payments=_by_id(readable, Payment),
+            refunds_of=refunds_of or {},
+            named_items=named_items or {},
             tax_item_id=tax_item_id,
             several_tenants=several_tenants,
         )

@@ -1,262 +1,172 @@
-"""Payments: one ServiceTitan payment becomes one QuickBooks Payment, or says why not.
+"""Payments: what one ServiceTitan payment becomes, or why nothing.
 
-What belongs here: the gate's answer, the type's policy, splits and the unapplied rest (rules 3.1–3.3).
-What does not: whether the invoices it pays are in QuickBooks yet (load). Every split stays in the
-payload as a symbolic reference; the load applies what can be applied.
+What belongs here: the gate's answer, which shape a record has, and the receipt of money or credit (rules
+3.1–3.4). What does not: write-offs and refunds (their modules), the account a type names (tenders), and
+whether the invoices it pays are in QuickBooks yet (load). Every split stays in the payload as a symbolic
+reference; the load applies what can be applied.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from st_qbo_assets.domain.company import PaymentTypePolicy
-from st_qbo_assets.domain.gate import invoice_standing, payment_standing
-from st_qbo_assets.domain.ids import Entity, SourceRef, marker
-from st_qbo_assets.domain.money import from_cents, round_to_cent, to_cents
-from st_qbo_assets.domain.names import legal_number
-from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Reason, Verdict
+from st_qbo_assets.domain.gate import payment_standing
+from st_qbo_assets.domain.ids import Entity, marker
+from st_qbo_assets.domain.money import from_cents, to_cents
+from st_qbo_assets.domain.outcomes import Json, Mapped, Verdict
 from st_qbo_assets.domain.reasons import reason
-from st_qbo_assets.mapping.accounts import DEPOSIT_TYPES, account_of, deposit_account, label_of
-from st_qbo_assets.mapping.facts import day_of, invoice_facts, payment_facts
+from st_qbo_assets.domain.refunds import RefundTie
+from st_qbo_assets.mapping.applications import (
+    Row,
+    lines_of,
+    link_line,
+    rows_against_sign,
+    rows_of,
+    told_of,
+    wrong_rows,
+)
+from st_qbo_assets.mapping.currency import wrong_currency
+from st_qbo_assets.mapping.effects import Shape, books
+from st_qbo_assets.mapping.facts import day_of, payment_facts
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.periods import PostingDate, posting_date
-from st_qbo_assets.mapping.problems import Problem, held, joined, rejected
+from st_qbo_assets.mapping.problems import Problem, held, joined
+from st_qbo_assets.mapping.refunds import items_of_refund, map_refund
+from st_qbo_assets.mapping.splits import Splits, splits_of
+from st_qbo_assets.mapping.tenders import (
+    Money,
+    due_part,
+    mapped_payment,
+    money_of,
+    number_of_payment,
+    payer_of,
+    policy_of,
+    source_of,
+    without_customer,
+)
+from st_qbo_assets.mapping.ties import tied_refunds
 from st_qbo_assets.mapping.unreadable import map_unreadable
-from st_qbo_assets.quickbooks.reference import nearest
+from st_qbo_assets.mapping.write_offs import map_write_off
 from st_qbo_assets.servicetitan.records import Payment, Unreadable
-
-
-@dataclass(frozen=True)
-class _Splits:
-    """Cents by invoice id, in source order, and the rest."""
-
-    applied: Mapping[int, int]
-    unapplied: int
 
 
 @dataclass(frozen=True)
 class _Parts:
     """What a payment is put together from."""
 
-    splits: _Splits
-    deposit_id: str
-    deposit_label: str
-    method_id: str
+    splits: Splits
+    money: Money
     posting: PostingDate
+    ties: Sequence[RefundTie]
 
 
 def map_payment(record: Payment | Unreadable, lookup: Lookup) -> list[Mapped]:
-    """Return what a payment becomes: one outcome a part, today always one."""
+    """Return what a payment becomes: one outcome a part.
+
+    A record that is not due, held or rejected is one outcome under its own reference, whatever its shape.
+    """
     if isinstance(record, Unreadable):
         return map_unreadable(record, Payment, Entity.PAYMENT, lookup)
     standing = payment_standing(payment_facts(record), lookup.company, today=lookup.today)
     if standing.verdict is not Verdict.DUE:
-        return [_mapped(record, lookup, standing.verdict, reason=standing.reason)]
-    policy = _policy(record.type, lookup)
+        return [mapped_payment(record, lookup, standing.verdict, reason=standing.reason)]
+    policy = policy_of(record, lookup)
     if policy is not None and policy.becomes == "ignore":
         told = reason("payment_type_ignored", type=record.type)
-        return [_mapped(record, lookup, Verdict.NOT_DUE, reason=told)]
-    parts = _other_shape(record) or _parts(record, policy, lookup)
-    if isinstance(parts, Problem):
-        return [_mapped(record, lookup, parts.verdict, reason=parts.reason)]
-    payload = Payload(
-        source=_source(record),
-        target="Payment",
-        day=day_of(record, lookup),
-        body=_body(record, parts, lookup),
-        cents=to_cents(record.total),
-        number=_number(record, lookup),
-        title=_title(record, lookup),
-    )
-    facts = _facts(record, parts, lookup)
-    return [_mapped(record, lookup, Verdict.DUE, reason=parts.posting.said, payload=payload, facts=facts)]
-
-
-def _other_shape(payment: Payment) -> Problem | None:
-    """Return why a record is no plain receipt of money: a refund, or credit moved between invoices."""
-    if payment.total < 0 or payment.refunded_payment_id is not None:
-        refunded = payment.refunded_payment_id
-        of = f" of payment {refunded}" if refunded is not None else ""
-        return held("refund_not_carried", total=abs(round_to_cent(payment.total)), of=of)
-    if any(row.applied_amount < 0 for row in payment.applied_to) or payment.total == 0:
-        rows = (f"{round_to_cent(row.applied_amount)} to {row.applied_to}" for row in payment.applied_to)
-        return held("application_not_carried", applied=", ".join(rows) or "nothing")
-    return None
-
-
-def _parts(payment: Payment, policy: PaymentTypePolicy | None, lookup: Lookup) -> _Parts | Problem:
-    splits = _splits(payment)
-    money = _money_goes_to(payment, policy, lookup)
-    posting = posting_date(_source(payment), day_of(payment, lookup), lookup)
-    problems = [part for part in (splits, money, posting) if isinstance(part, Problem)]
-    if payment.customer is None or payment.customer.id is None:
-        problems.append(rejected("customer_missing"))
-    problems += _wrong_invoices(payment, lookup)
-    if problems or isinstance(splits, Problem) or isinstance(money, Problem) or isinstance(posting, Problem):
-        return joined(problems)
-    deposit_id, deposit_label, method_id = money
-    return _Parts(splits, deposit_id, deposit_label, method_id, posting)
-
-
-def _splits(payment: Payment) -> _Splits | Problem:
-    """Return what is applied to each invoice; applied and unapplied must make the total to the cent."""
-    applied: dict[int, int] = {}
-    for row in payment.applied_to:
-        applied[row.applied_to] = applied.get(row.applied_to, 0) + to_cents(row.applied_amount)
-    total, spent = to_cents(payment.total), sum(applied.values())
-    if spent > total:
-        return rejected("splits_exceed_total", applied=from_cents(spent), total=from_cents(total))
-    stated = total - spent if payment.unapplied_amount is None else to_cents(payment.unapplied_amount)
-    if spent + stated != total:
-        return rejected(
-            "payment_does_not_add_up",
-            applied=from_cents(spent),
-            unapplied=from_cents(stated),
-            total=from_cents(total),
-        )
-    return _Splits({invoice: cents for invoice, cents in applied.items() if cents}, stated)
-
-
-def _money_goes_to(
-    payment: Payment, policy: PaymentTypePolicy | None, lookup: Lookup
-) -> tuple[str, str, str] | Problem:
-    """Return deposit account (id, label) and method id of a type (rule 3.1)."""
-    if policy is None:
-        return _unmapped_type(payment, lookup)
-    if policy.becomes == "hold":
-        return held("payment_type_held", type=payment.type)
-    if policy.becomes == "write_off" or policy.deposit_to is None:
-        return held("write_off_not_carried", total=round_to_cent(payment.total))
-    account = deposit_account(policy.deposit_to, lookup, payment_type=payment.type)
-    if isinstance(account, Problem):
-        return account
-    method = lookup.reference.payment_method(policy.method or payment.type)
-    if method is None and policy.method:
-        suggestions = nearest(policy.method, lookup.reference.payment_methods)
-        return held(
-            "payment_method_unknown", method=policy.method, type=payment.type, suggestions=suggestions
-        )
-    return account.id, account.label, method.id if method else ""
-
-
-def _unmapped_type(payment: Payment, lookup: Lookup) -> Problem:
-    """Return the problem of a type without policy, suggesting the payment's own account."""
-    own = payment.general_ledger_account
-    found = account_of(own, lookup) if own is not None else None
-    key = payment.type.strip().casefold()
-    suggestions = [name for name in lookup.company.payment_types if name.casefold() == key]
-    if found is not None and not isinstance(found, Problem):
-        takes_money = found.type in DEPOSIT_TYPES
-        suggestions.append(f"deposit_to: {found.label}" if takes_money else "becomes: write_off")
-    account = f"; ServiceTitan books this one on {label_of(own)}" if own is not None and label_of(own) else ""
-    return held(
-        "payment_type_unmapped", type=payment.type or "(none)", account=account, suggestions=suggestions
-    )
-
-
-def _wrong_invoices(payment: Payment, lookup: Lookup) -> list[Problem]:
-    """Return the invoices it pays that are another customer's or another company's, as far as known."""
-    found: list[Problem] = []
-    for row in payment.applied_to:
-        invoice = lookup.invoices.get(row.applied_to)
-        if invoice is None or row.applied_amount == 0:
-            continue
-        number = invoice.reference_number or str(invoice.id)
-        owner, payer = invoice.customer, payment.customer
-        if owner is not None and payer is not None and owner.id != payer.id:
-            found.append(
-                held("payment_of_other_customer", payer=payer.name, invoice=number, owner=owner.name)
-            )
-        if _standing_code(row.applied_to, lookup) == "out_of_scope":
-            found.append(held("payment_spans_companies", invoice=number))
+        return [mapped_payment(record, lookup, Verdict.NOT_DUE, reason=told)]
+    found = _shaped(record, lookup)
+    if isinstance(found, Problem):
+        return [mapped_payment(record, lookup, found.verdict, reason=found.reason)]
     return found
 
 
-def _standing_code(invoice_id: int, lookup: Lookup) -> str | None:
-    """Return what the gate says of an invoice it pays: `due`, or a reason's code; None if not known."""
-    invoice = lookup.invoices.get(invoice_id)
-    if invoice is None:
-        return None
-    standing = invoice_standing(invoice_facts(invoice, lookup), lookup.company, today=lookup.today)
-    return standing.reason.code if standing.reason else standing.verdict.value
+def items_of_payment(record: Payment, lookup: Lookup) -> list[Mapped]:
+    """Return the items that a payment needs: those of the lines a refund gives back; none of any other."""
+    standing = payment_standing(payment_facts(record), lookup.company, today=lookup.today)
+    policy = policy_of(record, lookup)
+    is_payment = policy is not None and policy.becomes == "payment"
+    if standing.verdict is not Verdict.DUE or record.total >= 0 or not is_payment:
+        return []
+    return items_of_refund(record, lookup)
+
+
+def _shaped(payment: Payment, lookup: Lookup) -> list[Mapped] | Problem:
+    """Return the parts of a due payment by its sign and type."""
+    policy = policy_of(payment, lookup)
+    if policy is not None and policy.becomes == "write_off":
+        return map_write_off(payment, policy, lookup)
+    if payment.total < 0:
+        return map_refund(payment, lookup)
+    parts = _parts(payment, lookup)
+    if isinstance(parts, Problem):
+        return parts
+    body, facts = _body(payment, parts, lookup), _facts(payment, parts, lookup)
+    return [
+        due_part(payment, lookup, part="", target="Payment", body=body, facts=facts, said=parts.posting.said)
+    ]
+
+
+def _parts(payment: Payment, lookup: Lookup) -> _Parts | Problem:
+    ties = tied_refunds(payment, lookup)
+    splits = splits_of(payment, lookup, refunded=sum(tie.cents for tie in ties))
+    money = money_of(payment, lookup)
+    posting = posting_date(source_of(payment), day_of(payment, lookup), lookup)
+    problems = [part for part in (splits, money, posting) if isinstance(part, Problem)]
+    problems += without_customer(payment)
+    if payment.refunded_payment_id is not None:
+        problems.append(held("refund_not_negative", refunded=payment.refunded_payment_id))
+    rows = rows_of(payment.applied_to, lookup)
+    problems += [*rows_against_sign(rows), *wrong_rows(rows, payment.customer, lookup)]
+    if _net(rows) < 0:
+        problems.append(held("credit_becomes_money", credit=from_cents(-_net(rows))))
+    if currency := wrong_currency(payment, lookup):
+        problems.append(currency)
+    if problems or isinstance(splits, Problem) or isinstance(money, Problem) or isinstance(posting, Problem):
+        return joined(problems)
+    return _Parts(splits, money, posting, ties)
 
 
 def _body(payment: Payment, parts: _Parts, lookup: Lookup) -> Json:
+    total = to_cents(payment.total)
     body: Json = {
-        "CustomerRef": {"value": _customer(payment)},
-        "TotalAmt": from_cents(to_cents(payment.total)),
+        "CustomerRef": {"value": payer_of(payment)},
+        "TotalAmt": from_cents(total),
         "TxnDate": parts.posting.date.isoformat(),
-        "DepositToAccountRef": {"value": parts.deposit_id},
-        "PrivateNote": marker(_source(payment), tenant=lookup.marker_tenant),
+        "PrivateNote": marker(source_of(payment), tenant=lookup.marker_tenant),
         "Line": [
-            {
-                "Amount": from_cents(cents),
-                "LinkedTxn": [{"TxnId": str(SourceRef(Entity.INVOICE, str(invoice))), "TxnType": "Invoice"}],
-            }
-            for invoice, cents in parts.splits.applied.items()
+            *lines_of(parts.splits.rows),
+            *(link_line(tie.source, tie.txn_type, tie.cents) for tie in parts.ties),
         ],
     }
-    if parts.method_id:
-        body["PaymentMethodRef"] = {"value": parts.method_id}
-    if number := _number(payment, lookup):
+    if total:
+        body["DepositToAccountRef"] = {"value": parts.money.account.id}
+    if total and parts.money.method_id:
+        body["PaymentMethodRef"] = {"value": parts.money.method_id}
+    if number := number_of_payment(payment, lookup):
         body["PaymentRefNum"] = number
     return body
 
 
 def _facts(payment: Payment, parts: _Parts, lookup: Lookup) -> Json:
-    numbers = {row.applied_to: row.applied_to_reference_number for row in payment.applied_to}
-    applied: list[Json] = []
-    for invoice, cents in parts.splits.applied.items():
-        row: Json = {"invoice": str(SourceRef(Entity.INVOICE, str(invoice))), "cents": cents}
-        row["number"] = lookup.line_text(numbers[invoice])
-        if standing := _standing_code(invoice, lookup):
-            row["standing"] = standing
-        applied.append(row)
-    return {
-        "customer": _customer(payment),
-        "applied": applied,
-        "applied_cents": sum(parts.splits.applied.values()),
-        "unapplied_cents": parts.splits.unapplied,
-        "deposit_account": parts.deposit_id,
-        "deposit_account_name": parts.deposit_label,
+    rows, total = parts.splits.rows, to_cents(payment.total)
+    refunded = sum(tie.cents for tie in parts.ties)
+    facts: Json = {
+        **books(
+            Shape.PAYMENT if total else Shape.CREDIT_APPLICATION,
+            customer=payer_of(payment),
+            account=parts.money.account.id if total else "",
+            cash_cents=total,
+            applied=told_of(rows, lookup),
+        ),
+        "unapplied_cents": total - _net(rows) - refunded,
         "type": lookup.line_text(payment.type),
     }
+    if total:
+        facts["deposit_account_name"] = parts.money.account.label
+    if parts.ties:
+        facts["refunds"] = [{"refund": str(tie.source), "cents": tie.cents} for tie in parts.ties]
+        facts["refunded_cents"] = refunded
+    return facts
 
 
-def _mapped(
-    payment: Payment, lookup: Lookup, verdict: Verdict, *, reason: Reason | None, **rest: Any
-) -> Mapped:
-    return Mapped(
-        source=_source(payment),
-        verdict=verdict,
-        day=day_of(payment, lookup),
-        cents=to_cents(payment.total),
-        number=_number(payment, lookup),
-        title=_title(payment, lookup),
-        reason=reason,
-        **rest,
-    )
-
-
-def _policy(type_name: str, lookup: Lookup) -> PaymentTypePolicy | None:
-    return lookup.company.payment_types.get(type_name)
-
-
-def _source(payment: Payment) -> SourceRef:
-    return SourceRef(Entity.PAYMENT, str(payment.id))
-
-
-def _customer(payment: Payment) -> str:
-    return str(SourceRef(Entity.CUSTOMER, str(payment.customer.id if payment.customer else None)))
-
-
-def _number(payment: Payment, lookup: Lookup) -> str:
-    """Return check number, reference or authorisation code, whichever there is first."""
-    for number in (payment.check_number, payment.reference_number, payment.auth_code):
-        if legal := legal_number(number, latin1=lookup.latin1).text:
-            return legal
-    return ""
-
-
-def _title(payment: Payment, lookup: Lookup) -> str:
-    return lookup.line_text(payment.customer.name) if payment.customer else ""
+def _net(rows: Sequence[Row]) -> int:
+    return sum(row.cents for row in rows)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from st_qbo_assets.domain.errors import ConnectionStopped, RateLimited, RemoteFault, TransportError
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.domain.tokens import AccessToken
-from st_qbo_assets.servicetitan.problems import error_of
+from st_qbo_assets.servicetitan.problems import error_of, problem_kind
 from st_qbo_assets.transport.http import Request, Response, Sender
 from st_qbo_assets.transport.redaction import redact
 from st_qbo_assets.transport.retry import RetryPolicy
@@ -154,11 +154,11 @@ def _read_token(response: Response, asked_at: datetime) -> AccessToken:
     body: object = response.json()
     answer = cast(Json, body) if isinstance(body, dict) else {}
     if "error" in answer:
+        kind = problem_kind("invalid_client")
         raise ConnectionStopped(
-            f"ServiceTitan does not accept the credentials ({redact(str(answer['error']))}).",
+            f"{kind.plain} {kind.cause} It says: {redact(str(answer['error']))}.",
             code=str(answer["error"]),
-            remedy="Check client id and secret; they belong to one tenant and one environment "
-            "(production or integration). Then connect again with `st-qbo connect`.",
+            remedy=kind.remedy,
             system="servicetitan",
         )
     error = error_of(response)

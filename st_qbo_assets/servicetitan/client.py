@@ -20,6 +20,7 @@ from st_qbo_assets.servicetitan.problems import error_of, unreadable
 from st_qbo_assets.servicetitan.records import (
     BusinessUnit,
     Contact,
+    CreditMemo,
     Customer,
     GlAccount,
     Invoice,
@@ -140,11 +141,13 @@ class ServiceTitan:
         ids: Iterable[int] | None = None,
         invoiced: Dates | None = None,
         modified: Window | None = None,
+        customer_id: int | None = None,
     ) -> Iterator[Invoice | Unreadable]:
-        """Yield invoices of every status and state, by ids, invoice date or change."""
+        """Yield invoices of every status and state, by ids, invoice date, change or customer."""
         filters = (
             *date_params("invoicedOnOrAfter", "invoicedOnBefore", invoiced),
             *modified_params(modified),
+            *_customer(customer_id),
         )
         return self._records("invoices", Invoice, ids=ids, filters=filters)
 
@@ -155,13 +158,45 @@ class ServiceTitan:
         paid: Dates | None = None,
         modified: Window | None = None,
         applied_to_invoice_ids: Iterable[int] | None = None,
+        customer_id: int | None = None,
     ) -> Iterator[Payment | Unreadable]:
-        """Yield payments of every status and state: by ids, date, change or the invoices they pay."""
+        """Yield payments of every state: by ids, date, change, customer or the invoices they pay."""
         if applied_to_invoice_ids is not None:
             by_invoice = replace(ENDPOINTS["payments"], ids_parameter="appliedToInvoiceIds")
             return self._records(by_invoice, Payment, ids=applied_to_invoice_ids)
-        filters = (*date_params("paidOnAfter", "paidOnBefore", paid), *modified_params(modified))
+        filters = (
+            *date_params("paidOnAfter", "paidOnBefore", paid),
+            *modified_params(modified),
+            *_customer(customer_id),
+        )
         return self._records("payments", Payment, ids=ids, filters=filters)
+
+    def credit_memos(
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        dated: Dates | None = None,
+        applied: Dates | None = None,
+        modified: Window | None = None,
+        applied_to_invoice_ids: Iterable[int] | None = None,
+    ) -> Iterator[CreditMemo | Unreadable]:
+        """Yield credit memos of every state, without their items.
+
+        By ids, date, day of an application, change, or the invoices they are applied to.
+        """
+        if applied_to_invoice_ids is not None:
+            by_invoice = replace(ENDPOINTS["credit-memos"], ids_parameter="appliedToInvoiceIds")
+            return self._records(by_invoice, CreditMemo, ids=applied_to_invoice_ids)
+        filters = (
+            *date_params("dateOnOrAfter", "dateBefore", dated),
+            *date_params("appliedOnOrAfter", "appliedBefore", applied),
+            *modified_params(modified),
+        )
+        return self._records("credit-memos", CreditMemo, ids=ids, filters=filters)
+
+    def credit_memo_items(self, *, memo_ids: Iterable[int]) -> Iterator[Json]:
+        """Yield the items of credit memos verbatim, inactive ones too, each with its `creditMemoId`."""
+        return self.rows("credit-memo-items", ids=memo_ids)
 
     def jobs(
         self,
@@ -384,6 +419,10 @@ def list_of(records: Iterable[AnyRecord | Unreadable]) -> tuple[list[AnyRecord],
         else:
             good.append(record)
     return good, bad
+
+
+def _customer(customer_id: int | None) -> Params:
+    return () if customer_id is None else (("customerId", str(customer_id)),)
 
 
 def _chunks(ids: Iterable[int] | None, place: Endpoint) -> Iterator[Params]:

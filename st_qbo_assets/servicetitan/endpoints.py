@@ -40,6 +40,9 @@ ENDPOINTS: dict[str, Endpoint] = {
     "tax-zones": Endpoint("accounting", "tax-zones", _ANY),
     "gl-accounts": Endpoint("accounting", "gl-accounts", _ANY),
     "credit-memos": Endpoint("accounting", "credit-memos", _ANY, page_size=200),
+    "credit-memo-items": Endpoint(
+        "accounting", "credit-memos/credit-memo-items", _ANY, ids_parameter="creditMemoIds"
+    ),
     "inventory-bills": Endpoint("accounting", "inventory-bills/paginated", page_size=200),
     "ap-bills": Endpoint("accounting", "ap-bills", page_size=200),
     "ap-credits": Endpoint("accounting", "ap-credits"),

@@ -6,7 +6,7 @@ holds an absurd value in a field we read, is never raised: it comes back as `Unr
 Enumerations are plain text, since live values go beyond the published lists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -42,6 +42,8 @@ __all__ = [
     "Applied",
     "BusinessUnit",
     "Contact",
+    "CreditMemo",
+    "CreditMemoItem",
     "Customer",
     "CustomField",
     "GlAccount",
@@ -62,6 +64,7 @@ __all__ = [
     "TaxZoneRate",
     "Unreadable",
     "parse",
+    "parse_credit_memo",
     "parse_invoice",
     "parse_payment",
 ]
@@ -179,6 +182,16 @@ class Applied(Part):
     applied_to_reference_number: Text = ""
 
 
+class CreditMemoApplied(Part):
+    """A share of a credit memo applied to one invoice; unlike a payment's, its day is a plain date."""
+
+    applied_id: OptionalId = None
+    applied_to: Id
+    applied_amount: Money
+    applied_on: BusinessDate = None
+    applied_to_reference_number: Text = ""
+
+
 class Payment(Record):
     """A payment, prepayment, refund or write-off, by its type.
 
@@ -209,6 +222,59 @@ class Payment(Record):
     refunded_payment_id: OptionalId = None
     custom_fields: Annotated[tuple[CustomField, ...], Nulls] = ()
     active: TrueByDefault = True
+    export_id: Text = ""
+    created_on: Instant = None
+    modified_on: Instant = None
+
+
+class CreditMemoItem(Part):
+    """One line of a credit memo; inactive ones were taken out again.
+
+    Attributes:
+        revenue_general_ledger_account: the income account it takes back from.
+    """
+
+    id: Id
+    active: TrueByDefault = True
+    description: Text = ""
+    quantity: OptionalMoney = None
+    price: OptionalMoney = None
+    type: Text = ""
+    sku_id: OptionalId = None
+    sku_name: Text = ""
+    total: Money
+    taxable: Flag = False
+    revenue_general_ledger_account: GlAccountRef | None = None
+    business_unit: Named | None = None
+
+
+class CreditMemo(Record):
+    """A credit memo of a customer; its amounts are positive, its money JSON numbers, its date a plain date.
+
+    Attributes:
+        applied_to: the invoices it is applied to, its splits.
+        items: its lines. ServiceTitan lists them apart from the memo; `parse_credit_memo` puts them together.
+    """
+
+    sync_status: Text = ""
+    reference_number: Text = ""
+    date: BusinessDate = None
+    sub_total: OptionalMoney = None
+    sales_tax: MoneyOrZero = Decimal(0)
+    sales_tax_code: TaxCode | None = None
+    total: Money
+    balance: OptionalMoney = None
+    applied_to: Annotated[tuple[CreditMemoApplied, ...], Nulls] = ()
+    customer: Named | None = None
+    customer_address: Address | None = None
+    location: Named | None = None
+    location_address: Address | None = None
+    business_unit: Named | None = None
+    batch: Named | None = None
+    description: Text = ""
+    items: Annotated[tuple[CreditMemoItem, ...], Nulls] = ()
+    active: TrueByDefault = True
+    import_id: Text = ""
     export_id: Text = ""
     created_on: Instant = None
     modified_on: Instant = None
@@ -437,6 +503,18 @@ def parse_invoice(row: object) -> Invoice | Unreadable:
 def parse_payment(row: object) -> Payment | Unreadable:
     """Return a payment, or what is wrong with it."""
     return parse(Payment, row)
+
+
+def parse_credit_memo(row: object, items: Sequence[Json] | None = None) -> CreditMemo | Unreadable:
+    """Return a credit memo with its lines, or what is wrong with it.
+
+    Args:
+        row: as the list of memos has it.
+        items: its rows of the list of items; None if the row holds them already, or they are not wanted.
+    """
+    if items is not None and isinstance(row, Mapping):
+        row = {**cast(Json, row), "items": list(items)}
+    return parse(CreditMemo, row)
 
 
 def _problem(detail: dict[str, Any]) -> str:

@@ -468,11 +468,14 @@ def test_what_differs_from_invoice_to_invoice_does_not_change_an_item() -> None:
 
 
 @pytest.mark.rule("3.4")
-def test_credits_wait_and_positive_adjustments_are_invoices() -> None:
-    assert told(mapped([make.line("-50.00")])) == ("held", "negative_not_carried")
-    one = mapped([make.line("50.00")], adjustmentToId=8001000)
-    assert one.verdict is Verdict.DUE
-    assert one.facts["adjusts"] == "invoice:8001000"
+def test_the_sign_decides_whether_an_adjustment_is_an_invoice_or_a_credit_memo() -> None:
+    more = mapped([make.line("50.00")], adjustmentToId=8001000)
+    less = mapped([make.line("-50.00")], adjustmentToId=8001000)
+    for one, target in ((more, "Invoice"), (less, "CreditMemo")):
+        assert one.payload is not None
+        assert one.payload.target == target
+        assert body(one)["Line"][0]["Amount"] == Decimal("50.00")
+        assert one.facts["adjusts"] == "invoice:8001000"
 
 
 @pytest.mark.rule("4")
@@ -540,7 +543,7 @@ def test_what_is_written_is_the_invoice_to_the_cent(rows: list[tuple[Any, ...]],
         assert effect(one).balances
         return
     written = sum((each["Amount"] for each in body(one)["Line"]), Decimal(0))
-    assert written + body(one)["TxnTaxDetail"]["TotalTax"] == Decimal(one.cents) / 100
+    assert written + body(one)["TxnTaxDetail"]["TotalTax"] == Decimal(abs(one.cents)) / 100
     assert sum(one.facts["income_by_account"].values()) + one.facts["tax_cents"] == one.cents
     assert effect_of_all([one, one]).balances
     assert effect(one).receivable == one.cents
