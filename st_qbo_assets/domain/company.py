@@ -75,8 +75,7 @@ class PaymentTypePolicy(_Policy):
         Literal["payment", "write_off", "hold", "ignore"],
         Field(
             description="`payment`: a QuickBooks payment, below zero a refund; `write_off`: a credit memo "
-            "with "
-            "`item`; `hold`: waits for a person; `ignore`: left out and counted"
+            "with `item`; `hold`: waits for a person; `ignore`: left out and counted"
         ),
     ]
     method: Annotated[
@@ -93,8 +92,9 @@ class PaymentTypePolicy(_Policy):
         ),
     ] = None
     item: Annotated[
-        Text | None, Field(description="QuickBooks item of a write-off, whose account takes it; needed by
-        `write_off`") ] = None
+        Text | None,
+        Field(description="QuickBooks item of a write-off, whose account takes it; needed by `write_off`"),
+    ] = None
 
     @model_validator(mode="after")
     def _complete(self) -> "PaymentTypePolicy":
