@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from st_qbo_assets.cli.companies import read_company
+from st_qbo_assets.company_files import read_company
 from st_qbo_assets.defs import shared  # the module: Dagster takes every definition it finds here
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.orchestration.company import build_company

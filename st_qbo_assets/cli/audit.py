@@ -7,10 +7,10 @@ What belongs here: the question, and how many answers are told in full. What doe
 from dataclasses import dataclass
 from datetime import date
 
-from st_qbo_assets.cli.companies import read_company
 from st_qbo_assets.cli.lives import Places, life_document, print_life
 from st_qbo_assets.cli.output import money, print_json, print_table, say
 from st_qbo_assets.cli.processes import ui_url
+from st_qbo_assets.company_files import read_company
 from st_qbo_assets.domain.ids import Company, Entity
 from st_qbo_assets.domain.outcomes import Outcome
 from st_qbo_assets.settings import load_settings

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from st_qbo_assets.cli.companies import read_company
 from st_qbo_assets.cli.output import say, working
 from st_qbo_assets.cli.preconditions import require_sandbox
 from st_qbo_assets.cli.vault import make_key_file
+from st_qbo_assets.company_files import read_company
 from st_qbo_assets.connections import (
     QUICKBOOKS_SECRETS,
     SERVICETITAN_SECRETS,

@@ -18,6 +18,7 @@ from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.cli.output import OUT, money
 from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.quickbooks.faults import FaultKind, fault_kind
 from st_qbo_assets.store.audit import Decision, Life, StateChange
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Intent, IntentState
 from st_qbo_assets.store.links import Link
@@ -150,9 +151,31 @@ def _attempt_document(attempt: Attempt, places: Places) -> dict[str, Any]:
         "code": closing.code,
         "message": closing.message,
         "intuit_tid": closing.intuit_tid,
+        "explained": _explained(attempt),
         "answer": closing.answer,
         **_run_document(attempt.run_id, places),
     }
+
+
+def _explained(attempt: Attempt) -> dict[str, Any] | None:
+    """Return what the cookbook says of a refusal; None if it was none."""
+    kind = _fault_of(attempt)
+    if kind is None:
+        return None
+    return {
+        "class": kind.fault_class.value,
+        "plain": kind.plain,
+        "cause": kind.cause,
+        "remedy": kind.remedy,
+        "retry_helps": kind.retry_helps,
+    }
+
+
+def _fault_of(attempt: Attempt) -> FaultKind | None:
+    # Only QuickBooks' own codes are numbers; an answer that never came is closed with the error's name.
+    closing = attempt.closing
+    is_fault = closing.code.isdigit() and attempt.outcome is not AttemptOutcome.POSTED
+    return fault_kind(closing.code, closing.message) if is_fault else None
 
 
 def _link_document(link: Link, places: Places) -> dict[str, Any]:
@@ -300,6 +323,10 @@ def _attempt_events(attempt: Attempt) -> Iterable[_Event]:
         f"{closing.code} {closing.message}".strip(),
     ]
     yield _Event(attempt.closed_at, f"answer: {attempt.outcome.value}", _joined(parts), attempt.run_id)
+    if (kind := _fault_of(attempt)) is not None:
+        helps = "the same again may succeed" if kind.retry_helps else "the same again does not help"
+        words = f"{kind.plain} {kind.cause} {kind.remedy} ({helps})"
+        yield _Event(attempt.closed_at, "which means", words, attempt.run_id)
 
 
 def _joined(parts: Iterable[str]) -> str:

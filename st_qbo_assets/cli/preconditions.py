@@ -8,7 +8,7 @@ import socket
 from typing import Literal
 from urllib.parse import urlsplit
 
-from st_qbo_assets.cli.companies import CompanyFolder
+from st_qbo_assets.company_files import CompanyFolder
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile, Environment
 from st_qbo_assets.domain.errors import SettingsError

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from st_qbo_assets.cli.companies import CompanyFolder, read_companies, read_company
 from st_qbo_assets.cli.days import days_document, is_green, print_days
 from st_qbo_assets.cli.output import ERR, print_json, say
 from st_qbo_assets.cli.preconditions import (
@@ -23,6 +22,7 @@ from st_qbo_assets.cli.preconditions import (
 )
 from st_qbo_assets.cli.processes import Child, Children, ui_url
 from st_qbo_assets.cli.run_log import RunLog
+from st_qbo_assets.company_files import CompanyFolder, read_companies, read_company
 from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SettingsError

@@ -8,9 +8,9 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from st_qbo_assets.cli.companies import read_companies
 from st_qbo_assets.cli.output import say, working
 from st_qbo_assets.cli.processes import Children, require_free_ports, start_dagster, ui_url
+from st_qbo_assets.company_files import read_companies
 from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.settings import Settings, load_settings
 from st_qbo_assets.store.database import Database

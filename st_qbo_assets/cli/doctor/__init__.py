@@ -8,11 +8,11 @@ either system.
 from collections.abc import Callable
 from typing import TypeVar
 
-from st_qbo_assets.cli.companies import CompanyFolder, scan_companies
 from st_qbo_assets.cli.doctor.company import CompanyCheck
 from st_qbo_assets.cli.doctor.installation import check_dagster, check_database, check_settings, check_vault
 from st_qbo_assets.cli.doctor.report import Section, of_error, print_report, report_document
 from st_qbo_assets.cli.output import print_json, working
+from st_qbo_assets.company_files import CompanyFolder, scan_companies
 from st_qbo_assets.connections import open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SettingsError, SyncError

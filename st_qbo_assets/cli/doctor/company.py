@@ -7,9 +7,9 @@ somewhere (`mapping.readiness`).
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from st_qbo_assets.cli.companies import CompanyFolder
 from st_qbo_assets.cli.doctor.report import Section, of_error
 from st_qbo_assets.cli.preconditions import System, read_links, require_connected, require_sandbox
+from st_qbo_assets.company_files import CompanyFolder
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SettingsError

@@ -16,9 +16,9 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from st_qbo_assets.cli.companies import read_company
 from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
 from st_qbo_assets.cli.main import main
+from st_qbo_assets.company_files import read_company
 from st_qbo_assets.connections import (
     QUICKBOOKS_SECRETS,
     SERVICETITAN_SECRETS,

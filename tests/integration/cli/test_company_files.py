@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import st_qbo_assets
-from st_qbo_assets.cli.companies import read_companies
+from st_qbo_assets.company_files import read_companies
 from st_qbo_assets.domain.errors import SettingsError
 from tests.integration.cli.office import Done, Office, checked, run_process
 

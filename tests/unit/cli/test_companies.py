@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from st_qbo_assets.cli.companies import DEFS, read_companies, read_company, scan_companies
+from st_qbo_assets.company_files import DEFS, read_companies, read_company, scan_companies
 from st_qbo_assets.domain.errors import SettingsError
 
 GOOD = """\

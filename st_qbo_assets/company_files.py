@@ -1,4 +1,4 @@
-"""Company files as the commands read them, without loading Dagster.
+"""Company files as programs read them, without loading Dagster.
 
 What belongs here: finding `defs/<company>/defs.yaml`, reading it, and errors that name the line. What does
 not: what the attributes mean (`domain.company`) and Dagster's own reading of the same file (`components`).
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SettingsError
 
-DEFS = Path(__file__).resolve().parents[1] / "defs"
+DEFS = Path(__file__).resolve().parent / "defs"
 COMPONENT = "st_qbo_assets.components.CompanySync"
 _OURS = "st_qbo_assets."
 _CURE = "Mend it there; docs/company-file.md explains every key."
