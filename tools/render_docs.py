@@ -26,14 +26,12 @@ sys.path.insert(0, str(ROOT))
 from st_qbo_assets.books.causes import CAUSES, UNEXPLAINED, Kind  # noqa: E402
 from st_qbo_assets.domain import gate  # noqa: E402
 from st_qbo_assets.domain.company import CompanyFile  # noqa: E402
-from st_qbo_assets.domain.errors import AuthExpired, RateLimited  # noqa: E402
 from st_qbo_assets.domain.outcomes import Outcome  # noqa: E402
 from st_qbo_assets.domain.reasons import GATE, MAPPING, ReasonKind  # noqa: E402
 from st_qbo_assets.load.reasons import LOAD  # noqa: E402
 from st_qbo_assets.quickbooks import fault_table  # noqa: E402
 from st_qbo_assets.quickbooks.fault_table import FAULTS, UNKNOWN, FaultClass, FaultKind  # noqa: E402
-from st_qbo_assets.servicetitan.problems import error_of  # noqa: E402
-from st_qbo_assets.transport.http import Response  # noqa: E402
+from st_qbo_assets.servicetitan.problems import PROBLEMS, UNKNOWN_PROBLEM  # noqa: E402
 
 EXAMPLE = ROOT / "st_qbo_assets" / "defs" / "demo" / "defs.yaml"
 _SOURCES = (ROOT / "st_qbo_assets" / "domain" / "gate.py", *(ROOT / "st_qbo_assets" / "mapping").glob("*.py"))
@@ -76,41 +74,6 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "gone_unposted": Outcome.NOT_DUE,
 }
 _RED = frozenset(outcome.value for outcome in Outcome if outcome.fails_partition)
-
-#: ServiceTitan's answers: status, plain words, cause, remedy; the code says whether another try helps.
-_PROBLEMS: Sequence[tuple[int, str, str, str]] = (
-    (
-        400,
-        "ServiceTitan does not accept the question.",
-        "A filter or a value it does not know; it names the field.",
-        "Tell the maintainers: the request was built wrongly.",
-    ),
-    (
-        401,
-        "The access token was refused.",
-        "It lives for 15 minutes.",
-        "Nothing to do: a new one is fetched.",
-    ),
-    (403, "ServiceTitan does not allow this.", "Another tenant, no app key, or a scope the app lacks.", ""),
-    (
-        404,
-        "ServiceTitan does not know the record or the address.",
-        "It was removed, or the tenant id is wrong.",
-        "Look the record up in ServiceTitan; compare `servicetitan.tenant` in the company file.",
-    ),
-    (
-        409,
-        "The record was changed at the same moment.",
-        "Somebody saved it while it was read.",
-        "Replay the day.",
-    ),
-    (
-        429,
-        "ServiceTitan asks to wait.",
-        "More calls a second than one app may make for one tenant.",
-        "Nothing to do: all wait as long as it asks, then it is asked again.",
-    ),
-)
 
 Render = Callable[[], str]
 
@@ -174,14 +137,11 @@ def faults() -> str:
 
 def servicetitan_problems() -> str:
     """Return what answers of ServiceTitan mean."""
-    rows: list[Sequence[str]] = []
-    for status, plain, cause, remedy in _PROBLEMS:
-        error = error_of(Response(status, {}, ""))
-        if error is None:
-            raise ValueError(f"{status} is no error")
-        helps = "yes, by itself" if isinstance(error, (AuthExpired, RateLimited)) else "no"
-        rows.append((str(status), plain, cause, error.remedy or remedy, helps))
-    return _table(("status", "in plain words", "cause", "remedy", "a retry helps"), rows)
+    rows = [
+        (kind.code or "any other", kind.plain, kind.cause, kind.remedy, _helps(kind.retry_helps))
+        for kind in (*PROBLEMS, UNKNOWN_PROBLEM)
+    ]
+    return _table(("answer", "in plain words", "cause", "remedy", "a retry helps"), rows)
 
 
 #: File → name of a generated part → what it holds.
@@ -345,8 +305,12 @@ def _reasons(kinds: Mapping[str, ReasonKind], becomes: Mapping[str, str]) -> str
 
 def _fault_row(kind: FaultKind) -> Sequence[str]:
     codes = ", ".join(dict.fromkeys(code.lstrip("0") for code in kind.codes)) or "any other"
-    helps = "yes, by itself" if kind.retry_helps else "no"
-    return codes, kind.fault_class.value.replace("_", " "), kind.plain, kind.cause, kind.remedy, helps
+    what = kind.fault_class.value.replace("_", " ")
+    return codes, what, kind.plain, kind.cause, kind.remedy, _helps(kind.retry_helps)
+
+
+def _helps(does: bool) -> str:
+    return "yes, by itself" if does else "no"
 
 
 def _filled(text: str) -> str:

@@ -90,8 +90,10 @@ class RemoteFault(SyncError):
         element: str = "",
         status: int = 400,
         remote_request_id: str = "",
+        remedy: str = "",
     ) -> None:
         super().__init__(f"{code}: {message}" + (f" ({detail})" if detail else ""))
+        self.remedy = remedy
         self.code = code
         self.message = message
         self.detail = detail

@@ -5,7 +5,7 @@ What belongs here: turning our errors into `dagster.Failure`. The caller writes 
 
 import dagster as dg
 
-from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.errors import RateLimited, SyncError, TransportError
 
 #: Set on failures whose day we have already tied out, so that the net does not do it again.
 REPORTED = "tied_out"
@@ -13,7 +13,11 @@ REPORTED = "tied_out"
 
 def failure_of(error: SyncError) -> dg.Failure:
     """Return the failure of a run that could not go on; the ledger decides about retries, not Dagster."""
-    metadata: dict[str, str] = {"error": type(error).__name__}
+    helps = isinstance(error, (TransportError, RateLimited))
+    metadata: dict[str, str] = {
+        "error": type(error).__name__,
+        "the_same_again": "may succeed" if helps else "does not help",
+    }
     if error.remedy:
         metadata["what_to_do"] = error.remedy
     return dg.Failure(str(error), metadata=metadata, allow_retries=False)

@@ -131,7 +131,8 @@ def error_of(
 def _refusal(faults: Sequence[RawFault], *, status: int, intuit_tid: str) -> RemoteFault:
     first = faults[0]
     others = "; ".join(f"{other.code}: {other.detail or other.message}" for other in faults[1:])
-    error = StaleObject if fault_kind(first.code).fault_class is FaultClass.REREAD else RemoteFault
+    kind = fault_kind(first.code, f"{first.message} {first.detail}")
+    error = StaleObject if kind.fault_class is FaultClass.REREAD else RemoteFault
     return error(
         redact(first.message),
         code=first.code or str(status),
@@ -139,6 +140,7 @@ def _refusal(faults: Sequence[RawFault], *, status: int, intuit_tid: str) -> Rem
         element=first.element,
         status=status,
         remote_request_id=intuit_tid,
+        remedy=kind.remedy,
     )
 
 

@@ -1,7 +1,7 @@
 """What an answer of ServiceTitan means when it is not what was asked for: the table, and answers as errors.
 
-What belongs here: statuses and RFC 7807 bodies (ServiceTitan reference §2) with plain words, cause and remedy;
-rendered, the table is part of the error cookbook. What does not: sending and trying again.
+What belongs here: statuses and RFC 7807 bodies (ServiceTitan reference §2) with plain words, cause and
+remedy; rendered, the table is part of the error cookbook. What does not: sending and trying again.
 
     401   AuthExpired          403   ConnectionStopped (a scope or the app key is missing)
     429   RateLimited          400, 404, 409 and the rest   RemoteFault

@@ -1,8 +1,8 @@
 """How each fault of the cookbook is brought about in the sandbox, by raw HTTP.
 
-What belongs here: one way a fault, by its code and, where one code stands for several things, the pattern that
-tells them apart. What does not: what the product makes of the answer (the tests). Nothing of the product is
-imported: the answers are the sandbox's own.
+What belongs here: one way for each fault, by its code and, where one code stands for several things, the
+pattern that tells them apart. What does not: what the product makes of the answer (the tests). Nothing of
+the product is imported: the answers are the sandbox's own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every entry of the QuickBooks cookbook against the sandbox: the vendor's fault gives that entry and no other."""
+"""Every entry of the QuickBooks cookbook against the sandbox: the vendor's fault gives just that entry."""
 
 from __future__ import annotations
 

@@ -184,3 +184,31 @@ def test_a_record_known_by_its_link_alone_is_told_too(capsys: pytest.CaptureFixt
 def test_a_write_that_was_refused_says_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
     print_life(Life(SOURCE, intents=[intent(IntentState.REJECTED)]), PLACES)
     assert "write ended" in capsys.readouterr().out
+
+
+def refused() -> Life:
+    closing = Closing(400, code="6210", message="Account Period Closed The account period has closed")
+    return Life(
+        SOURCE,
+        intents=[intent(IntentState.REJECTED)],
+        attempts=[attempt(1, AttemptOutcome.REJECTED, closing, run_id="run-1")],
+    )
+
+
+def test_a_refusal_is_told_with_cause_remedy_and_whether_a_retry_helps(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_life(refused(), PLACES)
+    told = " ".join(capsys.readouterr().out.split())
+    for words in ("The books are closed for that date.", "on or before the closing date", "Open the period"):
+        assert words in told
+    assert "the same again does not help" in told
+
+
+def test_programs_get_the_same_explanation_and_none_where_nothing_was_refused() -> None:
+    (write,) = life_document(refused(), PLACES)["writes"]
+    explained = write["attempts"][0]["explained"]
+    assert (explained["class"], explained["retry_helps"]) == ("closed_period", False)
+    assert explained["plain"] == "The books are closed for that date."
+    (posted,) = life_document(life(), PLACES)["writes"]
+    assert [each["explained"] for each in posted["attempts"]] == [None, None]
