@@ -34,6 +34,12 @@ class ItemSale(NamedTuple):
     account_id: str = ""
 
 
+class NamedItem(NamedTuple):
+    """A QuickBooks item by its name, where the company file says what an amount goes to."""
+
+    item_name: str
+
+
 class Item(NamedTuple):
     """A QuickBooks item: its name, and the account its sales go to."""
 
@@ -43,7 +49,7 @@ class Item(NamedTuple):
 
 
 #: What an amount of a document stands on before accounts are known, or the key of an account.
-Place = GlAccount | ItemSale | str
+Place = GlAccount | ItemSale | NamedItem | str
 
 
 class ChartEntry(Protocol):
@@ -90,6 +96,7 @@ class Accounts:
     def __init__(self, chart: Chart, *, overrides: Mapping[str, str], items: Mapping[str, Item]) -> None:
         self._chart = chart
         self._items = items
+        self._by_name = {_plain(item.name): id_ for id_, item in items.items()}
         self._overrides = {_plain(key): named for key, named in overrides.items()}
         # The chart holds active accounts; old lines stay on an account after it was made inactive, and
         # only their items still name it.
@@ -106,6 +113,9 @@ class Accounts:
             if place not in self._matched:
                 self._matched[place] = self._match(place)
             return self._matched[place]
+        if isinstance(place, NamedItem):
+            item_id = self._by_name.get(_plain(place.item_name))
+            return self.key_of(ItemSale(item_id)) if item_id else f"{_UNKNOWN_ITEM}{place.item_name}"
         if isinstance(place, ItemSale):
             item = self._items.get(place.item_id)
             known = item.account_id if item is not None else ""

@@ -25,6 +25,7 @@ _QUICKBOOKS_PAGES = {
     "CreditMemo": "creditmemo",
     "RefundReceipt": "refundreceipt",
     "SalesReceipt": "salesreceipt",
+    "Purchase": "expense",
 }
 _SERVICETITAN_PAGES = {Entity.INVOICE: "Invoice", Entity.PAYMENT: "Payment"}
 

@@ -1,12 +1,14 @@
-"""Why an invoice is not open by the same amount on both sides.
+"""Why an invoice or credit is not open by the same amount on both sides.
 
-What belongs here: taking an invoice's difference in open balance apart into its own total and what is
-applied to it, payment by payment, each part with the cause found for that document. What does not:
+What belongs here: taking a document's difference in open balance apart into its own total and what is
+applied to it, document by document, each part with the cause found for that document. What does not:
 finding those causes.
 
-    difference in balance = difference in total − differences in what each payment applies
-                            − what credits of ServiceTitan apply + what was typed on the invoice itself
+    difference in balance = difference in total − differences in what each document applies
+                            + what was typed on the invoice itself
                             + what ServiceTitan's own sum is out by
+
+A credit is open below zero, and applying it is below zero too; so the same sum holds for both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,10 +16,13 @@ from dataclasses import dataclass
 
 from st_qbo_assets.books.cases import Case, OpenBalance, Setting
 from st_qbo_assets.books.causes import UNEXPLAINED, Finding, classify
-from st_qbo_assets.books.documents import Credit, QboKey
+from st_qbo_assets.books.documents import QboKey, Shape
 from st_qbo_assets.books.pairing import Pair, Pairs
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.money import from_cents
+
+#: Shapes that leave a balance open.
+_OPEN = frozenset({Shape.INVOICE, Shape.CREDIT})
 
 
 @dataclass(frozen=True)
@@ -30,38 +35,33 @@ class Part:
 
 
 class Applied:
-    """Everything applied to our invoices on either side, indexed by invoice."""
+    """Everything applied to our invoices and credits on either side, indexed by document."""
 
     def __init__(self, pairs: Pairs, findings: Mapping[str, Finding | None], setting: Setting) -> None:
-        self._pairs = pairs
         self._findings = findings
         self._setting = setting
         self._parts: dict[SourceRef, dict[str, tuple[Pair, int]]] = {}
         self._by_servicetitan: dict[SourceRef, int] = {}
-        for pair in (*pairs.by_source.values(), *pairs.strangers):
-            if pair.entity is not Entity.PAYMENT:
-                continue
+        for pair in pairs.all:
             if pair.st is not None and pair.st.active:
-                for invoice_id, cents in pair.st.applied.items():
-                    invoice = SourceRef(Entity.INVOICE, invoice_id)
-                    self._add(invoice, pair, cents)
-                    self._by_servicetitan[invoice] = self._by_servicetitan.get(invoice, 0) + cents
+                for target, cents in _applied_by(pair, pairs):
+                    self._add(target, pair, cents)
+                    self._by_servicetitan[target] = self._by_servicetitan.get(target, 0) + cents
             for document in pair.live:
                 for key, cents in document.applied.items():
-                    if key.target == "Invoice" and (owner := pairs.owners.get(key)) is not None:
+                    if (
+                        key.target in ("Invoice", "CreditMemo")
+                        and (owner := pairs.owners.get(key)) is not None
+                    ):
                         self._add(owner, pair, -cents)
 
     def parts(self, pair: Pair, own: Finding | None) -> list[Part]:
-        """Return what makes the open balance of an invoice differ; what is applied lowers it."""
+        """Return what makes the open balance of a document differ; what is applied lowers it."""
         assert pair.source is not None and pair.st is not None
         found = [
-            Part(payment.name, -cents, self._findings.get(payment.name))
-            for payment, cents in self._parts.get(pair.source, {}).values()
+            Part(other.name, -cents, self._findings.get(other.name))
+            for other, cents in self._parts.get(pair.source, {}).values()
             if cents
-        ]
-        credits = self._pairs.credits.get(pair.source, ())
-        found += [
-            Part(str(credit.source), -credit.cents, self._classify(credit=credit)) for credit in credits
         ]
         total = pair.st.total_cents - sum(document.total_cents for document in pair.live)
         if total:
@@ -69,34 +69,46 @@ class Applied:
         deposit = sum(document.deposit_cents for document in pair.live)
         if deposit:
             found.append(Part("the deposit typed on it", deposit, self._classify(deposit_cents=deposit)))
-        spent = self._by_servicetitan.get(pair.source, 0) + sum(credit.cents for credit in credits)
+        spent = self._by_servicetitan.get(pair.source, 0)
         rest = pair.st.balance_cents - (pair.st.total_cents - spent)
         if rest:
             found.append(Part("ServiceTitan's own sum", rest, self._classify(contradiction_cents=rest)))
         return found
 
-    def _classify(
-        self, *, credit: Credit | None = None, deposit_cents: int = 0, contradiction_cents: int = 0
-    ) -> Finding | None:
-        about = OpenBalance(credit, deposit_cents, contradiction_cents)
-        state = self._setting.evidence.state_by_source.get(credit.source) if credit is not None else None
-        pair = Pair(Entity.INVOICE, source=credit.source if credit is not None else None, state=state)
-        return classify(Case(pair, self._setting, differs=("balance",), open_balance=about))
+    def _classify(self, *, deposit_cents: int = 0, contradiction_cents: int = 0) -> Finding | None:
+        about = OpenBalance(deposit_cents, contradiction_cents)
+        return classify(Case(Pair(Entity.INVOICE), self._setting, differs=("balance",), open_balance=about))
 
-    def _add(self, invoice: SourceRef, pair: Pair, cents: int) -> None:
-        parts = self._parts.setdefault(invoice, {})
+    def _add(self, target: SourceRef, pair: Pair, cents: int) -> None:
+        parts = self._parts.setdefault(target, {})
         _, so_far = parts.get(pair.name, (pair, 0))
         parts[pair.name] = (pair, so_far + cents)
 
 
+def _applied_by(pair: Pair, pairs: Pairs) -> Iterable[tuple[SourceRef, int]]:
+    """Yield what ServiceTitan applies by document; a credit that applies itself is used up by as much."""
+    st = pair.st
+    if st is None or not st.applied:
+        return
+    for applied_id, cents in st.applied.items():
+        yield pairs.applied_source(applied_id), cents
+    if st.applies_itself:
+        yield st.source, -sum(st.applied.values())
+
+
+def has_balance(pair: Pair) -> bool:
+    """Say whether a pair may leave a balance open, on either side."""
+    return pair.shape in _OPEN or any(document.balance_cents for document in pair.mains)
+
+
 def explain_balance(pair: Pair, own: Finding | None, applied: Applied) -> Finding | None:
-    """Return the cause of an invoice's difference in open balance; None if there is none.
+    """Return the cause of a document's difference in open balance; None if there is none.
 
     Several parts: the gravest. Parts that do not add up to the difference leave it unexplained.
     """
-    st, live = pair.counted, pair.live
+    st, live = pair.counted, pair.mains
     if st is None or not live:
-        # Only one side has it: the balance differs for the reason the invoice does.
+        # Only one side has it: the balance differs for the reason the document does.
         return own
     moved = own if any(document.day != st.day for document in live) else None
     difference = st.balance_cents - sum(document.balance_cents for document in live)
@@ -112,16 +124,16 @@ def explain_balance(pair: Pair, own: Finding | None, applied: Applied) -> Findin
 
 
 def payments_to_read(pairs: Pairs) -> Iterable[tuple[SourceRef, tuple[QboKey, ...]]]:
-    """Yield invoices whose balances differ, with the QuickBooks payments linked to them.
+    """Yield documents whose balances differ, with the QuickBooks payments linked to them.
 
     Their payments may lie on other days and have to be read before the difference can be explained.
     """
     for source, pair in pairs.by_source.items():
         st = pair.counted
-        if st is None or not pair.live or pair.entity is not Entity.INVOICE:
+        if st is None or not pair.mains or not has_balance(pair):
             continue
-        if st.balance_cents != sum(document.balance_cents for document in pair.live):
-            linked = (key for document in pair.live for key in document.linked if key.target == "Payment")
+        if st.balance_cents != sum(document.balance_cents for document in pair.mains):
+            linked = (key for document in pair.mains for key in document.linked if key.target == "Payment")
             yield source, tuple(dict.fromkeys(linked))
 
 

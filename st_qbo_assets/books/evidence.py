@@ -35,16 +35,27 @@ class FieldDrift(Protocol):
 
 
 @dataclass(frozen=True)
+class Change:
+    """A field with what it was and what it is, as text (a `FieldDrift`)."""
+
+    field: str
+    meant: str
+    held: str
+
+
+@dataclass(frozen=True)
 class KnownLink:
     """A row of the crosswalk.
 
     Attributes:
         adopted: whether it was linked to an object that we did not create.
+        accepted: fields that somebody changed in QuickBooks and that were accepted as they are.
     """
 
     source: SourceRef
     key: QboKey
     adopted: bool = False
+    accepted: tuple[FieldDrift, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,24 @@
 What belongs here: the measures compared, a document's contribution to them, and adding up. What does
 not: why two sums differ (causes).
 
-    invoices    documents and their totals            payments    documents and their totals
-    tax         documents with tax, and the tax       applied     applications to invoices, and their cents
-    income      by account: documents and cents       balances    open documents and what is open
+    invoices      documents and their totals          payments    documents and their totals
+    credit_memos  the same; totals are below zero     refunds     the same; totals are below zero
+    tax           documents with tax, and the tax     applied     applications, and their cents
+    income        by account: documents and cents     balances    open documents and what is open
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from st_qbo_assets.books.documents import QboDocument, StDocument
+from st_qbo_assets.books.documents import QboDocument, Shape, StDocument
 
-INVOICES, TAX, INCOME, BALANCES = "invoices", "tax", "income", "balances"
-PAYMENTS, APPLIED = "payments", "applied"
+INVOICES, CREDITS, TAX, INCOME = Shape.INVOICE.value, Shape.CREDIT.value, "tax", "income"
+PAYMENTS, REFUNDS, APPLIED, BALANCES = Shape.PAYMENT.value, Shape.REFUND.value, "applied", "balances"
 #: All entities compared, in the order shown.
-ENTITIES = (INVOICES, TAX, INCOME, PAYMENTS, APPLIED, BALANCES)
+ENTITIES = (INVOICES, CREDITS, TAX, INCOME, PAYMENTS, REFUNDS, APPLIED, BALANCES)
+#: Causes under which a document counts as held.
+_HELD = frozenset({"held", "closed_period"})
 
 
 class FigureKey(NamedTuple):
@@ -103,7 +106,7 @@ class Tally:
                 servicetitan_cents=figure.servicetitan_cents + ours.cents,
                 quickbooks_cents=figure.quickbooks_cents + theirs.cents,
                 unexplained_cents=figure.unexplained_cents + missing,
-                held=figure.held + (cause == "held" and key in servicetitan),
+                held=figure.held + (cause in _HELD and key in servicetitan),
                 rejected=figure.rejected + (cause == "rejected" and key in servicetitan),
             )
 
@@ -120,9 +123,9 @@ class Tally:
 _NOTHING = Amount(0, 0)
 
 
-def of_sale(document: StDocument | QboDocument) -> dict[FigureKey, Amount]:
-    """Return what an invoice, or a document like one, contributes."""
-    found = {FigureKey(INVOICES): Amount(1, document.total_cents)}
+def of_document(document: StDocument | QboDocument) -> dict[FigureKey, Amount]:
+    """Return what a document contributes, its applications apart."""
+    found = {FigureKey(document.shape.value): Amount(1, document.total_cents)}
     if document.tax_cents:
         found[FigureKey(TAX)] = Amount(1, document.tax_cents)
     for account, cents in document.income.items():
@@ -132,12 +135,9 @@ def of_sale(document: StDocument | QboDocument) -> dict[FigureKey, Amount]:
     return found
 
 
-def of_payment(total_cents: int, applied: Collection[int]) -> dict[FigureKey, Amount]:
-    """Return what a payment contributes: its total, and the cents it applies to each invoice."""
-    found = {FigureKey(PAYMENTS): Amount(1, total_cents)}
-    if applied:
-        found[FigureKey(APPLIED)] = Amount(len(applied), sum(applied))
-    return found
+def of_applications(applied: Collection[int]) -> dict[FigureKey, Amount]:
+    """Return what applications contribute: the cents applied to each document."""
+    return {FigureKey(APPLIED): Amount(len(applied), sum(applied))} if applied else {}
 
 
 def summed(contributions: Iterable[Contribution]) -> dict[FigureKey, Amount]:

@@ -7,18 +7,19 @@ does not: the queries (reads) and the comparison (tie_out).
     2  ServiceTitan: records that markers name and that were not in its lists
     3  the ledger: links, states and copies of all of them
     4  QuickBooks: linked documents that are not on the days, and the items of all lines    one call
-    5  only where open balances differ: the payments of those invoices, on whatever day     one call
+    5  only where open balances differ: the payments of those documents, on whatever day    one call
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from st_qbo_assets.books.applications import compare_applications
 from st_qbo_assets.books.balances import payments_to_read
-from st_qbo_assets.books.cases import Neighbours, compare_applications
 from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.books.evidence import Evidence, KnownLink, KnownState, whole
+from st_qbo_assets.books.evidence import Change, Evidence, KnownLink, KnownState, whole
+from st_qbo_assets.books.loose_json import as_object, as_text
 from st_qbo_assets.books.pairing import DOCUMENTS, Pairs, pair_documents
 from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
 from st_qbo_assets.books.reads import (
@@ -35,6 +36,14 @@ from st_qbo_assets.domain.outcomes import Outcome, Reason
 
 #: States of a link to an object that we did not create.
 _NOT_MADE_BY_US = frozenset({"adopted", "settled_pair"})
+#: The parts that records of an entity may have in QuickBooks, the record itself first (rule 5.5).
+_PARTS = {
+    Entity.INVOICE: ("", "adjustment", "adjustment_application"),
+    Entity.CREDIT_MEMO: ("", "application"),
+    Entity.PAYMENT: ("", "refund", "write_off", "application"),
+}
+#: Where a link keeps the changes that somebody made in QuickBooks and that were accepted.
+_ACCEPTED = "accepted"
 
 
 class LinkRow(Protocol):
@@ -58,6 +67,11 @@ class LinkRow(Protocol):
     @property
     def state(self) -> str:
         """How the link came to be."""
+        ...
+
+    @property
+    def confirmed(self) -> Mapping[str, Any]:
+        """Our fields as QuickBooks last confirmed them; what was accepted there stands under `accepted`."""
         ...
 
 
@@ -130,6 +144,7 @@ class Sources:
         doubled: sources that the index of markers knows in two living objects (`store.markers`).
         find_drift: finds fields somebody edited in QuickBooks, from the objects just read.
         tenant: the company's tenant where several feed one realm, else None.
+        receivable: ids of QuickBooks' accounts of type Accounts Receivable.
         seen_until: newest vendor stamp the last load of the days had read; None if unknown.
         book_close: QuickBooks' BookCloseDate.
     """
@@ -143,6 +158,7 @@ class Sources:
     )
     find_drift: DriftFinder | None = None
     tenant: Tenant | None = None
+    receivable: frozenset[str] = frozenset()
     seen_until: datetime | None = None
     book_close: date | None = None
 
@@ -160,23 +176,43 @@ def gather(sources: Sources, company: CompanyFile, days: Sequence[date], *, toda
     """Read both systems anew for the days, and whatever their differences make necessary."""
     servicetitan = ServiceTitanReader(sources.servicetitan, company, today)
     servicetitan.read_days(min(days), max(days))
-    quickbooks = QuickBooksReader(sources.quickbooks, sources.tenant, sources.find_drift)
+    quickbooks = QuickBooksReader(
+        sources.quickbooks, sources.tenant, sources.find_drift, receivable=sources.receivable
+    )
     quickbooks.read_days(min(days), max(days))
     servicetitan.read(_marked(quickbooks))
-    servicetitan.read_paid_invoices()
+    servicetitan.read_named()
     known = _Known(sources, Company(company.name))
     known.look_up(servicetitan, quickbooks)
     wanted = set(days)
-    quickbooks.read(
-        known.documents_of(
-            source for source, document in servicetitan.documents.items() if document.day in wanted
-        )
-    )
+    quickbooks.read(known.documents_of(_of_days(servicetitan, wanted)))
     known.look_up(servicetitan, quickbooks)
-    servicetitan.read([*_marked(quickbooks), *known.sources_of(quickbooks.documents)])
+    servicetitan.read(_marked(quickbooks))
+    servicetitan.read(known.sources_of([*quickbooks.documents, *_tied(quickbooks)]))
+    servicetitan.read_named()
+    known.look_up(servicetitan, quickbooks)
     _read_what_explains(servicetitan, quickbooks, known, wanted)
     evidence = known.evidence(quickbooks)
     return Gathered(servicetitan.books(), quickbooks.books(), evidence)
+
+
+def _of_days(servicetitan: ServiceTitanReader, days: set[date]) -> Iterable[SourceRef]:
+    """Yield the records of the days, and the payments that refunds among them give back."""
+    for source, document in servicetitan.documents.items():
+        if document.day in days:
+            yield source
+            if document.refunds:
+                yield SourceRef(Entity.PAYMENT, document.refunds)
+
+
+def _tied(quickbooks: QuickBooksReader) -> Iterable[QboKey]:
+    """Yield the refunds that payments are applied to (rule 3.5)."""
+    return (
+        key
+        for document in quickbooks.documents.values()
+        for key in document.applied
+        if key.target == "Purchase"
+    )
 
 
 def _read_what_explains(
@@ -184,38 +220,39 @@ def _read_what_explains(
 ) -> None:
     """Read what a first comparison shows to be needed, whatever its day.
 
-    Of invoices whose open balances differ the payments on both sides; of payments that are applied
-    otherwise the invoices.
+    Of documents whose open balances differ the payments on both sides; of payments that are applied
+    otherwise what they are applied to.
     """
     pairs = pair_documents(servicetitan.documents, quickbooks.documents, known.evidence(quickbooks))
     differing = dict(payments_to_read(pairs))
-    invoices = set(invoices_to_read(pairs, days))
-    if not differing and not invoices:
+    others = set(targets_to_read(pairs, days))
+    if not differing and not others:
         return
-    servicetitan.read_payments_of(differing)
-    servicetitan.read_paid_invoices()
+    servicetitan.read_applied_to(differing)
+    servicetitan.read_named()
     known.look_up(servicetitan, quickbooks)
     linked = [key for keys in differing.values() for key in keys]
     payments = {
         source
         for source, document in servicetitan.documents.items()
-        if any(SourceRef(Entity.INVOICE, invoice_id) in differing for invoice_id in document.applied)
+        if any(pairs.applied_source(applied_id) in differing for applied_id in document.applied)
     }
-    quickbooks.read([*linked, *known.documents_of(invoices | payments)])
+    quickbooks.read([*linked, *known.documents_of(others | payments)])
     known.look_up(servicetitan, quickbooks)
     servicetitan.read([*_marked(quickbooks), *known.sources_of(quickbooks.documents)])
+    servicetitan.read_named()
     known.look_up(servicetitan, quickbooks)
 
 
-def invoices_to_read(pairs: Pairs, days: set[date]) -> Iterable[SourceRef]:
-    """Yield the invoices that payments of the days apply otherwise and that QuickBooks was not asked for."""
+def targets_to_read(pairs: Pairs, days: set[date]) -> Iterable[SourceRef]:
+    """Yield what records of the days apply otherwise and QuickBooks was not asked for."""
     for pair in pairs.by_source.values():
         st = pair.counted
-        if pair.entity is not Entity.PAYMENT or st is None or (st.day not in days and not pair.live):
+        if st is None or (st.day not in days and not pair.live):
             continue
-        for gap in compare_applications(pair, Neighbours(pairs))[0]:
-            if isinstance(gap.invoice, SourceRef) and gap.open_cents is None:
-                yield gap.invoice
+        for gap in compare_applications(pair, pairs)[0]:
+            if isinstance(gap.target, SourceRef) and gap.open_cents is None:
+                yield gap.target
 
 
 def _marked(quickbooks: QuickBooksReader) -> Iterable[SourceRef]:
@@ -243,7 +280,6 @@ class _Known:
                 *servicetitan.documents,
                 *_marked(quickbooks),
                 *(SourceRef(Entity.CUSTOMER, customer) for customer in customers),
-                *(credit.source for credits in servicetitan.credits.values() for credit in credits),
             ]
         )
         unmarked = {key for key, document in quickbooks.documents.items() if not document.sources}
@@ -282,9 +318,14 @@ class _Known:
         if not new:
             return
         self._sources.update(new)
-        for rows in self.places.records.links(self.company, new).values():
+        with_parts = [
+            SourceRef(source.entity, source.id, part)
+            for source in new
+            for part in _PARTS.get(source.entity, ("",))
+        ]
+        for rows in self.places.records.links(self.company, with_parts).values():
             self._keep(rows)
-        for source, row in self.places.records.record_states(self.company, new).items():
+        for source, row in self.places.records.record_states(self.company, with_parts).items():
             self._states[source] = KnownState(row.source, row.outcome, row.reason)
 
     def _by_key(self, keys: Iterable[QboKey]) -> None:
@@ -297,5 +338,14 @@ class _Known:
 
     def _keep(self, rows: Iterable[LinkRow]) -> None:
         for row in rows:
-            link = KnownLink(row.source, QboKey(row.target, row.qbo_id), str(row.state) in _NOT_MADE_BY_US)
-            self._links[link.source, link.key] = link
+            is_adopted = str(row.state) in _NOT_MADE_BY_US
+            key = QboKey(row.target, row.qbo_id)
+            self._links[row.source, key] = KnownLink(row.source, key, is_adopted, _accepted(row.confirmed))
+
+
+def _accepted(confirmed: Mapping[str, Any]) -> tuple[Change, ...]:
+    changes = as_object(confirmed.get(_ACCEPTED))
+    return tuple(
+        Change(name, as_text(as_object(change).get("confirmed")), as_text(as_object(change).get("now")))
+        for name, change in changes.items()
+    )

@@ -5,16 +5,21 @@ one (adopted, or the marker was removed). What does not: whether the two sides a
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
-from st_qbo_assets.books.documents import Credit, QboDocument, QboKey, StDocument
+from st_qbo_assets.books.documents import QboDocument, QboKey, Shape, StDocument
 from st_qbo_assets.books.evidence import Evidence, KnownLink, KnownState, whole
 from st_qbo_assets.domain.ids import Entity, SourceRef
 
 #: QuickBooks entities that are documents of the books; links to others (customers) pair nothing.
-DOCUMENTS = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt", "Payment"})
+DOCUMENTS = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt", "Payment", "Purchase"})
+#: Part under which the difference of a document in closed books stands (rule 4).
+ADJUSTMENT = "adjustment"
+_ENTITIES = {Shape.INVOICE: Entity.INVOICE, Shape.CREDIT: Entity.CREDIT_MEMO}
+_SOURCES = frozenset({Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT})
 
 
 @dataclass(frozen=True)
@@ -22,12 +27,13 @@ class Pair:
     """A ServiceTitan record and the QuickBooks documents that are it.
 
     Attributes:
-        entity: invoice or payment.
+        entity: invoice, credit memo or payment.
         source: the record; None for a QuickBooks document that belongs to none.
         st: the record as ServiceTitan has it, if it was read.
         st_absent: whether ServiceTitan was asked for it by id and has none.
         live: its QuickBooks documents that are not void; a record with parts has several.
         voided: those that are void.
+        parts: part of the record that each of its documents stands for; empty for the record itself.
         copies: whether two live documents carry the same source and part.
         links: what the crosswalk says of it.
         absent: linked documents that were asked for by id and do not exist any more.
@@ -40,12 +46,13 @@ class Pair:
     st_absent: bool = False
     live: tuple[QboDocument, ...] = ()
     voided: tuple[QboDocument, ...] = ()
+    parts: Mapping[QboKey, str] = field(default_factory=dict[QboKey, str])
     copies: bool = False
     links: tuple[KnownLink, ...] = ()
     absent: tuple[QboKey, ...] = ()
     state: KnownState | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """A name no other pair has: its source, else its QuickBooks document."""
         return str(self.source or (*self.live, *self.voided)[0].key)
@@ -55,10 +62,44 @@ class Pair:
         """The ServiceTitan document if it is due."""
         return self.st if self.st is not None and self.st.counts else None
 
+    @cached_property
+    def mains(self) -> tuple[QboDocument, ...]:
+        """Its living documents less those that only tie others together."""
+        return tuple(document for document in self.live if not self.is_application(document))
+
+    @property
+    def shape(self) -> Shape:
+        """What it is in the books: by the record, else by its documents."""
+        if self.st is not None:
+            return self.st.shape
+        documents = (*self.mains, *self.live, *self.voided)
+        if documents:
+            return documents[0].shape
+        return Shape.PAYMENT if self.entity is Entity.PAYMENT else Shape.INVOICE
+
     @property
     def adopted(self) -> bool:
         """Whether it was linked to a document that we did not create."""
         return any(link.adopted for link in self.links) and not any(doc.sources for doc in self.live)
+
+    def is_application(self, document: QboDocument) -> bool:
+        """Say whether a document of it moves no money and only ties others together (rule 3.4).
+
+        A payment of ServiceTitan's over nothing, which moves credit between invoices, is itself one of
+        total zero and counts.
+        """
+        if not document.is_payment or document.total_cents:
+            return False
+        return self.entity is not Entity.PAYMENT or self.source is None or bool(self.parts.get(document.key))
+
+    def day_of(self, document: QboDocument) -> date | None:
+        """Return the day on which a document of it counts.
+
+        An application counts with its record: it moves no money, and cannot be earlier than what it ties.
+        """
+        if self.st is not None and self.is_application(document):
+            return self.st.day
+        return document.day
 
 
 @dataclass(frozen=True)
@@ -69,20 +110,53 @@ class Pairs:
         by_source: the pairs of ServiceTitan records.
         strangers: QuickBooks documents of no record, each a pair of its own.
         owners: source of every QuickBooks document that is known to be ours.
-        credits: what credit memos of ServiceTitan apply, by invoice.
     """
 
     by_source: Mapping[SourceRef, Pair]
     strangers: tuple[Pair, ...] = ()
     owners: Mapping[QboKey, SourceRef] = field(default_factory=dict[QboKey, SourceRef])
-    credits: Mapping[SourceRef, tuple[Credit, ...]] = field(
-        default_factory=dict[SourceRef, tuple[Credit, ...]]
-    )
+
+    @property
+    def all(self) -> tuple[Pair, ...]:
+        """Every pair: those of records, then the strangers."""
+        return (*self.by_source.values(), *self.strangers)
 
     @cached_property
     def owned(self) -> frozenset[SourceRef]:
         """The sources that some QuickBooks document is known to belong to."""
         return frozenset(self.owners.values())
+
+    @cached_property
+    def refunds_of(self) -> Mapping[SourceRef, tuple[Pair, ...]]:
+        """The refunds that are due, by the payment they give back."""
+        found: dict[SourceRef, list[Pair]] = {}
+        for pair in self.by_source.values():
+            if pair.counted is not None and pair.counted.shape is Shape.REFUND and pair.counted.refunds:
+                found.setdefault(SourceRef(Entity.PAYMENT, pair.counted.refunds), []).append(pair)
+        return {payment: tuple(refunds) for payment, refunds in found.items()}
+
+    @cached_property
+    def ties(self) -> Mapping[QboKey, int]:
+        """What payments apply to each Purchase, whosever they are."""
+        found: dict[QboKey, int] = {}
+        for pair in self.all:
+            for document in pair.live:
+                for key, cents in document.applied.items():
+                    if key.target == "Purchase":
+                        found[key] = found.get(key, 0) + cents
+        return found
+
+    def applied_source(self, applied_id: str) -> SourceRef:
+        """Return what ServiceTitan means by an id that something is applied to.
+
+        Payments and memos are applied to invoices; a refund may name the credit memo it pays out.
+        """
+        memo = SourceRef(Entity.CREDIT_MEMO, applied_id)
+        invoice = SourceRef(Entity.INVOICE, applied_id)
+        known = self.by_source.get(invoice)
+        if (known is None or known.st is None) and memo in self.by_source:
+            return memo
+        return invoice
 
 
 def owned_source(markers: tuple[SourceRef, ...], linked: SourceRef | None) -> SourceRef | None:
@@ -109,21 +183,21 @@ def pair_documents(
         if source is None:
             strangers.append(_stranger(document))
             continue
-        owners[key] = whole(source)
-        documents.setdefault(whole(source), []).append((source.part, document))
+        record = whole(source)
+        owners[key] = record
+        documents.setdefault(record, []).append((source.part, document))
     by_source: dict[SourceRef, Pair] = {}
     for source, parts in documents.items():
-        live = [(part, document) for part, document in parts if not document.is_void]
         links = tuple(evidence.links_by_source.get(source, ()))
         by_source[source] = Pair(
-            entity=Entity.PAYMENT if source.entity is Entity.PAYMENT else Entity.INVOICE,
+            entity=source.entity if source.entity in _SOURCES else Entity.INVOICE,
             source=source,
             st=servicetitan.get(source),
             st_absent=source in st_absent,
-            live=tuple(document for _, document in live),
+            live=tuple(document for _, document in parts if not document.is_void),
             voided=tuple(document for _, document in parts if document.is_void),
-            copies=max(Counter((part, document.key.target) for part, document in live).values(), default=0)
-            > 1,
+            parts={document.key: part for part, document in parts if part},
+            copies=_has_copies(parts),
             links=links,
             absent=tuple(link.key for link in links if link.key in qbo_absent),
             state=evidence.state_by_source.get(source),
@@ -131,8 +205,13 @@ def pair_documents(
     return Pairs(by_source, tuple(strangers), owners)
 
 
+def _has_copies(parts: Iterable[tuple[str, QboDocument]]) -> bool:
+    live = [(part, document.key.target) for part, document in parts if not document.is_void]
+    return len(live) > 1 and max(Counter(live).values()) > 1
+
+
 def _stranger(document: QboDocument) -> Pair:
-    entity = Entity.PAYMENT if document.is_payment else Entity.INVOICE
+    entity = _ENTITIES.get(document.shape, Entity.PAYMENT)
     if document.is_void:
         return Pair(entity, voided=(document,))
     return Pair(entity, live=(document,))

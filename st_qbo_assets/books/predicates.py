@@ -7,9 +7,11 @@ listed.
 
 from datetime import datetime, timedelta
 
-from st_qbo_assets.books.cases import Case, Gap
-from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.books.applications import Gap
+from st_qbo_assets.books.cases import Case
+from st_qbo_assets.books.documents import QboKey, Shape
+from st_qbo_assets.books.pairing import ADJUSTMENT
+from st_qbo_assets.books.refunds import summed_income
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Outcome, Reason, Verdict
 
@@ -27,8 +29,22 @@ _CLOSED_AGAIN = frozenset(
 _NOT_YET = frozenset({"review_waits", "job_not_completed", "not_posted", "future_date"})
 _NEVER = frozenset({"kind_never_posts", "payment_type_ignored"})
 _UNSETTLED = frozenset({Outcome.HELD, Outcome.REJECTED, Outcome.BLOCKED, Outcome.FAILED})
-#: Causes of an invoice that its payment's application follows from.
-_INVOICE_GONE = frozenset({"deleted_in_quickbooks", "voided_in_quickbooks"})
+#: Causes of a document that the application of another to it follows from.
+_GONE = frozenset({"deleted_in_quickbooks", "voided_in_quickbooks"})
+#: Facets in which an accepted change of a field may differ.
+_ACCEPTED_FACETS = {
+    "TxnDate": frozenset({"date"}),
+    "CustomerRef": frozenset({"customer"}),
+    "EntityRef": frozenset({"customer"}),
+    "TotalAmt": frozenset({"total", "tax", "income"}),
+    "TotalTax": frozenset({"total", "tax"}),
+    "Line": frozenset({"total", "tax", "income", "applied"}),
+    "deleted": frozenset({"missing", "applied"}),
+}
+#: Facets in which nothing but cents differs.
+_CENTS = frozenset({"total", "income", "date", "applied"})
+#: Codes of reasons that hold a record because of its period.
+_CLOSED_PERIOD = "closed_period"
 
 
 def given_reason(case: Case) -> Reason | None:
@@ -67,6 +83,20 @@ def exported_elsewhere(case: Case) -> str:
     if case.alike is not None and case.alike.not_due_code == "exported_elsewhere":
         return f"It is like {case.alike.source}, which ServiceTitan has as exported."
     return _why_not_due(case) if _code(case) == "exported_elsewhere" and _standing_alone(case) else ""
+
+
+def exported_after_posting(case: Case) -> str:
+    """We posted it, and another connector has exported it since: it may stand twice (rule 1.7)."""
+    if "extra" not in case.differs or _code(case) != "exported_elsewhere":
+        return ""
+    return f"{_keys(tuple(doc.key for doc in case.pair.live))} is ours. {_why_not_due(case)}"
+
+
+def left_scope(case: Case) -> str:
+    """We posted it, and it belongs to another company's business unit since (rule 1.8)."""
+    if "extra" not in case.differs or _code(case) != "out_of_scope":
+        return ""
+    return f"{_keys(tuple(doc.key for doc in case.pair.live))} is ours. {_why_not_due(case)}"
 
 
 def looks_like_ours(case: Case) -> str:
@@ -114,6 +144,22 @@ def edited_in_quickbooks(case: Case) -> str:
     return f"Since QuickBooks last confirmed it: {changes}."
 
 
+def accepted_edit(case: Case) -> str:
+    """What differs was changed in QuickBooks and accepted there, and nothing else differs."""
+    covered = {facet for change in case.accepted for facet in _ACCEPTED_FACETS.get(change.field, ())}
+    if not case.accepted or not case.differs or not set(case.differs) <= covered:
+        return ""
+    changes = "; ".join(f"{change.field}: {change.meant} → {change.held}" for change in case.accepted)
+    return f"Accepted as QuickBooks has it: {changes}."
+
+
+def closed_period(case: Case) -> str:
+    """It is held because its day, or that of what it is applied to, lies in closed books (rule 4)."""
+    reason = given_reason(case)
+    is_closed = reason is not None and reason.code.startswith(_CLOSED_PERIOD)
+    return held(case) if is_closed else ""
+
+
 def held(case: Case) -> str:
     """The gate or the load holds the record."""
     if not case.differs:
@@ -133,18 +179,18 @@ def rejected(case: Case) -> str:
 
 
 def payment_of_held_invoice(case: Case) -> str:
-    """The payment waits for its invoice, or lies unapplied because that is not in QuickBooks."""
-    if case.pair.entity is not Entity.PAYMENT or case.pair.counted is None:
+    """It waits for what it is applied to, or lies unapplied because that is not in QuickBooks."""
+    if case.pair.counted is None:
         return ""
-    without = [gap for gap in case.gaps if not gap.in_quickbooks and gap.cause not in _INVOICE_GONE]
-    if "missing" in case.differs:
+    without = [gap for gap in case.gaps if not gap.in_quickbooks and gap.cause not in _GONE]
+    if "missing" in case.differs and case.pair.shape in (Shape.PAYMENT, Shape.REFUND):
         policy_waits = case.setting.company.payment_of_unposted_invoice == "wait"
         waits = without if policy_waits or _outcome(case) is Outcome.BLOCKED else []
     elif _only(case, "applied") and len(without) == len(case.gaps):
         waits = without
     else:
         waits = []
-    return f"It pays {_gaps(waits)}, which is not in QuickBooks." if waits else ""
+    return f"It is applied to {_gaps(waits)}, which is not in QuickBooks." if waits else ""
 
 
 def blocked(case: Case) -> str:
@@ -158,10 +204,8 @@ def transient_failure(case: Case) -> str:
 
 
 def removed_in_servicetitan(case: Case) -> str:
-    """Ours in QuickBooks, but deleted, emptied or moved to another company in ServiceTitan."""
-    if "extra" not in case.differs or (_code(case) not in _REMOVED and _code(case) != "out_of_scope"):
-        return ""
-    return _why_not_due(case)
+    """Ours in QuickBooks, but deleted or emptied in ServiceTitan."""
+    return _why_not_due(case) if "extra" in case.differs and _code(case) in _REMOVED else ""
 
 
 def before_start(case: Case) -> str:
@@ -198,21 +242,30 @@ def changed_since_load(case: Case) -> str:
         return ""
     if st.counts and _outcome(case) is Outcome.NOT_DUE:
         return "The last load found it not due; it is now."
-    if seen is None or st.changed_at is None or st.changed_at <= seen:
+    if seen is None or st.changed_at is None or not _is_newer_than_load(case):
         return ""
     return f"ServiceTitan stamped it {_stamp(st.changed_at)}; the last load had read up to {_stamp(seen)}."
 
 
+def date_moved(case: Case) -> str:
+    """Nothing but the day differs, and ServiceTitan moved it after the last load had read it (rule 1.5)."""
+    st = case.pair.st
+    if st is None or not st.counts or not _only(case, "date") or not _is_newer_than_load(case):
+        return ""
+    days = ", ".join(sorted({str(doc.day) for doc in case.pair.mains}))
+    return f"It moved to {st.day} in ServiceTitan; QuickBooks has it on {days} until the next load."
+
+
 def deleted_in_quickbooks(case: Case) -> str:
-    """The linked object was asked for by id and does not exist; or a payment's invoice is so gone."""
-    if "missing" in case.differs and case.pair.absent:
+    """The linked object was asked for by id and does not exist; or what it is applied to is so gone."""
+    if {"missing", "applied"} & set(case.differs) and case.pair.absent:
         return f"It was {_keys(case.pair.absent)}, which QuickBooks no longer has."
     return _follows_from(case, "deleted_in_quickbooks")
 
 
 def voided_in_quickbooks(case: Case) -> str:
-    """The document is void in QuickBooks and due in ServiceTitan; or a payment's invoice is so gone."""
-    if "missing" in case.differs and case.pair.voided:
+    """It is void in QuickBooks and due in ServiceTitan; or what it is applied to is so gone."""
+    if {"missing", "applied"} & set(case.differs) and case.pair.voided:
         return f"{_keys(tuple(doc.key for doc in case.pair.voided))} is void."
     return _follows_from(case, "voided_in_quickbooks")
 
@@ -234,6 +287,15 @@ def unreadable(case: Case) -> str:
     return "; ".join(faults + [doc.fault for doc in case.pair.live if doc.fault]) + "."
 
 
+def adjusted_in_open_period(case: Case) -> str:
+    """Its period is closed, and the difference stands on an open day under its name (rule 4)."""
+    adjustments = [doc for doc in case.pair.live if case.pair.parts.get(doc.key) == ADJUSTMENT]
+    if not adjustments or not _only(case, "date"):
+        return ""
+    told = ", ".join(f"{_money(doc.total_cents)} on {doc.day} in {doc.key}" for doc in adjustments)
+    return f"Its period is closed; the difference is booked apart: {told}."
+
+
 def booked_on_another_day(case: Case) -> str:
     """Only the day differs: its own is closed, and the other is no later than the first open one (rule 4)."""
     st, close = case.pair.counted, case.setting.book_close
@@ -241,10 +303,18 @@ def booked_on_another_day(case: Case) -> str:
         return ""
     if case.setting.company.closed_period != "next_open_day" or st.day > close:
         return ""
-    days = [doc.day for doc in case.pair.live if doc.day is not None and doc.day != st.day]
+    days = [doc.day for doc in case.pair.mains if doc.day is not None and doc.day != st.day]
     if not days or not all(st.day < day <= close + timedelta(days=1) for day in days):
         return ""
     return f"It is dated {st.day}, the books are closed up to {close}, and it stands on {max(days)}."
+
+
+def wrong_kind(case: Case) -> str:
+    """It stands as a document of another kind, such as an invoice that has become a credit."""
+    if "kind" not in case.differs or case.pair.counted is None:
+        return ""
+    kinds = _keys(tuple(doc.key for doc in case.pair.mains))
+    return f"ServiceTitan has it among {case.pair.counted.shape.value.replace('_', ' ')}; it is {kinds}."
 
 
 def wrong_tax(case: Case) -> str:
@@ -257,6 +327,23 @@ def wrong_tax(case: Case) -> str:
     if st.total_cents - total not in (0, st.tax_cents - tax):
         return ""
     return f"Tax is {_money(st.tax_cents)} in ServiceTitan and {_money(tax)} in QuickBooks."
+
+
+def rounding(case: Case) -> str:
+    """Totals or accounts differ by no more than a cent a line, as rounding line by line makes them."""
+    st = case.pair.counted
+    if st is None or not set(case.differs) & {"total", "income"} or not set(case.differs) <= _CENTS:
+        return ""
+    held = summed_income(case.pair.live)
+    total = sum(doc.total_cents for doc in case.pair.live)
+    out_by = [st.income.get(place, 0) - held.get(place, 0) for place in {*st.income, *held}]
+    out_by.append(st.total_cents - total)
+    if not st.lines or max(map(abs, out_by)) > st.lines or {*st.income} != {*held}:
+        return ""
+    return (
+        f"The total is {_money(st.total_cents)} in ServiceTitan and {_money(total)} in QuickBooks, over "
+        f"{st.lines} {'line' if st.lines == 1 else 'lines'}."
+    )
 
 
 def wrong_amount(case: Case) -> str:
@@ -297,35 +384,30 @@ def wrong_date(case: Case) -> str:
 
 
 def unapplied_credit(case: Case) -> str:
-    """QuickBooks has less open on the invoice than ServiceTitan still applies (rule 3.3)."""
+    """QuickBooks has less open on it than ServiceTitan still applies (rule 3.3)."""
     if not _only(case, "applied"):
         return ""
     short = all(
-        gap.cents > 0 and gap.open_cents is not None and gap.open_cents < gap.cents for gap in case.gaps
+        gap.missing_cents > 0 and gap.open_cents is not None and gap.open_cents < gap.missing_cents
+        for gap in case.gaps
     )
     return f"Applied otherwise to {_gaps(case.gaps)}; too little is open there." if short else ""
 
 
 def applied_in_quickbooks(case: Case) -> str:
     """QuickBooks applies more than ServiceTitan, and nothing less."""
-    if not _only(case, "applied") or any(gap.cents > 0 for gap in case.gaps):
+    if not _only(case, "applied") or any(gap.missing_cents > 0 for gap in case.gaps):
         return ""
     st = case.pair.counted
-    over = -sum(gap.cents for gap in case.gaps)
-    if st is None or over > st.unapplied_cents + sum(cents for _, _, cents in case.not_counted):
+    over = sum(gap.quickbooks_cents - gap.servicetitan_cents for gap in case.gaps)
+    if st is None or over > abs(st.unapplied_cents) + sum(each.cents for each in case.unapplied):
         return ""
     return f"QuickBooks applies it to {_gaps(case.gaps)}."
 
 
 def missing_payment_application(case: Case) -> str:
-    """The payment is applied otherwise in QuickBooks."""
+    """It is applied otherwise in QuickBooks, or a refund is tied to nothing."""
     return f"Applied otherwise to {_gaps(case.gaps)}." if "applied" in case.differs else ""
-
-
-def credit_not_carried(case: Case) -> str:
-    """A credit memo of ServiceTitan's is applied to the invoice, and QuickBooks has none like it."""
-    credit = case.open_balance.credit
-    return f"{credit.source} applies {_money(credit.cents)} to it." if credit is not None else ""
 
 
 def contradicts_itself(case: Case) -> str:
@@ -355,7 +437,12 @@ def _code(case: Case) -> str:
 
 def _standing_alone(case: Case) -> bool:
     """Whether nothing of it is in QuickBooks but what we did not make ourselves."""
-    return not any(doc.sources for doc in case.pair.live) or _code(case) == "exported_elsewhere"
+    return not any(doc.sources for doc in case.pair.live)
+
+
+def _is_newer_than_load(case: Case) -> bool:
+    st, seen = case.pair.st, case.setting.seen_until
+    return st is not None and st.changed_at is not None and seen is not None and st.changed_at > seen
 
 
 def _verdict(case: Case) -> Verdict | None:
@@ -379,12 +466,12 @@ def _only(case: Case, facet: str) -> bool:
 
 
 def _follows_from(case: Case, cause: str) -> str:
-    """Return the evidence where a payment lies unapplied because all those invoices are gone that way."""
+    """Return the evidence where something lies unapplied because all it is applied to is gone that way."""
     if not _only(case, "applied") and "missing" not in case.differs:
         return ""
     if not case.gaps or not all(gap.cause == cause and gap.quickbooks_cents == 0 for gap in case.gaps):
         return ""
-    return f"It pays {_gaps(case.gaps)}, which is gone from QuickBooks."
+    return f"It is applied to {_gaps(case.gaps)}, which is gone from QuickBooks."
 
 
 def _why_not_due(case: Case) -> str:
@@ -407,7 +494,7 @@ def _keys(keys: tuple[QboKey, ...]) -> str:
 
 def _gaps(gaps: list[Gap] | tuple[Gap, ...]) -> str:
     return ", ".join(
-        f"{gap.invoice} ({_money(gap.servicetitan_cents)} against {_money(gap.quickbooks_cents)})"
+        f"{gap.target} ({_money(gap.servicetitan_cents)} against {_money(gap.quickbooks_cents)})"
         for gap in gaps
     )
 

@@ -1,10 +1,10 @@
-"""QuickBooks' sales documents and payments, read from the objects it returned.
+"""QuickBooks' sales documents, payments and refunds, read from the objects it returned.
 
 What belongs here: one object → one comparable value: marker, void, amounts by account, what a payment
 is applied to. What does not: which ServiceTitan document it belongs to (pairing).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -17,12 +17,14 @@ from st_qbo_assets.domain.ids import SourceRef, Tenant, find_markers, marker
 from st_qbo_assets.domain.money import parse_amount, to_cents
 from st_qbo_assets.domain.outcomes import Json
 
-#: Entities read for a tie-out, in order, with the sign their amounts have in the books of sales.
-ENTITIES: dict[str, int] = {"Invoice": 1, "Payment": 1}
-#: Entities that are understood when they are handed over.
-SIGNS: dict[str, int] = {**ENTITIES, "CreditMemo": -1, "RefundReceipt": -1, "SalesReceipt": 1}
+#: Entities read for a tie-out, in order.
+ENTITIES = ("Invoice", "Payment", "CreditMemo", "RefundReceipt", "Purchase")
+#: The sign amounts of sales documents have in the books.
+_SIGNS: dict[str, int] = {"Invoice": 1, "SalesReceipt": 1, "CreditMemo": -1, "RefundReceipt": -1}
 #: Those that leave a balance open.
-_RECEIVABLE = frozenset({"Invoice", "CreditMemo"})
+_OPEN = frozenset({"Invoice", "CreditMemo"})
+#: What links call a Purchase, by how it was paid (QB §6.2).
+_PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase"})
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,33 @@ class _Amounts:
             return 0
 
 
-def read_document(target: str, obj: Json, *, tenant: Tenant | None = None) -> QboDocument:
+def read_document(
+    target: str, obj: Json, *, tenant: Tenant | None = None, receivable: Collection[str] = ()
+) -> QboDocument:
     """Return one document.
 
     Args:
         target: its entity.
         obj: the object as QuickBooks returned it.
         tenant: the company's tenant; a marker that names another one is not ours (rule 2.6).
+        receivable: ids of the accounts of type Accounts Receivable.
     """
     key = QboKey(target, as_text(obj.get("Id")))
-    return _payment(key, obj, tenant) if target == "Payment" else _sale(key, obj, tenant)
+    if target == "Payment":
+        return _payment(key, obj, tenant)
+    if target == "Purchase":
+        return _purchase(key, obj, tenant, receivable)
+    return _sale(key, obj, tenant)
+
+
+def concerns_customers(target: str, obj: Json, receivable: Collection[str]) -> bool:
+    """Say whether an object belongs to the books of sales.
+
+    Every object does but most Purchases: only those that carry a marker or stand on a customer's account.
+    """
+    if target != "Purchase" or find_markers(as_text(obj.get("PrivateNote"))):
+        return True
+    return any(_expense_account(line) in receivable for line in _lines(obj))
 
 
 def own_markers(note: object, tenant: Tenant | None) -> tuple[SourceRef, ...]:
@@ -91,13 +110,13 @@ def is_voided(obj: Mapping[str, Any]) -> bool:
 
 
 def _sale(key: QboKey, obj: Json, tenant: Tenant | None) -> QboDocument:
-    amounts, sign = _Amounts(), SIGNS.get(key.target, 1)
+    amounts, sign = _Amounts(), _SIGNS.get(key.target, 1)
     income: dict[Place, int] = {}
     for line in _lines(obj):
         place, cents = _line_income(line, amounts)
         income[place] = income.get(place, 0) + sign * cents
     tax = amounts.cents(as_object(obj.get("TxnTaxDetail")).get("TotalTax"), "TotalTax")
-    balance = amounts.cents(obj.get("Balance"), "Balance") if key.target in _RECEIVABLE else 0
+    balance = amounts.cents(obj.get("Balance"), "Balance") if key.target in _OPEN else 0
     sources, is_foreign = _ownership(obj, tenant)
     return QboDocument(
         key=key,
@@ -139,13 +158,51 @@ def _with_accounts(document: QboDocument, accounts: Accounts, tax_item: str) -> 
     return replace(document, income={**accounts.by_key(income)}, tax_cents=document.tax_cents + tax)
 
 
+def _purchase(key: QboKey, obj: Json, tenant: Tenant | None, receivable: Collection[str]) -> QboDocument:
+    """Return money paid to a customer: on his account it makes him owe it again."""
+    amounts = _Amounts()
+    # A card is credited: money comes back.
+    sign = 1 if obj.get("Credit") is True else -1
+    on_account, income, customer = 0, dict[Place, int](), ""
+    for line in _lines(obj):
+        cents = sign * amounts.cents(line.get("Amount"), "Line Amount")
+        account = _expense_account(line)
+        if account in receivable:
+            on_account += cents
+            customer = customer or _ref(as_object(line.get("AccountBasedExpenseLineDetail")), "CustomerRef")
+        else:
+            income[account] = income.get(account, 0) + cents
+    sources, is_foreign = _ownership(obj, tenant)
+    payee = as_object(obj.get("EntityRef"))
+    return QboDocument(
+        key=key,
+        day=_date(obj.get("TxnDate"), amounts),
+        sources=sources,
+        is_foreign=is_foreign,
+        is_void=is_voided(obj),
+        number=as_text(obj.get("DocNumber")),
+        customer_id=as_text(payee.get("value")) if as_text(payee.get("type")) == "Customer" else customer,
+        customer=as_text(payee.get("name")),
+        # A stranger's lines on other accounts are no concern of the books of sales.
+        total_cents=sign * amounts.cents(obj.get("TotalAmt"), "TotalAmt") if sources else on_account,
+        income={place: cents for place, cents in income.items() if cents} if sources else {},
+        linked=tuple(dict.fromkeys(_links(obj))),
+        fault="; ".join(amounts.faults),
+    )
+
+
+def _expense_account(line: Json) -> str:
+    return _ref(as_object(line.get("AccountBasedExpenseLineDetail")), "AccountRef")
+
+
 def _payment(key: QboKey, obj: Json, tenant: Tenant | None) -> QboDocument:
     amounts = _Amounts()
     applied: dict[QboKey, int] = {}
     for line in _lines(obj):
         cents = amounts.cents(line.get("Amount"), "Line Amount")
         for linked in _links(line):
-            applied[linked] = applied.get(linked, 0) + cents
+            sign = -1 if linked.target == "CreditMemo" else 1
+            applied[linked] = applied.get(linked, 0) + sign * cents
     sources, is_foreign = _ownership(obj, tenant)
     return QboDocument(
         key=key,
@@ -191,7 +248,8 @@ def _kind(line: Mapping[str, Any]) -> str:
 
 def _links(obj: Mapping[str, Any]) -> Iterator[QboKey]:
     for link in (as_object(each) for each in as_list(obj.get("LinkedTxn"))):
-        yield QboKey(as_text(link.get("TxnType")), as_text(link.get("TxnId")))
+        kind = as_text(link.get("TxnType"))
+        yield QboKey("Purchase" if kind in _PURCHASES else kind, as_text(link.get("TxnId")))
 
 
 def _ref(obj: Mapping[str, Any], name: str) -> str:

@@ -8,7 +8,7 @@ QuickBooks' reads are metered: a range of days is one TxnDate query for each ent
 page go in one batch, which is one metered call (QB §3.7). ServiceTitan's are not.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import Protocol
 
 from st_qbo_assets.books import quickbooks_side, servicetitan_side
 from st_qbo_assets.books.accounts import Item, read_items
-from st_qbo_assets.books.documents import Credit, QboDocument, QboKey, StDocument
+from st_qbo_assets.books.documents import QboDocument, QboKey, Shape, StDocument
 from st_qbo_assets.books.evidence import FieldDrift
 from st_qbo_assets.books.loose_json import as_text
 from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
@@ -35,7 +35,15 @@ IDS_AT_ONCE = 200
 #: Invoices whose jobs are asked for together.
 _CHUNK = 200
 _PAYMENTS_OF = replace(ENDPOINTS["payments"], ids_parameter="appliedToInvoiceIds")
-_CREDITS_OF = replace(ENDPOINTS["credit-memos"], ids_parameter="appliedToInvoiceIds")
+_MEMOS_OF = replace(ENDPOINTS["credit-memos"], ids_parameter="appliedToInvoiceIds")
+_ITEMS_OF_MEMOS = replace(
+    ENDPOINTS["credit-memos"], resource="credit-memos/credit-memo-items", ids_parameter="creditMemoIds"
+)
+_LISTS = (
+    (Entity.INVOICE, "invoices", ("invoicedOnOrAfter", "invoicedOnBefore")),
+    (Entity.CREDIT_MEMO, "credit-memos", ("dateOnOrAfter", "dateBefore")),
+    (Entity.PAYMENT, "payments", ("paidOnAfter", "paidOnBefore")),
+)
 
 
 class ServiceTitanLists(Protocol):
@@ -63,22 +71,26 @@ DriftFinder = Callable[[str, Sequence[Json]], Mapping[QboKey, tuple[FieldDrift, 
 def read_servicetitan_books(
     client: ServiceTitanLists, company: CompanyFile, days: Sequence[date], *, today: date
 ) -> ServiceTitanBooks:
-    """Return the invoices and payments of the days, and the invoices those payments are applied to.
+    """Return the documents of the days, and what they are applied to or give back.
 
     Lists are asked for from the day before to the day after; what lies outside the days is kept, since
     it explains documents that moved. What has no date is found by when it was made (rule 1.4).
     """
     reader = ServiceTitanReader(client, company, today)
     reader.read_days(min(days), max(days))
-    reader.read_paid_invoices()
+    reader.read_named()
     return reader.books()
 
 
 def read_quickbooks_books(
-    client: QuickBooksQueries, days: Sequence[date], *, tenant: Tenant | None = None
+    client: QuickBooksQueries,
+    days: Sequence[date],
+    *,
+    tenant: Tenant | None = None,
+    receivable: Collection[str] = (),
 ) -> QuickBooksBooks:
     """Return every document dated on the days, ours or not, and the items on their lines."""
-    reader = QuickBooksReader(client, tenant)
+    reader = QuickBooksReader(client, tenant, receivable=receivable)
     reader.read_days(min(days), max(days))
     reader.read()
     return reader.books()
@@ -92,7 +104,6 @@ class ServiceTitanReader:
     company: CompanyFile
     today: date
     documents: dict[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
-    credits: dict[SourceRef, tuple[Credit, ...]] = field(default_factory=dict[SourceRef, tuple[Credit, ...]])
     _jobs: dict[str, JobFacts] = field(default_factory=dict[str, JobFacts])
     _asked: set[SourceRef] = field(default_factory=set[SourceRef])
 
@@ -101,70 +112,82 @@ class ServiceTitanReader:
         around = Dates(first - timedelta(days=1), last + timedelta(days=1))
         made = Window(self._midnight(first), self._midnight(last + timedelta(days=1)))
         made_then = window_params("createdOnOrAfter", "createdBefore", made)
-        lists = (
-            (Entity.INVOICE, "invoices", date_params("invoicedOnOrAfter", "invoicedOnBefore", around)),
-            (Entity.PAYMENT, "payments", date_params("paidOnAfter", "paidOnBefore", around)),
-        )
-        for entity, endpoint, dated in lists:
-            self._keep(entity, self.client.rows(endpoint, filters=dated))
+        for entity, endpoint, (since, before) in _LISTS:
+            self._keep(entity, self.client.rows(endpoint, filters=date_params(since, before, around)))
             rows = self.client.rows(endpoint, filters=made_then)
             self._keep(entity, (row for row in rows if not servicetitan_side.has_date(row, entity)))
 
-    def read_paid_invoices(self) -> None:
-        """Read the invoices that payments are applied to and that were not read yet."""
-        paid = {
-            SourceRef(Entity.INVOICE, invoice_id)
-            for document in self.documents.values()
-            for invoice_id in document.applied
-        }
-        self.read(paid)
+    def read_named(self) -> None:
+        """Read what the documents in hand are applied to or give back, and was not read yet.
+
+        A refund may be applied to a credit memo, under whose id there is no invoice.
+        """
+        documents = list(self.documents.values())
+        self.read(SourceRef(Entity.PAYMENT, each.refunds) for each in documents if each.refunds)
+        documents = list(self.documents.values())
+        self.read(SourceRef(Entity.INVOICE, applied) for each in documents for applied in each.applied)
+        self.read(
+            SourceRef(Entity.CREDIT_MEMO, applied)
+            for each in documents
+            if each.shape in (Shape.REFUND, Shape.PAYMENT)
+            for applied, cents in each.applied.items()
+            if cents < 0 and SourceRef(Entity.INVOICE, applied) not in self.documents
+        )
 
     def read(self, sources: Iterable[SourceRef]) -> None:
         """Read some records by id; those read or asked for before are left out."""
         wanted = [
             source
             for source in dict.fromkeys(sources)
-            if source not in self.documents and source.id.isdigit()
+            if source not in self.documents and source.id.isdigit() and source not in self._asked
         ]
-        for entity, endpoint in ((Entity.INVOICE, "invoices"), (Entity.PAYMENT, "payments")):
-            new = [source for source in wanted if source.entity is entity and source not in self._asked]
+        for entity, endpoint, _ in _LISTS:
+            new = [source for source in wanted if source.entity is entity]
             if new:
                 self._asked.update(new)
                 self._keep(entity, self.client.rows(endpoint, ids=[int(source.id) for source in new]))
 
-    def read_payments_of(self, invoices: Iterable[SourceRef]) -> None:
-        """Read every payment and credit memo that is applied to some invoices, whatever its day."""
-        wanted = [source for source in dict.fromkeys(invoices) if source.id.isdigit()]
-        if not wanted:
-            return
-        ids = [int(source.id) for source in wanted]
-        self._keep(Entity.PAYMENT, self.client.rows(_PAYMENTS_OF, ids=ids))
-        found: dict[SourceRef, list[Credit]] = {source: [] for source in wanted}
-        for row in self.client.rows(_CREDITS_OF, ids=ids):
-            for invoice, credit in servicetitan_side.read_credits(row):
-                found.setdefault(invoice, []).append(credit)
-        self.credits.update({invoice: tuple(credits) for invoice, credits in found.items() if credits})
+    def read_applied_to(self, documents: Iterable[SourceRef]) -> None:
+        """Read every payment and credit memo that is applied to some documents, whatever its day."""
+        ids = [int(source.id) for source in dict.fromkeys(documents) if source.id.isdigit()]
+        if ids:
+            self._keep(Entity.PAYMENT, self.client.rows(_PAYMENTS_OF, ids=ids))
+            self._keep(Entity.CREDIT_MEMO, self.client.rows(_MEMOS_OF, ids=ids))
 
     def books(self) -> ServiceTitanBooks:
         """Return what was read so far."""
-        absent = frozenset(self._asked - self.documents.keys())
-        return ServiceTitanBooks(dict(self.documents), absent, dict(self.credits))
+        return ServiceTitanBooks(dict(self.documents), frozenset(self._asked - self.documents.keys()))
 
     def _keep(self, entity: Entity, rows: Iterator[Json]) -> None:
         while chunk := list(islice(rows, _CHUNK)):
-            if entity is Entity.INVOICE:
-                self._read_jobs(chunk)
-            for row in chunk:
-                document = (
-                    servicetitan_side.read_invoice(row, self.company, jobs=self._jobs, today=self.today)
-                    if entity is Entity.INVOICE
-                    else servicetitan_side.read_payment(row, self.company, today=self.today)
-                )
+            for document in self._documents(entity, chunk):
                 if not document.source.id:
                     # Without an id no two are the same; a number of our own keeps it in the count.
                     name = SourceRef(entity, f"unnumbered-{len(self.documents)}")
                     document = replace(document, source=name)
                 self.documents[document.source] = document
+
+    def _documents(self, entity: Entity, rows: Sequence[Json]) -> Iterator[StDocument]:
+        company, today = self.company, self.today
+        if entity is Entity.PAYMENT:
+            return (servicetitan_side.read_payment(row, company, today=today) for row in rows)
+        if entity is Entity.CREDIT_MEMO:
+            items = self._items_of_memos(rows)
+            return (
+                servicetitan_side.read_credit_memo(
+                    row, company, items=items.get(as_text(row.get("id")), ()), today=today
+                )
+                for row in rows
+            )
+        self._read_jobs(rows)
+        return (servicetitan_side.read_invoice(row, company, jobs=self._jobs, today=today) for row in rows)
+
+    def _items_of_memos(self, memos: Iterable[Json]) -> dict[str, list[Json]]:
+        ids = [int(id_) for memo in memos if (id_ := as_text(memo.get("id"))).isdigit()]
+        found: dict[str, list[Json]] = {}
+        for row in self.client.rows(_ITEMS_OF_MEMOS, ids=ids) if ids else ():
+            found.setdefault(as_text(row.get("creditMemoId")), []).append(row)
+        return found
 
     def _read_jobs(self, invoices: Iterable[Json]) -> None:
         ids = {servicetitan_side.job_id(invoice) for invoice in invoices}
@@ -183,6 +206,7 @@ class QuickBooksReader:
     client: QuickBooksQueries
     tenant: Tenant | None = None
     find_drift: DriftFinder | None = None
+    receivable: Collection[str] = ()
     page: int = PAGE
     documents: dict[QboKey, QboDocument] = field(default_factory=dict[QboKey, QboDocument])
     items: dict[str, Item] = field(default_factory=dict[str, Item])
@@ -199,7 +223,7 @@ class QuickBooksReader:
                 [statement(entity, where, start=start, page=self.page) for entity in unfinished]
             )
             for entity, rows in zip(unfinished, pages, strict=True):
-                self._keep(entity, rows)
+                self._keep(entity, [row for row in rows if self._concerns_us(entity, row)])
             full = [entity for entity, rows in zip(unfinished, pages, strict=True) if len(rows) >= self.page]
             unfinished, start = full, start + self.page
 
@@ -239,9 +263,14 @@ class QuickBooksReader:
         carried = {item for document in self.documents.values() for item in document.item_ids}
         return carried - self._asked_items
 
+    def _concerns_us(self, target: str, row: Json) -> bool:
+        return quickbooks_side.concerns_customers(target, row, self.receivable)
+
     def _keep(self, target: str, rows: Sequence[Json]) -> None:
         for row in rows:
-            document = quickbooks_side.read_document(target, row, tenant=self.tenant)
+            document = quickbooks_side.read_document(
+                target, row, tenant=self.tenant, receivable=self.receivable
+            )
             self.documents[document.key] = document
         if self.find_drift is not None and rows:
             self.drift.update(self.find_drift(target, rows))

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from st_qbo_assets.books.causes import UNEXPLAINED, Finding, Kind, unexplained
-from st_qbo_assets.books.documents import QboDocument, QboKey, StDocument
+from st_qbo_assets.books.documents import QboDocument, QboKey, Shape, StDocument
 from st_qbo_assets.books.figures import BALANCES, Amount, Contribution, Figure, FigureKey, Tally, differences
 from st_qbo_assets.books.pairing import Pair
-from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.ids import SourceRef
 
 #: How far a document is paid.
 STATUSES = ("paid", "part", "open")
@@ -24,7 +24,8 @@ class Record:
 
     Attributes:
         day: the day on which it shows; a document that moved shows on both.
-        entity: `invoices`, `payments`, or `balances` for an invoice's open balance.
+        entity: what it is in the books (`invoices`, `credit_memos`, `payments`, `refunds`), or `balances`
+            for the open balance of an invoice or credit.
         source: the ServiceTitan record, None for a QuickBooks document of nobody.
         quickbooks: its QuickBooks documents, void ones included.
         number: the number people know it by.
@@ -155,15 +156,15 @@ class DayBook:
     def count_status(self, pair: Pair) -> None:
         """Count how far the invoices of a pair are paid on this day, on both sides."""
         counted = pair.counted
-        if counted is not None and counted.day == self.day:
+        if counted is not None and counted.day == self.day and counted.shape is Shape.INVOICE:
             self._count_status(counted, 0)
         for document in pair.live:
             if document.day == self.day and document.key.target == "Invoice":
                 self._count_status(document, 1)
 
-    def leave_out(self, entity: Entity, document: StDocument) -> None:
+    def leave_out(self, shape: Shape, document: StDocument) -> None:
         """Count a ServiceTitan document of this day that is not due."""
-        so_far = self._uncounted.setdefault((entity.plural, document.not_due_code), [0, 0])
+        so_far = self._uncounted.setdefault((shape.value, document.not_due_code), [0, 0])
         so_far[0] += 1
         so_far[1] += document.total_cents
 
@@ -196,7 +197,7 @@ def _record(
     differs_in: tuple[str, ...],
     entity: str,
 ) -> Record:
-    document = pair.st if pair.st is not None else (*pair.live, *pair.voided)[0]
+    document = pair.st if pair.st is not None else (*pair.mains, *pair.live, *pair.voided)[0]
     main = FigureKey(entity)
     about = document.balance_cents if entity == BALANCES else document.total_cents
     return Record(

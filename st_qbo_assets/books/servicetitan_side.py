@@ -1,24 +1,26 @@
-"""ServiceTitan's invoices and payments, read from the vendor's records themselves.
+"""ServiceTitan's invoices, credit memos and payments, read from the vendor's records themselves.
 
 What belongs here: one record as verbatim JSON → one comparable value, with the gate's answer. What
 does not: what the mapping would make of it. A record that cannot be read is a value too, with its
 fault named, so that it is counted and shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from st_qbo_assets.books.accounts import Accounts, GlAccount, Place
-from st_qbo_assets.books.documents import Credit, StDocument
+from st_qbo_assets.books.accounts import Accounts, GlAccount, NamedItem, Place
+from st_qbo_assets.books.documents import StDocument
 from st_qbo_assets.books.loose_json import as_list, as_object, as_text
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import local_day, parse_business_date, parse_instant
 from st_qbo_assets.domain.gate import (
+    CreditMemoFacts,
     InvoiceFacts,
     PaymentFacts,
     Standing,
+    credit_memo_standing,
     invoice_standing,
     payment_standing,
 )
@@ -27,7 +29,7 @@ from st_qbo_assets.domain.money import parse_amount, to_cents
 from st_qbo_assets.domain.outcomes import Json, Verdict
 from st_qbo_assets.domain.reasons import reason
 
-_DATE_FIELDS = {Entity.INVOICE: "invoiceDate", Entity.PAYMENT: "date"}
+_DATE_FIELDS = {Entity.INVOICE: "invoiceDate", Entity.PAYMENT: "date", Entity.CREDIT_MEMO: "date"}
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,12 @@ class ServiceTitanBooks:
     """What was read from ServiceTitan.
 
     Attributes:
-        documents: invoices and payments of the days, and others that belong to them.
+        documents: invoices, credit memos and payments of the days, and others that belong to them.
         absent: sources that were asked for by id and do not exist.
-        credits: what active credit memos apply, by invoice, where it was asked for.
     """
 
     documents: Mapping[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
     absent: frozenset[SourceRef] = frozenset()
-    credits: Mapping[SourceRef, tuple[Credit, ...]] = field(
-        default_factory=dict[SourceRef, tuple[Credit, ...]]
-    )
 
     def with_accounts(self, accounts: Accounts) -> dict[SourceRef, StDocument]:
         """Return the documents with income by account."""
@@ -101,7 +99,8 @@ def read_invoice(
     total = amounts.cents(record, "total", required=True)
     job = jobs.get(job_id(record))
     standing = invoice_standing(_invoice_facts(record, total, job), company, today=today)
-    income = _income(record, amounts)
+    lines = _chargeable(record)
+    income = _income(lines, "generalLedgerAccount", amounts)
     if record.get("balance") in (None, ""):
         balance = 0 if record.get("paidOn") else total
     else:
@@ -116,6 +115,8 @@ def read_invoice(
         tax_cents=amounts.cents(record, "salesTax"),
         balance_cents=balance,
         income=income,
+        lines=len(lines),
+        adjusts=as_text(record.get("adjustmentToId")),
         active=record.get("active") is not False,
         changed_at=_newest((_instant(record.get("modifiedOn")), job.changed_at if job else None)),
         # Last: every amount above may have left a fault.
@@ -125,13 +126,10 @@ def read_invoice(
 
 
 def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocument:
-    """Return one payment."""
+    """Return one payment, refund or write-off."""
     amounts = _Amounts()
     total = amounts.cents(record, "total", required=True)
-    applied: dict[str, int] = {}
-    for invoice_id, amount in applications(record):
-        cents = amounts.cents({"appliedAmount": amount}, "appliedAmount", of=f"applied to {invoice_id}: ")
-        applied[invoice_id] = applied.get(invoice_id, 0) + cents
+    applied = _applied(record, amounts)
     if record.get("unappliedAmount") in (None, ""):
         unapplied, moved = total - sum(applied.values()), 0
     else:
@@ -139,6 +137,8 @@ def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocume
     moved = abs(moved) + sum(map(abs, applied.values()))
     active = record.get("active") is not False
     standing = payment_standing(_payment_facts(record, total, moved), company, today=today)
+    policy = company.payment_types.get(as_text(record.get("type")))
+    item = (policy.item or "") if policy is not None and policy.becomes == "write_off" else ""
     return StDocument(
         source=SourceRef(Entity.PAYMENT, as_text(record.get("id"))),
         day=business_day(record, Entity.PAYMENT, company.time_zone) or today,
@@ -146,26 +146,65 @@ def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocume
         number=as_text(record.get("checkNumber")) or as_text(record.get("referenceNumber")),
         customer_id=as_text(as_object(record.get("customer")).get("id")),
         customer=as_text(as_object(record.get("customer")).get("name")),
-        total_cents=total,
+        total_cents=-total if item else total,
+        balance_cents=-unapplied if item else 0,
+        income={NamedItem(item): -total} if item and total else {},
+        lines=1 if item else 0,
         applied={key: cents for key, cents in applied.items() if cents} if active else {},
         unapplied_cents=unapplied,
+        refunds=as_text(record.get("refundedPaymentId")),
+        write_off_item=item,
         active=active,
         changed_at=_instant(record.get("modifiedOn")),
         fault="; ".join(amounts.faults),
     )
 
 
-def read_credits(record: Json) -> list[tuple[SourceRef, Credit]]:
-    """Return (invoice, credit) of every split of a credit memo; an inactive one applies nothing."""
-    if record.get("active") is False:
-        return []
+def read_credit_memo(record: Json, company: CompanyFile, *, items: Sequence[Json], today: date) -> StDocument:
+    """Return one credit memo; ServiceTitan writes its amounts above zero.
+
+    Args:
+        record: verbatim, as ServiceTitan returned it.
+        company: whose gate decides.
+        items: its lines, which ServiceTitan lists apart from it.
+        today: the company's local day.
+    """
     amounts = _Amounts()
-    memo = SourceRef(Entity.CREDIT_MEMO, as_text(record.get("id")))
-    return [
-        (SourceRef(Entity.INVOICE, invoice_id), Credit(memo, cents))
-        for invoice_id, amount in applications(record)
-        if (cents := amounts.cents({"appliedAmount": amount}, "appliedAmount"))
-    ]
+    total = amounts.cents(record, "total", required=True)
+    lines = [item for item in items if item.get("active") is not False]
+    income = _income(lines, "revenueGeneralLedgerAccount", amounts)
+    applied = _applied(record, amounts)
+    spent = sum(applied.values())
+    balance = total - spent if record.get("balance") in (None, "") else amounts.cents(record, "balance")
+    active = record.get("active") is not False
+    standing = credit_memo_standing(_credit_memo_facts(record, lines, total), company, today=today)
+    return StDocument(
+        source=SourceRef(Entity.CREDIT_MEMO, as_text(record.get("id"))),
+        day=business_day(record, Entity.CREDIT_MEMO, company.time_zone) or today,
+        number=as_text(record.get("referenceNumber")),
+        customer_id=as_text(as_object(record.get("customer")).get("id")),
+        customer=as_text(as_object(record.get("customer")).get("name")),
+        total_cents=-total,
+        tax_cents=-amounts.cents(record, "salesTax"),
+        balance_cents=-balance,
+        income={place: -cents for place, cents in income.items()},
+        lines=len(lines),
+        applied={key: cents for key, cents in applied.items() if cents} if active else {},
+        unapplied_cents=total - spent,
+        active=active,
+        changed_at=_instant(record.get("modifiedOn")),
+        # Last: every amount above may have left a fault.
+        standing=_unless_unreadable(standing, amounts.faults),
+        fault="; ".join(amounts.faults),
+    )
+
+
+def _applied(record: Json, amounts: _Amounts) -> dict[str, int]:
+    applied: dict[str, int] = {}
+    for applied_id, amount in applications(record):
+        cents = amounts.cents({"appliedAmount": amount}, "appliedAmount", of=f"applied to {applied_id}: ")
+        applied[applied_id] = applied.get(applied_id, 0) + cents
+    return applied
 
 
 def business_day(record: Mapping[str, Any], entity: Entity, time_zone: str) -> date | None:
@@ -210,23 +249,32 @@ def _invoice_facts(record: Json, total_cents: int, job: JobFacts | None) -> Invo
         export_id=as_text(record.get("exportId")),
         job_id=job_id(record),
         job_status=job.status if job else "",
-        business_units=_units(record),
+        business_units=_units(record, _chargeable(record)),
     )
 
 
-def _units(record: Json) -> tuple[str, ...]:
+def _credit_memo_facts(record: Json, lines: Sequence[Json], total_cents: int) -> CreditMemoFacts:
+    return CreditMemoFacts(
+        sync_status=as_text(record.get("syncStatus")),
+        total_cents=total_cents,
+        business_date=_date(record.get("date")),
+        active=record.get("active") is not False,
+        export_id=as_text(record.get("exportId")),
+        business_units=_units(record, lines),
+    )
+
+
+def _units(record: Json, lines: Sequence[Json]) -> tuple[str, ...]:
     header = as_text(as_object(record.get("businessUnit")).get("name"))
-    names = [header] + [
-        as_text(as_object(line.get("businessUnit")).get("name")) or header for line in _chargeable(record)
-    ]
+    names = [header] + [as_text(as_object(line.get("businessUnit")).get("name")) or header for line in lines]
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _income(record: Json, amounts: _Amounts) -> dict[Place, int]:
+def _income(lines: Sequence[Json], account_field: str, amounts: _Amounts) -> dict[Place, int]:
     income: dict[Place, int] = {}
-    for number, line in enumerate(_chargeable(record), start=1):
+    for number, line in enumerate(lines, start=1):
         cents = amounts.cents(line, "total", required=True, of=f"line {number} ")
-        account = as_object(line.get("generalLedgerAccount"))
+        account = as_object(line.get(account_field))
         place = GlAccount(as_text(account.get("number")), as_text(account.get("name")))
         income[place] = income.get(place, 0) + cents
     return {place: cents for place, cents in income.items() if cents}

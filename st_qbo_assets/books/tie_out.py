@@ -15,25 +15,20 @@ from datetime import date
 
 from st_qbo_assets.books import figures
 from st_qbo_assets.books.accounts import Accounts, Chart
-from st_qbo_assets.books.balances import Applied, explain_balance
-from st_qbo_assets.books.cases import (
-    Case,
-    LookAlikes,
-    Neighbours,
-    Setting,
-    actual_applications,
-    expected_applications,
-    lay_open,
-)
+from st_qbo_assets.books.applications import actual_applications, expected_applications
+from st_qbo_assets.books.balances import Applied, explain_balance, has_balance
+from st_qbo_assets.books.cases import Case, LookAlikes, Neighbours, Setting, lay_open
 from st_qbo_assets.books.causes import Finding, classify
+from st_qbo_assets.books.documents import Shape
 from st_qbo_assets.books.evidence import Evidence
 from st_qbo_assets.books.figures import BALANCES
 from st_qbo_assets.books.pairing import Pair, Pairs, pair_documents
 from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
 from st_qbo_assets.books.records import DayBook, DayTieOut, Side
+from st_qbo_assets.books.refunds import due_income
 from st_qbo_assets.books.servicetitan_side import ServiceTitanBooks
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.ids import SourceRef
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Classed:
         pairs: all of them.
         cases: pair name → the two documents side by side.
         findings: pair name → the one cause; None where both sides agree.
-        balances: pair name of an invoice → the cause of its difference in open balance.
+        balances: pair name of an invoice or credit → the cause of its difference in open balance.
     """
 
     pairs: Pairs
@@ -76,7 +71,7 @@ def tie_out(
     pairs = pair_books(servicetitan, quickbooks, evidence=evidence, company=company, accounts=accounts)
     classed = class_pairs(pairs, company, evidence)
     books = {day: DayBook(day) for day in days}
-    for pair in (*pairs.by_source.values(), *pairs.strangers):
+    for pair in pairs.all:
         _enter(pair, classed, books)
     return [book.close(accounts.name) for book in books.values()]
 
@@ -91,46 +86,51 @@ def pair_books(
 ) -> Pairs:
     """Return the pairs of everything read, with income by account."""
     tax_item = (company.tax.line_item or "") if company.tax.mode == "line" else ""
-    pairs = pair_documents(
+    return pair_documents(
         servicetitan.with_accounts(accounts),
         quickbooks.with_accounts(accounts, tax_item=tax_item),
         evidence,
         st_absent=servicetitan.absent,
         qbo_absent=quickbooks.absent,
     )
-    return replace(pairs, credits=servicetitan.credits)
 
 
 def class_pairs(pairs: Pairs, company: CompanyFile, evidence: Evidence) -> Classed:
-    """Return the cause of every pair: invoices first, then payments, which may follow from them."""
+    """Return the cause of every pair.
+
+    Invoices first, then credits and refunds that may follow from them, then payments, which may follow
+    from all of them.
+    """
     setting = Setting(company, evidence)
-    everything = (*pairs.by_source.values(), *pairs.strangers)
+    everything = pairs.all
     st_documents = [pair.st for pair in pairs.by_source.values() if pair.st is not None]
-    neighbours = Neighbours(pairs, look_alikes=LookAlikes(st_documents, evidence.customers))
+    look_alikes = LookAlikes(st_documents, evidence.customers)
     cases: dict[str, Case] = {}
     findings: dict[str, Finding | None] = {}
-
-    def class_all(entity: Entity, around: Neighbours) -> None:
-        for pair in everything:
-            if pair.entity is entity and (pair.live or pair.st is not None or pair.voided):
-                case = lay_open(pair, setting, around)
-                cases[pair.name] = case
-                findings[pair.name] = classify(case)
-
-    class_all(Entity.INVOICE, neighbours)
-    invoice_causes = {
-        source: found.cause.name
-        for source, pair in pairs.by_source.items()
-        if (found := findings.get(pair.name)) is not None
-    }
-    class_all(Entity.PAYMENT, Neighbours(pairs, invoice_causes, neighbours.look_alikes))
+    causes: dict[SourceRef, str] = {}
+    by_rank: dict[int, list[Pair]] = {}
+    for pair in everything:
+        if pair.live or pair.st is not None or pair.voided:
+            by_rank.setdefault(_RANKS.get(pair.shape, 1) if pair.source else 2, []).append(pair)
+    for rank in sorted(by_rank):
+        around = Neighbours(pairs, dict(causes), look_alikes)
+        for pair in by_rank[rank]:
+            case = lay_open(pair, setting, around)
+            cases[pair.name] = case
+            finding = findings[pair.name] = classify(case)
+            if finding is not None and pair.source is not None:
+                causes[pair.source] = finding.cause.name
     applied = Applied(pairs, findings, setting)
     balances = {
         pair.name: explain_balance(pair, findings.get(pair.name), applied)
         for pair in everything
-        if pair.entity is Entity.INVOICE
+        if has_balance(pair)
     }
     return Classed(pairs, cases, findings, balances)
+
+
+#: What may follow from what comes later.
+_RANKS = {Shape.INVOICE: 0, Shape.CREDIT: 1, Shape.REFUND: 1, Shape.PAYMENT: 2}
 
 
 def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook]) -> None:
@@ -139,8 +139,8 @@ def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook]) -> None:
     if case is None:
         return
     if pair.st is not None and pair.counted is None and pair.st.day in books:
-        books[pair.st.day].leave_out(pair.entity, pair.st)
-    days = dict.fromkeys(day for day in (pair.st.day if pair.st else None, *(doc.day for doc in pair.live)))
+        books[pair.st.day].leave_out(pair.shape, pair.st)
+    days = dict.fromkeys(day for day in (pair.st.day if pair.st else None, *map(pair.day_of, pair.live)))
     for day in days:
         book = books.get(day) if day is not None else None
         if book is None:
@@ -149,8 +149,8 @@ def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook]) -> None:
         if side.servicetitan is None and side.quickbooks is None and not _lists_itself(pair, book.day):
             continue
         main = side.only(balances=False)
-        book.add(pair, main, finding=finding, differs_in=case.differs, entity=pair.entity.plural)
-        if pair.entity is Entity.INVOICE:
+        book.add(pair, main, finding=finding, differs_in=case.differs, entity=pair.shape.value)
+        if has_balance(pair):
             book.count_status(pair)
             open_balance = side.only(balances=True)
             own = classed.balances.get(pair.name)
@@ -159,22 +159,19 @@ def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook]) -> None:
 
 def _side(pair: Pair, pairs: Pairs, day: date) -> Side:
     counted = pair.counted if pair.counted is not None and pair.counted.day == day else None
-    live = [document for document in pair.live if document.day == day]
+    live = [document for document in pair.live if pair.day_of(document) == day]
     ours = theirs = None
     if counted is not None:
-        applied = expected_applications(pair, pairs)[0] if pair.entity is Entity.PAYMENT else {}
-        ours = (
-            figures.of_payment(counted.total_cents, applied.values())
-            if pair.entity is Entity.PAYMENT
-            else figures.of_sale(counted)
+        tax_cents, income = due_income(pair, pairs)
+        due = (
+            replace(counted, tax_cents=tax_cents, income=income) if income is not counted.income else counted
         )
+        applied = expected_applications(pair, pairs)[0]
+        ours = figures.summed([figures.of_document(due), figures.of_applications(applied.values())])
     if live:
-        theirs = figures.summed(
-            figures.of_payment(each.total_cents, actual_applications([each], pairs.owners).values())
-            if each.is_payment
-            else figures.of_sale(each)
-            for each in live
-        )
+        mains = [document for document in live if not pair.is_application(document)]
+        applied = actual_applications(pair, live, pairs.owners)
+        theirs = figures.summed([*map(figures.of_document, mains), figures.of_applications(applied.values())])
     return Side(ours, theirs)
 
 

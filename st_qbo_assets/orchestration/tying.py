@@ -23,6 +23,8 @@ from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.orchestration.references import References
 from st_qbo_assets.store.tie_outs import TieOutRecord
 
+#: QuickBooks' account type of what customers owe.
+_RECEIVABLE = "Accounts Receivable"
 #: Days compared at once: a few metered calls each, and the memory of so many days.
 WINDOW_DAYS = 7
 
@@ -67,6 +69,9 @@ def _sources(
         links=connections.links,
         doubled=connections.markers.duplicates(connections.realm),
         find_drift=_drift_finder(defs, connections),
+        receivable=frozenset(
+            account.id for account in references.quickbooks.accounts if account.type == _RECEIVABLE
+        ),
         seen_until=seen_until,
         book_close=references.quickbooks.preferences.book_close_date,
     )
@@ -92,7 +97,7 @@ def _seen_until(defs: CompanyDefs, folder: FrameFolder, days: Sequence[date]) ->
     What ServiceTitan stamped later was not there to be loaded: it waits, and is no fault.
     """
     stamps: list[datetime] = []
-    for name in ("invoices", "payments"):
+    for name in ("invoices", "credit_memos", "payments"):
         for day in days:
             frame = folder.read(keys.servicetitan(defs.name, name), day)
             if frame is not None:

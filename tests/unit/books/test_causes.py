@@ -41,15 +41,26 @@ def qbo(world: World, target: str, id_: int) -> dict:
 
 
 @pytest.mark.rule("6.2", "6.4")
-def test_one_cent_more_is_a_wrong_amount(world: World) -> None:
+def test_a_dollar_more_is_a_wrong_amount(world: World) -> None:
     invoice = qbo(world, "Invoice", 1001)
-    invoice["Line"][0]["Amount"] += Decimal("0.01")
-    invoice["TotalAmt"] += Decimal("0.01")
+    invoice["Line"][0]["Amount"] += 1
+    invoice["TotalAmt"] += 1
     assert world.settle().causes() == {
         "invoices invoice:1": "wrong_amount",
         "balances invoice:1": "wrong_amount",
     }
-    assert world.records()[0].difference_cents == -1
+    assert world.records()[0].difference_cents == -100
+
+
+@pytest.mark.rule("6.2", "6.4")
+@pytest.mark.parametrize(("cents", "cause"), [(1, "rounding"), (2, "rounding"), (3, "wrong_amount")])
+def test_a_cent_a_line_at_most_is_rounding_and_fails_too(world: World, cents: int, cause: str) -> None:
+    invoice = qbo(world, "Invoice", 1001)
+    for number in range(cents):
+        invoice["Line"][number % 2]["Amount"] += Decimal("0.01")
+    invoice["TotalAmt"] += Decimal("0.01") * cents
+    assert world.settle().causes() == {"invoices invoice:1": cause, "balances invoice:1": cause}
+    assert verdict_of(world.tie_out()[0]) is DayVerdict.FAILING
 
 
 @pytest.mark.rule("6.1")
@@ -582,15 +593,10 @@ def test_a_balance_that_servicetitans_own_records_do_not_add_up_to_contradicts_i
     assert world.causes() == {"balances invoice:3": "contradicts_itself"}
 
 
-def test_a_credit_memo_of_servicetitan_explains_the_balance_and_waits(world: World) -> None:
-    world.credit_memos["4"] = {
-        "id": 4,
-        "active": True,
-        "appliedTo": [{"appliedTo": 3, "appliedAmount": Decimal("20.5")}],
-    }
-    assert world.settle().causes() == {"balances invoice:3": "credit_not_carried"}
+def test_a_held_credit_memo_explains_the_balance_of_its_invoice(world: World) -> None:
+    world.st_memo(4, DAY + timedelta(days=12), cents={HVAC: 2_050}, applied={3: 2_050})
     world.stand("credit_memo:4", Outcome.HELD)
-    assert world.causes() == {"balances invoice:3": "held"}
+    assert world.settle().causes() == {"balances invoice:3": "held"}
 
 
 def test_several_parts_of_a_difference_give_the_gravest_cause_and_tell_all(world: World) -> None:

@@ -132,7 +132,7 @@ def one_cent(world: World, data: st.DataObject) -> Spoilt | None:
     world.objects["Invoice"][id_]["Line"][0]["Amount"] += cent
     world.objects["Invoice"][id_]["TotalAmt"] += cent
     source = f"invoice:{int(id_) - 1000}"
-    return Spoilt(source, "wrong_amount", frozenset({source}))
+    return Spoilt(source, "rounding", frozenset({source}))
 
 
 def dropped_line(world: World, data: st.DataObject) -> Spoilt | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.quickbooks_side import ENTITIES
 from st_qbo_assets.books.reads import QuickBooksReader, read_servicetitan_books
 from st_qbo_assets.domain.ids import SourceRef
 from tests.unit.books.world import (
@@ -36,8 +37,7 @@ def test_a_range_of_days_that_agrees_costs_two_metered_calls(world: World) -> No
     assert world.causes() == {}
     days, items = world.statements
     assert [statement.split(" WHERE ")[0] for statement in days] == [
-        "SELECT * FROM Invoice",
-        "SELECT * FROM Payment",
+        f"SELECT * FROM {entity}" for entity in ENTITIES
     ]
     assert all("TxnDate >= '2026-11-10' AND TxnDate <= '2026-11-14'" in statement for statement in days)
     (item,) = items
@@ -54,7 +54,7 @@ def test_days_without_documents_cost_one_call() -> None:
 def test_only_a_difference_in_balances_costs_a_third_call(world: World) -> None:
     world.typed_by_hand("Payment", 77, day=DAY + timedelta(days=90), Line=[applied_line(1003, 100)])
     assert world.settle().causes() == {"balances invoice:3": "paid_in_quickbooks_by_hand"}
-    assert [len(call) for call in world.statements] == [2, 1, 1]
+    assert [len(call) for call in world.statements] == [len(ENTITIES), 1, 1]
     assert "FROM Payment WHERE Id IN ('77')" in world.statements[2][0]
 
 
@@ -65,7 +65,7 @@ def test_a_page_that_is_full_is_followed_by_the_next_of_that_entity_alone(world:
     reader.read_days(WEEK[0], WEEK[-1])
     assert sum(key.target == "Invoice" for key in reader.documents) == 8
     assert [[statement.split()[3] for statement in call] for call in world.statements] == [
-        ["Invoice", "Payment"],
+        [*ENTITIES],
         ["Invoice"],
     ]
 

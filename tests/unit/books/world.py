@@ -25,8 +25,11 @@ WEEK = [DAY + timedelta(days=offset) for offset in range(5)]
 TODAY = DAY + timedelta(days=30)
 #: ServiceTitan ledger accounts (number, name) → QuickBooks account id; one item on each.
 GL = {("40100", "HVAC Service"): "401", ("40200", "HVAC Install"): "402", ("", "Permit Fees"): "470"}
+RECEIVABLE = "120"
+_ENTITIES = {"Check": "Purchase", "Expense": "Purchase"}
 REFERENCE = Reference(
     accounts=(
+        Account(RECEIVABLE, "Accounts Receivable", "Accounts Receivable", "", "Accounts Receivable"),
         Account("401", "HVAC Service Revenue", "Income:HVAC Service Revenue", "40100", "Income"),
         Account("402", "HVAC Install", "Income:HVAC Install", "40200", "Income"),
         Account("470", "Permit Fees", "Permit Fees", "", "Income"),
@@ -56,6 +59,7 @@ class Row:
     target: str = ""
     qbo_id: str = ""
     state: str = "active"
+    confirmed: Mapping[str, object] = field(default_factory=dict)
     outcome: Outcome = Outcome.POSTED
     reason: Reason | None = None
 
@@ -78,7 +82,9 @@ class World:
     jobs: dict[str, Json] = field(default_factory=dict)
     credit_memos: dict[str, Json] = field(default_factory=dict)
     objects: dict[str, dict[str, Json]] = field(
-        default_factory=lambda: {"Invoice": {}, "Payment": {}, "CreditMemo": {}, "Item": {}}
+        default_factory=lambda: {
+            name: {} for name in ("Invoice", "Payment", "CreditMemo", "RefundReceipt", "Purchase", "Item")
+        }
     )
     links: list[Row] = field(default_factory=list)
     states: dict[SourceRef, Row] = field(default_factory=dict)
@@ -156,32 +162,178 @@ class World:
         self.payments[str(id_)] = record | more
         return self.payments[str(id_)]
 
+    def st_memo(
+        self,
+        id_: int,
+        day: date = DAY,
+        *,
+        cents: Mapping[tuple[str, str], int],
+        tax: int = 0,
+        applied: Mapping[int, int] | None = None,
+        **more: object,
+    ) -> Json:
+        """A credit memo in ServiceTitan alone, of the customer of the first invoice it is applied to."""
+        total, first = sum(cents.values()) + tax, next(iter(applied or {}), id_)
+        record: Json = {
+            "id": id_,
+            "syncStatus": "Pending",
+            "referenceNumber": f"CM{id_}",
+            "date": str(day),
+            "createdOn": f"{day}T15:00:00Z",
+            "modifiedOn": f"{day}T16:00:00Z",
+            "customer": {"id": 70 + first % 3, "name": f"Customer {first % 3}"},
+            "subTotal": from_cents(total - tax),
+            "salesTax": from_cents(tax),
+            "total": from_cents(total),
+            "balance": from_cents(total - sum((applied or {}).values())),
+            "appliedTo": [
+                {"appliedId": n, "appliedTo": invoice, "appliedAmount": from_cents(amount)}
+                for n, (invoice, amount) in enumerate((applied or {}).items())
+            ],
+            "active": True,
+            "exportId": None,
+            "businessUnit": {"id": 1, "name": "HVAC"},
+            "items": [
+                {"id": n, "creditMemoId": id_, "active": True, "total": from_cents(amount),
+                 "businessUnit": None,
+                 "revenueGeneralLedgerAccount": {"id": 1, "number": number or None, "name": name}}
+                for n, ((number, name), amount) in enumerate(cents.items())
+            ],
+        }  # fmt: skip
+        self.credit_memos[str(id_)] = record | more
+        return self.credit_memos[str(id_)]
+
+    def st_refund(
+        self,
+        id_: int,
+        day: date = DAY,
+        *,
+        cents: int,
+        applied: Mapping[int, int] | None = None,
+        refunds: int | None = None,
+        customer: int = 0,
+        **more: object,
+    ) -> Json:
+        """Money given back in ServiceTitan alone: a payment below zero; `applied` names what it pays out."""
+        rows = {target: -amount for target, amount in (applied or {}).items()}
+        unapplied = -cents - sum(rows.values())
+        return self.st_payment(
+            id_,
+            day,
+            applied=rows,
+            unapplied=unapplied,
+            customer=customer,
+            refundedPaymentId=refunds,
+            type="Refund",
+            **more,
+        )
+
     # QuickBooks, as it would be if all went well
 
     def post_invoice(self, id_: int, **more: object) -> Json:
         """The invoice as QuickBooks holds it, with its link and state; its id is 1000 + the source's."""
         record = self.invoices[str(id_)]
-        lines: list[Json] = []
-        for item in record["items"]:
-            if item["isChargeable"] is not False:
-                account = item["generalLedgerAccount"]
-                lines.append(line(GL[account["number"] or "", account["name"]], item["total"]))
-        lines.append(
-            {"Amount": record["subTotal"], "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
+        sign = -1 if Decimal(record["total"]) < 0 else 1
+        lines = [
+            (item["generalLedgerAccount"], sign * Decimal(item["total"]))
+            for item in record["items"]
+            if item["isChargeable"] is not False
+        ]
+        obj = self._sale(SourceRef(Entity.INVOICE, str(id_)), str(1000 + id_), record, lines, sign)
+        target = "Invoice" if sign > 0 else "CreditMemo"
+        return self._post(target, SourceRef(Entity.INVOICE, str(id_)), obj | more)
+
+    def _sale(
+        self, source: SourceRef, qbo_id: str, record: Json, lines: list[tuple[Json, Decimal]], sign: int = 1
+    ) -> Json:
+        written = [
+            line(GL[account["number"] or "", account["name"]], str(amount)) for account, amount in lines
+        ]
+        written.append(
+            {
+                "Amount": sign * Decimal(record["subTotal"]),
+                "DetailType": "SubTotalLineDetail",
+                "SubTotalLineDetail": {},
+            }
         )
-        source = SourceRef(Entity.INVOICE, str(id_))
-        obj: Json = {
-            "Id": str(1000 + id_),
-            "TxnDate": record["invoiceDate"][:10],
+        return {
+            "Id": qbo_id,
+            "TxnDate": str(record.get("invoiceDate") or record["date"])[:10],
             "DocNumber": record["referenceNumber"],
             "PrivateNote": marker(source),
             "CustomerRef": {"value": str(record["customer"]["id"] * 10), "name": record["customer"]["name"]},
-            "Line": lines,
-            "TxnTaxDetail": {"TotalTax": Decimal(record["salesTax"])},
-            "TotalAmt": Decimal(record["total"]),
-            "Balance": Decimal(record["total"]),
+            "Line": written,
+            "TxnTaxDetail": {"TotalTax": sign * Decimal(record["salesTax"])},
+            "TotalAmt": sign * Decimal(record["total"]),
+            "Balance": sign * Decimal(record["total"]),
         }
-        return self._post("Invoice", source, obj | more)
+
+    def post_memo(self, id_: int, **more: object) -> Json:
+        """The credit memo as QuickBooks holds it, 2000 + its id, with its application, 7000 + its id."""
+        record = self.credit_memos[str(id_)]
+        source = SourceRef(Entity.CREDIT_MEMO, str(id_))
+        lines = [(item["revenueGeneralLedgerAccount"], item["total"]) for item in record["items"]]
+        obj = self._sale(source, str(2000 + id_), record, lines)
+        self._post("CreditMemo", source, obj | more)
+        if record["appliedTo"]:
+            applied = {row["appliedTo"]: to_cents(row["appliedAmount"]) for row in record["appliedTo"]}
+            self.post_application(source, 7000 + id_, applied, credits={2000 + id_: sum(applied.values())})
+        return obj
+
+    def post_application(
+        self,
+        source: SourceRef,
+        qbo_id: int,
+        applied: Mapping[int, int],
+        *,
+        credits: Mapping[int, int],
+        purchase: int = 0,
+        part: str = "application",
+    ) -> Json:
+        """A payment over nothing that ties invoices, credits (QuickBooks ids) and a refund together."""
+        record = self._record_of(source)
+        lines = [applied_line(1000 + invoice, cents) for invoice, cents in applied.items()]
+        if purchase:
+            lines.append(applied_line(purchase, sum(credits.values()), "Check"))
+        lines += [applied_line(memo, cents, "CreditMemo") for memo, cents in credits.items()]
+        own = SourceRef(source.entity, source.id, part)
+        obj: Json = {
+            "Id": str(qbo_id),
+            "TxnDate": str(record.get("date") or record["invoiceDate"])[:10],
+            "PrivateNote": marker(own),
+            "CustomerRef": {"value": str(record["customer"]["id"] * 10)},
+            "TotalAmt": Decimal("0.00"),
+            "Line": lines,
+        }
+        return self._post("Payment", own, obj)
+
+    def post_refund(self, id_: int, *, credits: Mapping[int, int] | None = None, **more: object) -> Json:
+        """The refund as a cheque to the customer, 6000 + its id; tied to credits by an application."""
+        record = self.payments[str(id_)]
+        source = SourceRef(Entity.PAYMENT, str(id_), "refund")
+        customer, amount = str(record["customer"]["id"] * 10), -Decimal(record["total"])
+        obj: Json = {
+            "Id": str(6000 + id_),
+            "TxnDate": record["date"][:10],
+            "PrivateNote": marker(source),
+            "PaymentType": "Check",
+            "EntityRef": {"value": customer, "type": "Customer"},
+            "TotalAmt": amount,
+            "Line": [expense_line(RECEIVABLE, amount, customer)],
+        }
+        self._post("Purchase", source, obj | more)
+        if credits:
+            whole = SourceRef(Entity.PAYMENT, str(id_))
+            self.post_application(whole, 8000 + id_, {}, credits=credits, purchase=6000 + id_)
+        return self.objects["Purchase"][obj["Id"]]
+
+    def _record_of(self, source: SourceRef) -> Json:
+        held = {
+            Entity.INVOICE: self.invoices,
+            Entity.CREDIT_MEMO: self.credit_memos,
+            Entity.PAYMENT: self.payments,
+        }
+        return held[source.entity][source.id]
 
     def post_payment(self, id_: int, **more: object) -> Json:
         """The payment as QuickBooks holds it, applied to those of its invoices that are there."""
@@ -225,7 +377,7 @@ class World:
             "CustomerRef": {"value": "8888"},
             "TotalAmt": from_cents(cents),
         }
-        if target == "Invoice":
+        if target in ("Invoice", "CreditMemo"):
             obj |= {"DocNumber": f"H{id_}", "Line": [line("999", text(cents))]}
         self.objects[target][str(id_)] = obj | more
         return self.objects[target][str(id_)]
@@ -251,25 +403,29 @@ class World:
         return self
 
     def _settle_quickbooks(self) -> None:
-        applied: dict[str, Decimal] = {}
-        linked: dict[str, list[Json]] = {}
+        applied: dict[tuple[str, str], Decimal] = {}
+        linked: dict[tuple[str, str], list[Json]] = {}
         for id_, payment in self.objects["Payment"].items():
             payment["Line"] = [each for each in payment.get("Line", ()) if self._is_there(each)]
+            spent = Decimal(0)
             for each in payment["Line"]:
                 for link in each["LinkedTxn"]:
-                    applied[link["TxnId"]] = applied.get(link["TxnId"], Decimal(0)) + each["Amount"]
-                    linked.setdefault(link["TxnId"], []).append({"TxnId": id_, "TxnType": "Payment"})
-            spent = sum((each["Amount"] for each in payment["Line"]), Decimal(0))
+                    key = link["TxnType"], link["TxnId"]
+                    applied[key] = applied.get(key, Decimal(0)) + each["Amount"]
+                    linked.setdefault(key, []).append({"TxnId": id_, "TxnType": "Payment"})
+                    spent += -each["Amount"] if link["TxnType"] == "CreditMemo" else each["Amount"]
             payment["UnappliedAmt"] = payment["TotalAmt"] - spent
-        for id_, invoice in self.objects["Invoice"].items():
-            invoice["Balance"] = (
-                invoice["TotalAmt"] - applied.get(id_, Decimal(0)) - invoice.get("Deposit", Decimal(0))
-            )
-            invoice["LinkedTxn"] = linked.get(id_, [])
+        for target in ("Invoice", "CreditMemo"):
+            for id_, document in self.objects[target].items():
+                left = document["TotalAmt"] - applied.get((target, id_), Decimal(0))
+                document["Balance"] = left - document.get("Deposit", Decimal(0))
+                document["LinkedTxn"] = linked.get((target, id_), [])
 
     def _is_there(self, line_: Json) -> bool:
-        invoices = self.objects["Invoice"]
-        return all(each["TxnType"] != "Invoice" or each["TxnId"] in invoices for each in line_["LinkedTxn"])
+        return all(
+            each["TxnId"] in self.objects[_ENTITIES.get(each["TxnType"], each["TxnType"])]
+            for each in line_["LinkedTxn"]
+        )
 
     def _post(self, target: str, source: SourceRef, obj: Json) -> Json:
         self.objects[target][obj["Id"]] = obj
@@ -300,6 +456,7 @@ class World:
                 key: self.drift[key] for row in rows if (key := QboKey(target, row["Id"])) in self.drift
             },
             tenant=self.tenant,
+            receivable=frozenset({RECEIVABLE}),
             seen_until=self.seen_until,
             book_close=self.book_close,
         )
@@ -345,6 +502,10 @@ class FakeServiceTitan:
         asked = dict(filters)
         if isinstance(endpoint, Endpoint):
             wanted = set(ids or ())
+            if endpoint.resource == "credit-memos/credit-memo-items":
+                for memo in self.world.credit_memos.values():
+                    yield from (item for item in memo.get("items", ()) if item["creditMemoId"] in wanted)
+                return
             held = {"payments": self.world.payments, "credit-memos": self.world.credit_memos}[
                 endpoint.resource
             ]
@@ -352,9 +513,12 @@ class FakeServiceTitan:
                 if any(each["appliedTo"] in wanted for each in row["appliedTo"] or ()):
                     yield row
             return
-        rows = {"invoices": self.world.invoices, "payments": self.world.payments, "jobs": self.world.jobs}[
-            endpoint
-        ]
+        rows = {
+            "invoices": self.world.invoices,
+            "payments": self.world.payments,
+            "credit-memos": self.world.credit_memos,
+            "jobs": self.world.jobs,
+        }[endpoint]
         if ids is not None:
             yield from (rows[str(id_)] for id_ in ids if str(id_) in rows)
             return
@@ -364,9 +528,11 @@ class FakeServiceTitan:
                 if asked["createdOnOrAfter"] <= made < asked["createdBefore"]:
                     yield row
             else:
-                first = asked.get("invoicedOnOrAfter", asked.get("paidOnAfter", ""))
-                before = asked.get("invoicedOnBefore", asked.get("paidOnBefore", ""))
-                if dated and first <= dated < before:
+                names = {"invoices": "invoicedOn", "payments": "paidOn", "credit-memos": "date"}
+                name = names[endpoint]
+                first = asked.get(f"{name}OrAfter") or asked.get(f"{name}After") or asked[f"{name}OnOrAfter"]
+                before = asked[f"{name}Before"]
+                if dated and first[:10] <= dated[:10] < before[:10]:
                     yield row
 
 
@@ -430,8 +596,17 @@ def link_to(qbo_id: int | str, txn_type: str = "Invoice") -> Json:
     return {"TxnId": str(qbo_id), "TxnType": txn_type}
 
 
-def applied_line(qbo_id: int | str, cents: int) -> Json:
-    return {"Amount": from_cents(cents), "LinkedTxn": [link_to(qbo_id)]}
+def applied_line(qbo_id: int | str, cents: int, txn_type: str = "Invoice") -> Json:
+    return {"Amount": from_cents(cents), "LinkedTxn": [link_to(qbo_id, txn_type)]}
+
+
+def expense_line(account: str, amount: Decimal, customer: str) -> Json:
+    detail = {"AccountRef": {"value": account}, "CustomerRef": {"value": customer}}
+    return {
+        "Amount": amount,
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": detail,
+    }
 
 
 def text(cents: int) -> str:
