@@ -12,15 +12,16 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.plan import Finding, FindingKind, Resolution
+from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.verify import Difference, describe
+from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.links import Link
 
 #: Documents that QuickBooks numbers, so that one typed by hand can be found.
-NUMBERED = frozenset({"Invoice"})
+NUMBERED = frozenset({"Invoice", "CreditMemo"})
 #: Numbers in one query; a long statement goes by POST, and this many stay far below any limit.
 _NUMBERS_PER_QUERY = 250
 
@@ -51,7 +52,8 @@ def find_existing(context: WriteContext, payloads: Sequence[Payload], known: Res
             for number in chunk:
                 same = [row for row in rows if objects.same_name(row.get("DocNumber"), number)]
                 for payload in wanted[number] if same else ():
-                    found[payload.source, target] = judge(context, payload, same, links, known)
+                    if (finding := judge(context, payload, same, links, known)) is not None:
+                        found[payload.source, target] = finding
     return found
 
 
@@ -66,12 +68,13 @@ def judge(
     rows: Sequence[Json],
     links: dict[str, list[Link]],
     known: Resolution,
-) -> Finding:
-    """Return what the documents of one number mean for a payload that has no link.
+) -> Finding | None:
+    """Return what the documents of one number mean for a payload that has no link; None: nothing.
 
     One with our marker is ours. One without any is taken over only if number, customer, date and amount
     agree; else both are named and a person decides (rule 1.6).
     """
+    rows = [row for row in rows if not _is_our_void(row, links)]
     ours = [row for row in rows if payload.source in objects.markers(row)]
     if ours:
         obj = min(ours, key=lambda row: int(objects.text(row.get("Id")) or 0))
@@ -87,7 +90,13 @@ def judge(
                 "number_taken", number=number, target=payload.target, qbo_id=qbo_id, owner=owners[0]
             )
             return Finding(FindingKind.HOLD, reason=said)
-    return _judge_foreign(context, payload, rows, known)
+    return _judge_foreign(context, payload, rows, known) if rows else None
+
+
+def _is_our_void(row: Json, links: dict[str, list[Link]]) -> bool:
+    """Say whether a document is one we emptied: it holds a number and nothing else."""
+    owners = links.get(objects.text(row.get("Id")), ())
+    return objects.is_voided(row) and any(is_voided_by_us(link) for link in owners)
 
 
 def _judge_foreign(
@@ -122,7 +131,7 @@ def differences(payload: Payload, row: Json, known: Resolution) -> tuple[Differe
         ("DocNumber", number_of(payload).casefold(), objects.text(row.get("DocNumber")).casefold()),
         ("CustomerRef", _customer_id(payload, known), objects.ref(row, "CustomerRef")),
         ("TxnDate", objects.text(payload.body.get("TxnDate")), objects.text(row.get("TxnDate"))),
-        ("TotalAmt", str(from_cents(payload.cents)), _total(row)),
+        ("TotalAmt", str(from_cents(abs(payload.cents))), _total(row)),
     )
     found.extend(Difference(field, meant, held) for field, meant, held in pairs if meant != held)
     return tuple(found)

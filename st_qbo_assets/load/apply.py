@@ -1,7 +1,7 @@
 """Carrying out the plan of one record, so that QuickBooks holds it exactly once whatever dies when.
 
 What belongs here: the locks around a record's turn, what errors become, and the ways a record is looked
-at (write, retire, preview). What does not: the turn itself (`turn`), the order of a day (`day`).
+at (write, void, find out, preview). What does not: the turn itself (`turn`), the order of a day (`day`).
 
     lock ─ link and open intent ─ plan ─┬─ nothing to send: done
                                         └─ intent ─ send ─ answer ─ verify ─ close (attempt, intent, link)
@@ -23,13 +23,17 @@ from st_qbo_assets.domain.errors import (
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Verdict
 from st_qbo_assets.load import adoption, objects
+from st_qbo_assets.load.actions import Action, ActionKind
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.linking import Posted, link_to
-from st_qbo_assets.load.plan import Action, ActionKind, plan_absence, plan_write
+from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.refusals import NameDesk, refused_reason
-from st_qbo_assets.load.results import Subject, passed_through
+from st_qbo_assets.load.results import Subject, passed_through, subject_of
+from st_qbo_assets.load.shapes import GATE_CLOSED, Unwanted
 from st_qbo_assets.load.turn import Planner, RecordTurn, decide, without_writing
+from st_qbo_assets.load.voiding import plan_void
 from st_qbo_assets.store.links import Link, LinkState
 
 _log = logging.getLogger(__name__)
@@ -53,27 +57,64 @@ class RecordWriter:
         policies = self._context.policies
         return self._turn(subject, known, lambda link: plan_write(payload, link, known, policies))
 
-    def retire(self, mapped: Mapped, target: str, known: Knowledge) -> LoadResult:
-        """Say what becomes of a record that is not to be booked but is, or may be, in QuickBooks.
-
-        An intent that was left open is found out first. A posted document is never removed by itself.
+    def find_out(self, mapped: Mapped, target: str, known: Knowledge) -> LoadResult:
+        """Settle the write of a record that is not to be booked now, whose outcome was not known.
 
         Raises:
             ConnectionStopped: if a person has to act first.
         """
         result = self._turn(
-            Subject.of_mapped(mapped, target), known, lambda link: self.plan_retired(mapped, link)
+            Subject.of_mapped(mapped, target), known, lambda link: self.plan_waiting(mapped, link)
         )
         if mapped.verdict is not Verdict.NOT_DUE or not result.qbo_id:
             stands = passed_through(mapped, qbo_id=result.qbo_id, target=result.target)
             return result if result.outcome is Outcome.FAILED else stands
         return result
 
-    def plan_retired(self, mapped: Mapped, link: Link | None) -> Action:
-        """Return the plan of a record that the mapping did not call due."""
+    def plan_waiting(self, mapped: Mapped, link: Link | None) -> Action:
+        """Return what is said of a record that is not booked now: nothing is removed by it (rule 1.2)."""
         if link is None or mapped.verdict is not Verdict.NOT_DUE:
             return Action(ActionKind.HELD, link=link, reason=mapped.reason)
-        return plan_absence(link, mapped.reason.text if mapped.reason else "", self._context.policies)
+        if link.state is LinkState.VOIDED:
+            return Action(ActionKind.UNCHANGED, link=link)
+        is_gate = mapped.reason is not None and mapped.reason.code in GATE_CLOSED
+        code = "gate_closed_again" if is_gate else "needs_void"
+        why = mapped.reason.text if mapped.reason else "it is not due."
+        said = reason(code, target=link.target, qbo_id=link.qbo_id, why=why)
+        return Action(ActionKind.HELD, link=link, reason=said)
+
+    def void(self, unwanted: Unwanted, known: Knowledge) -> LoadResult:
+        """Void a document that its record no longer is; a write of it that was left open is found out first.
+
+        Raises:
+            ConnectionStopped: if a person has to act first.
+        """
+        subject = subject_of(unwanted)
+
+        def plan(link: Link | None) -> Action:
+            if link is None:
+                said = reason("not_settled", error="it is still being found out")
+                return Action(ActionKind.HELD, reason=said)
+            return plan_void(link, unwanted.why, self._context.policies)
+
+        result = self._turn(subject, known, plan)
+        is_never_written = result.outcome is Outcome.HELD and not result.qbo_id
+        if (
+            is_never_written
+            and self._context.ledger.open_intent(self._context.name, unwanted.source, unwanted.target) is None
+        ):
+            return subject.result(Outcome.VOIDED)
+        return result
+
+    def preview_void(self, unwanted: Unwanted) -> LoadResult:
+        """Return what a void would do; nothing is sent, locked or kept."""
+        subject, link = subject_of(unwanted), unwanted.link
+        if link is None:
+            return subject.result(Outcome.PLANNED, operation="void")
+        action = plan_void(link, unwanted.why, self._context.policies)
+        if action.kind is ActionKind.VOID:
+            return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation="void")
+        return without_writing(subject, action)
 
     def link_elsewhere(self, wanted: adoption.Elsewhere, obj: Json, known: Knowledge) -> LoadResult:
         """Link a document that others have booked, so that payments and voids find it; nothing is written."""
@@ -101,6 +142,8 @@ class RecordWriter:
         if action.kind in (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ADOPT):
             operation = "link" if action.kind is ActionKind.ADOPT else action.kind.value
             return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation=operation)
+        if action.kind is ActionKind.VOID:
+            return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation="void")
         if action.kind is ActionKind.RECHECK:
             return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation="update")
         return without_writing(subject, action)

@@ -12,6 +12,7 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.names import suffixed
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
 from st_qbo_assets.load.matching import (
     Card,
     Match,
@@ -23,7 +24,6 @@ from st_qbo_assets.load.matching import (
     nearest,
     with_contacts,
 )
-from st_qbo_assets.load.plan import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import QuickBooksCalls, WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.settled import SettledLinks

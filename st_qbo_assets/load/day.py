@@ -15,16 +15,19 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Payload, Verdict
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.actions import ActionKind, Finding
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
 from st_qbo_assets.load.items import ItemDesk
-from st_qbo_assets.load.plan import ActionKind, Finding, plan_write
+from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.results import both, passed_through, with_note
+from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.settling import find_settled
+from st_qbo_assets.load.shapes import Step, is_application_part
 from st_qbo_assets.load.turn import without_writing
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -32,16 +35,14 @@ __all__ = ["DayInput", "DayLoader"]
 
 _log = logging.getLogger(__name__)
 
-#: Load order by target; what stands in one row does not refer to each other.
-STAGES: tuple[tuple[str, ...], ...] = (
-    ("Item",),
-    ("Customer", "Vendor"),
-    ("Invoice", "CreditMemo", "PurchaseOrder"),
-    ("Bill",),
-    ("Payment", "RefundReceipt", "Purchase"),
-    ("VendorCredit",),
-    ("BillPayment",),
-)
+#: Load order by target (rule 5.5); what stands in one row does not refer to each other. A refund of unapplied
+#: money stands before the payments, since the payment it refunds is tied to it.
+MASTER_STAGES: tuple[tuple[str, ...], ...] = (("Item",), ("Customer", "Vendor"))
+SALES = ("Invoice", "CreditMemo", "PurchaseOrder")
+BILLS = ("Bill",)
+REFUNDS = ("RefundReceipt", "Purchase")
+PAYMENTS = ("Payment",)
+LAST_STAGES: tuple[tuple[str, ...], ...] = (("VendorCredit",), ("BillPayment",))
 #: Rounds in which payments that stand in each other's way are sorted out; a swap needs one.
 _MOST_ROUNDS = 3
 
@@ -76,6 +77,7 @@ class DayLoader:
         )
         self._items = ItemDesk(context)
         self._writer = RecordWriter(context, self)
+        self._retiring = Retiring(self._writer, self._keep)
         self._on_result = on_result
         self._is_live = context.company.mode == "live"
         self.stopped: ConnectionStopped | None = None
@@ -98,20 +100,46 @@ class DayLoader:
         """
         turn = DayTurn(self._context, given, is_live=self._is_live, stopped=self.stopped)
         turn.gather()
-        for stage in STAGES:
+        for stage in MASTER_STAGES:
             self._load_stage(turn, stage)
-            if stage[0] == "Invoice":
-                turn.bring_payments_along()
+        self._load_documents(turn)
+        if turn.changing:
+            # What was of another shape is gone now: these records come as what they are.
+            turn.changing.clear()
+            self._load_documents(turn)
+        self._load_stage(turn, PAYMENTS, applications=True)
+        for stage in LAST_STAGES:
+            self._load_stage(turn, stage)
         self.stopped = turn.stopped
         results = list(turn.results.values())
         self._context.ledger.save_states(self._context.name, results, self._context.run_id)
         _log.info("day=loaded day=%s records=%d", given.day, len(results))
         return results
 
-    def _load_stage(self, turn: DayTurn, targets: tuple[str, ...]) -> None:
-        mapped = [each for each in turn.mapped.values() if target_of(each) in targets]
+    def _load_documents(self, turn: DayTurn) -> None:
+        """Load sales, then what pays them, then void what nothing uses any more (rules 3.2, 3.6, 5.5)."""
+        self._retiring.look(turn)
+        self._load_stage(turn, SALES)
+        turn.bring_payments_along()
+        self._retiring.look(turn)
+        self._load_stage(turn, BILLS)
+        self._retiring.carry_out(turn, Step.APPLICATION)
+        self._retiring.carry_out(turn, Step.MONEY)
+        self._load_stage(turn, REFUNDS)
+        self._load_stage(turn, PAYMENTS)
+        self._retiring.carry_out(turn, Step.DOCUMENT)
+
+    def _load_stage(self, turn: DayTurn, targets: tuple[str, ...], *, applications: bool = False) -> None:
+        """Load what is, or would be, one of the targets; of payments either money or mere applications."""
+        mapped = [
+            each
+            for each in turn.mapped.values()
+            if target_of(each) in targets
+            and is_application_part(each.source) is applications
+            and not turn.waits_for_shape(each)
+        ]
         due = [each for each in mapped if each.verdict is Verdict.DUE and each.payload is not None]
-        self._find(turn, due)
+        self._find(turn, [each for each in due if each.source not in turn.results])
         if targets[0] == "Invoice":
             self._link_elsewhere(turn, mapped)
         jobs: list[Callable[[], LoadResult]] = []
@@ -124,7 +152,7 @@ class DayLoader:
             else:
                 jobs.append(self._job(turn, each))
         self._run(jobs, side_by_side=not objects.name_field(targets[0]))
-        if "Payment" in targets:
+        if targets is PAYMENTS:
             self._apply_the_rest(turn, due)
 
     def _apply_the_rest(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
@@ -191,19 +219,18 @@ class DayLoader:
 
     def _at_once(self, turn: DayTurn, mapped: Mapped) -> LoadResult | None:
         """Return the result of a record that needs no lock and no call; None if it does."""
-        links, has_open = turn.links_of(mapped.source), mapped.source in turn.open_intents
-        payload = mapped.payload
+        links, payload = turn.links_of(mapped.source), mapped.payload
+        has_open = any(source == mapped.source for source, _ in turn.open_intents)
         if mapped.verdict is not Verdict.DUE or payload is None:
             if has_open and self._is_live:
                 return None
             link = links[0] if links else None
-            action = self._writer.plan_retired(mapped, link)
+            action = self._writer.plan_waiting(mapped, link)
             if link is None or mapped.verdict is not Verdict.NOT_DUE or _is_booked_by_others(mapped, link):
                 return passed_through(
                     mapped, qbo_id=link.qbo_id if link else "", target=link.target if link else ""
                 )
-            needs_a_turn = action.writes and self._is_live
-            return None if needs_a_turn else without_writing(turn.subject(mapped, link.target), action)
+            return without_writing(turn.subject(mapped, link.target), action)
         if not self._is_live:
             return self._writer.preview(payload, turn.known)
         if has_open:
@@ -222,10 +249,8 @@ class DayLoader:
                 if mapped.verdict is Verdict.DUE and mapped.payload is not None:
                     result = self._writer.write(mapped.payload, turn.known)
                 else:
-                    target = next((link.target for link in turn.links_of(mapped.source)), target_of(mapped))
-                    result = self._writer.retire(
-                        mapped, turn.open_intents.get(mapped.source, target), turn.known
-                    )
+                    open_ = (target for source, target in turn.open_intents if source == mapped.source)
+                    result = self._writer.find_out(mapped, next(open_, target_of(mapped)), turn.known)
             except ConnectionStopped as error:
                 turn.note_stop(error)
                 result = turn.subject(mapped).failed(error)

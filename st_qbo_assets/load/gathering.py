@@ -18,7 +18,9 @@ from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import Subject
-from st_qbo_assets.store.links import Link
+from st_qbo_assets.load.shapes import Unwanted
+from st_qbo_assets.load.voiding import is_voided_by_us
+from st_qbo_assets.store.links import Link, LinkState
 
 Reread = Callable[[Entity, Sequence[str]], Sequence[Mapped]]
 PaymentsOf = Callable[[Sequence[str]], Sequence[Mapped]]
@@ -35,7 +37,8 @@ _TARGET_OF = {
     Entity.PAYMENT: "Payment",
     Entity.VENDOR_CREDIT: "VendorCredit",
 }
-_MASTERS = frozenset({Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR})
+#: Records that are no documents.
+MASTERS = frozenset({Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR})
 _AT_REST = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.VOIDED})
 _IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
 
@@ -70,7 +73,10 @@ class DayTurn:
 
     Attributes:
         before: where each record stood before this load.
-        open_intents: target of the intent whose outcome is not known, by record.
+        open_intents: source and target of the writes whose outcome is not known.
+        unwanted: what is still to be voided, because its record no longer is that.
+        changing: records whose new shape waits until the old one is voided.
+        examined: records that were looked at for what they no longer are.
         stopped: why nothing more is sent, once the connection is stopped.
     """
 
@@ -80,7 +86,12 @@ class DayTurn:
     known: Knowledge = field(default_factory=Knowledge)
     mapped: dict[SourceRef, Mapped] = field(default_factory=dict[SourceRef, Mapped])
     results: dict[SourceRef, LoadResult] = field(default_factory=dict[SourceRef, LoadResult])
-    open_intents: dict[SourceRef, str] = field(default_factory=dict[SourceRef, str])
+    open_intents: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
+    unwanted: dict[tuple[SourceRef, str], Unwanted] = field(
+        default_factory=dict[tuple[SourceRef, str], Unwanted]
+    )
+    changing: set[SourceRef] = field(default_factory=set[SourceRef])
+    examined: set[SourceRef] = field(default_factory=set[SourceRef])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     stopped: ConnectionStopped | None = None
 
@@ -100,6 +111,7 @@ class DayTurn:
     def learn(self, mapped: Iterable[Mapped]) -> None:
         """Take records into the day, with links, states and open intents of theirs and of what they name."""
         fresh = {each.source: each for each in mapped}
+        self._forget({source.record for source in fresh})
         self.mapped.update(fresh)
         refers = [
             source
@@ -109,13 +121,32 @@ class DayTurn:
         ]
         ledger, name = self.context.ledger, self.context.name
         sources = list(dict.fromkeys([*fresh, *refers]))
-        for links in ledger.links(name, sources).values():
+        for links in ledger.links_of_records(name, sources).values():
             self.known.learn_links(links)
         states = ledger.record_states(name, sources)
         self.before.update({source: state.outcome for source, state in states.items()})
         self.known.learn_outcomes({source: state.outcome for source, state in states.items()})
-        for source, intents in ledger.open_intents(name, list(fresh)).items():
-            self.open_intents[source] = intents[0].target
+        for intents in ledger.open_intents_of_records(name, list(fresh)).values():
+            self.open_intents.update((intent.source, intent.target) for intent in intents)
+
+    def _forget(self, records: Collection[SourceRef]) -> None:
+        """Let go of what was made of records before: a part that is gone is not to be loaded."""
+        self.examined.difference_update(records)
+        if self.mapped:
+            self.mapped = {
+                source: each for source, each in self.mapped.items() if source.record not in records
+            }
+
+    def parts_of(self, record: SourceRef) -> list[Mapped]:
+        """Return what the mapping makes of a record now, part by part."""
+        return [each for source, each in self.mapped.items() if source.record == record]
+
+    def waits_for_shape(self, mapped: Mapped) -> bool:
+        """Say whether a record waits until what it was, or what it refers to, is voided."""
+        if not self.changing or mapped.source.record in self.changing:
+            return bool(self.changing)
+        body = mapped.payload.body if mapped.payload is not None else {}
+        return any(source.record in self.changing for _, source in objects.symbolic_references(body))
 
     def bring_payments_along(self) -> None:
         """Take in the payments of every invoice that is in QuickBooks since this load (rule 3.2)."""
@@ -136,7 +167,8 @@ class DayTurn:
                 self.keep(replace(result, outcome=Outcome.FAILED, reason=said))
             return
         days = frozenset(self.given.days_to_come)
-        self.learn(each for each in found if each.source not in self.mapped and each.day not in days)
+        here = {source.record for source in self.mapped}
+        self.learn(each for each in found if each.source.record not in here and each.day not in days)
 
     def old_invoices(self) -> list[Elsewhere]:
         """Return the invoices from before the start which payments of this load name first (rule 1.6)."""
@@ -177,9 +209,10 @@ class DayTurn:
         return self.known.links_of(source)
 
     def has_link(self, mapped: Mapped) -> bool:
-        """Say whether a due record is in QuickBooks."""
+        """Say whether a due record is in QuickBooks, not emptied by us."""
         payload = mapped.payload
-        return payload is not None and self.known.link(payload.source, payload.target) is not None
+        link = self.known.link(payload.source, payload.target) if payload is not None else None
+        return link is not None and not is_voided_by_us(link)
 
     def subject(self, mapped: Mapped, target: str = "") -> Subject:
         """Return who a result is about."""
@@ -197,7 +230,10 @@ class DayTurn:
 
     def _missing(self, entity: Entity) -> list[Link]:
         links = self.context.links.of_day(self.context.name, entity, self.given.day, self.given.last)
-        return [link for link in links if link.source not in self.mapped]
+        here = {source.record for source in self.mapped}
+        return [
+            link for link in links if link.source.record not in here and link.state is not LinkState.VOIDED
+        ]
 
     def _read_again(
         self, reread: Reread, entity: Entity, ids: Sequence[str], missing: Sequence[Link]
@@ -211,14 +247,19 @@ class DayTurn:
                 self.keep(failed)
             return
         days = frozenset(self.given.days_to_come)
-        self.learn(each for each in found if each.source in self.mapped or each.day not in days)
-        there = {each.source for each in found}
-        if entity in _MASTERS:
+        here = {source.record for source in self.mapped}
+        self.learn(each for each in found if each.source.record in here or each.day not in days)
+        there = {each.source.record for each in found}
+        if entity in MASTERS:
             return
         self.known.learn_links(missing)
-        gone = [source for source in self.mapped if _was_asked(source, entity, ids) and source not in there]
+        gone = [
+            source for source in self.mapped if _was_asked(source, entity, ids) and source.record not in there
+        ]
         absent = [
-            link for link in missing if _was_asked(link.source, entity, ids) and link.source not in there
+            link
+            for link in missing
+            if _was_asked(link.source, entity, ids) and link.source.record not in there
         ]
         for source in gone:
             self._gone(self.mapped[source], self.links_of(source))
@@ -242,7 +283,7 @@ def _was_asked(source: SourceRef, entity: Entity, ids: Collection[str]) -> bool:
 
 
 def _documents(given: DayInput) -> list[Entity]:
-    return [entity for entity in given.mapped if entity not in _MASTERS]
+    return [entity for entity in given.mapped if entity not in MASTERS]
 
 
 def target_of(mapped: Mapped) -> str:

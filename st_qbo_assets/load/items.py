@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.plan import Finding, FindingKind, Resolution
+from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.quickbooks.query import quote_list

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Outcome
-from st_qbo_assets.load.plan import Finding
+from st_qbo_assets.load.actions import Finding
 from st_qbo_assets.store.links import Link
 
 
@@ -21,6 +21,8 @@ class Knowledge:
         self._links: dict[SourceRef, dict[str, Link]] = {}
         self._outcomes: dict[SourceRef, Outcome] = {}
         self._findings: dict[tuple[SourceRef, str], Finding] = {}
+        self._parts: dict[SourceRef, set[SourceRef]] = {}
+        self._retiring: set[tuple[SourceRef, str]] = set()
 
     def link(self, source: SourceRef, target: str) -> Link | None:
         """Return the link of a source and target."""
@@ -29,6 +31,18 @@ class Knowledge:
     def links_of(self, source: SourceRef) -> list[Link]:
         """Return all links of a record, whatever they point to."""
         return list(self._links.get(source, {}).values())
+
+    def parts_of(self, source: SourceRef) -> list[Link]:
+        """Return every link of the record a source belongs to, whatever its part."""
+        return [link for part in sorted(self._parts.get(source.record, ())) for link in self.links_of(part)]
+
+    def is_retiring(self, source: SourceRef, target: str) -> bool:
+        """Say whether a document is about to be voided, so that nothing is applied to it any more."""
+        return (source, target) in self._retiring
+
+    def retire(self, source: SourceRef, target: str) -> None:
+        """Note that a document is about to be voided."""
+        self._retiring.add((source, target))
 
     def outcome(self, source: SourceRef) -> Outcome | None:
         """Return where a record stands, None if it was never loaded."""
@@ -42,6 +56,8 @@ class Knowledge:
         """Keep links as they are now."""
         for link in links:
             self._links[link.source] = {**self._links.get(link.source, {}), link.target: link}
+            record = link.source.record
+            self._parts[record] = {*self._parts.get(record, ()), link.source}
 
     def learn_outcomes(self, outcomes: Mapping[SourceRef, Outcome]) -> None:
         """Keep where records stood before this load, unless this load knows better."""

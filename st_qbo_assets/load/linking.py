@@ -18,9 +18,6 @@ from st_qbo_assets.store.intents import Intent, Operation
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.markers import MarkedObject
 
-#: Digest of a void; a void has no payload of its own.
-VOID_DIGEST = "void"
-
 
 @dataclass(frozen=True)
 class Posted:

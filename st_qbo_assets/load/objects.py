@@ -30,6 +30,9 @@ SALES = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt"})
 #: What a Purchase is called where something links to it (QB §6.2); which one goes by its PaymentType.
 _PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase"})
 
+#: Key of a request that is no part of the body: what goes into the query parameter `include` (QB §2.2).
+INCLUDE = "?include"
+
 ZERO = Decimal(0)
 _DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)$", re.IGNORECASE)
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef, Tenant
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped
-from st_qbo_assets.load.plan import WritePolicies
+from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.quickbooks.answers import Answer
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Closing, Intent, IntentDraft
 from st_qbo_assets.store.links import Link
@@ -25,8 +25,8 @@ from st_qbo_assets.transport.retry import RetryPolicy
 class QuickBooksCalls(Protocol):
     """The calls to one realm that the load makes."""
 
-    def create(self, entity: str, body: Json, request_id: str) -> Answer:
-        """Create an object and return it as stored."""
+    def create(self, entity: str, body: Json, request_id: str, *, include: str = "") -> Answer:
+        """Create an object and return it as stored; `include` is the query parameter of that name."""
         ...
 
     def update(self, entity: str, body: Json, request_id: str) -> Answer:
@@ -88,6 +88,10 @@ class WriteLedger(Protocol):
         """Return the links of many sources in one query."""
         ...
 
+    def links_of_records(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Link]]:
+        """Return the links of many records in one query, whatever their part."""
+        ...
+
     def save_link(self, link: Link) -> None:
         """Insert or overwrite a link."""
         ...
@@ -104,10 +108,10 @@ class WriteLedger(Protocol):
         """Return the intent whose outcome is not known yet."""
         ...
 
-    def open_intents(
-        self, company: Company, sources: Iterable[SourceRef] | None = None
+    def open_intents_of_records(
+        self, company: Company, sources: Iterable[SourceRef]
     ) -> dict[SourceRef, list[Intent]]:
-        """Return the open intents of many sources in one query."""
+        """Return the open intents of many records in one query, whatever their part."""
         ...
 
     def begin(self, draft: IntentDraft) -> Attempt:

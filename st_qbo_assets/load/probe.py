@@ -9,6 +9,7 @@ from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.verify import verify, verify_voided
+from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.quickbooks.faults import FaultClass, classify
 from st_qbo_assets.quickbooks.query import quote
 from st_qbo_assets.store.intents import Intent, Operation
@@ -59,7 +60,16 @@ def _created(context: WriteContext, intent: Intent) -> Json | None:
         ]
     else:
         rows = [row for row in rows if intent.source in objects.markers(row)]
+        rows = [row for row in rows if not _is_forerunner(context, row, intent)]
     return min(rows, key=lambda row: int(objects.text(row.get("Id")) or 0), default=None)
+
+
+def _is_forerunner(context: WriteContext, row: Json, intent: Intent) -> bool:
+    """Say whether a document is the one we emptied, in whose place the intent makes another."""
+    if not objects.is_voided(row):
+        return False
+    link = context.ledger.link(context.name, intent.source, intent.target)
+    return link is not None and is_voided_by_us(link) and link.qbo_id == objects.text(row.get("Id"))
 
 
 def _is_what_we_sent(row: Json, intent: Intent) -> bool:
@@ -78,6 +88,8 @@ def _where(target: str, request: Json) -> str:
     if field := objects.name_field(target):
         return f"{field} = {quote(objects.text(request.get(field)))} AND Active IN (true, false)"
     day = f"TxnDate = {quote(objects.text(request.get('TxnDate')))}"
+    if target == "Purchase":
+        return day
     if target == "Payment":
         return f"{day} AND CustomerRef = {quote(objects.ref(request, 'CustomerRef'))}"
     number = objects.text(request.get("DocNumber"))

@@ -36,12 +36,33 @@ LOAD: dict[str, ReasonKind] = {
     "needs_void": ReasonKind(
         "3.6",
         "It is in QuickBooks as {target} {qbo_id}, but in ServiceTitan it is no longer to be booked: {why}",
-        "Void or correct it in QuickBooks by hand; nothing is ever removed by itself.",
+        "Look at both: void or correct it in QuickBooks by hand, or correct ServiceTitan.",
+    ),
+    "void_used": ReasonKind(
+        "3.6",
+        "It is gone from ServiceTitan, but {target} {qbo_id} cannot be voided: {by} uses it in QuickBooks.",
+        "Take it off there, then re-materialize the day; or void {target} {qbo_id} by hand.",
+    ),
+    "gate_closed_again": ReasonKind(
+        "1.2",
+        "It is in QuickBooks as {target} {qbo_id} and stays there, though it is not due any more: {why}",
+        "Post it again in ServiceTitan, or delete it there; nothing is removed because a gate closed.",
+    ),
+    "shape_waits": ReasonKind(
+        "3.6",
+        "It is to become {target}, after the {old} {qbo_id} that it was is voided: {why}",
+        "Settle that first; the new document follows in the same run.",
+    ),
+    "credit_stays_unapplied": ReasonKind(
+        "3.2",
+        "The credit stays unapplied for now, because {invoices} {state}.",
+        "Nothing to do; it is applied when the invoice posts.",
     ),
     "voided_in_quickbooks": ReasonKind(
         "3.6",
         "It is due, but {target} {qbo_id}, which it became in QuickBooks, was voided there.",
-        "Enter it in QuickBooks by hand and name the pair in links.csv; a void cannot be undone.",
+        "If it should exist, add the row `{source},{target},again {qbo_id}` to links.csv; then "
+        "re-materialize the day.",
     ),
     "gone_unposted": ReasonKind(
         "1.5", "ServiceTitan no longer finds it, and it was never posted.", "Nothing to do."
@@ -151,7 +172,8 @@ LOAD: dict[str, ReasonKind] = {
     "deleted_in_quickbooks": ReasonKind(
         "5.3",
         "It was {target} {qbo_id} in QuickBooks, which somebody deleted there.",
-        "Decide whether it should exist: it is never made again by itself. If not, delete it there too.",
+        "If it should exist, add the row `{source},{target},again {qbo_id}` to links.csv and re-materialize "
+        "the day; if not, delete it in ServiceTitan too.",
     ),
 }
 

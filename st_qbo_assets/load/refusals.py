@@ -14,11 +14,11 @@ from st_qbo_assets.domain.errors import RemoteFault
 from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
 from st_qbo_assets.load import adoption, objects
-from st_qbo_assets.load.plan import Action, ActionKind, Finding, FindingKind, Resolution
+from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import is_done, read_if_there
 from st_qbo_assets.load.reasons import reason
-from st_qbo_assets.load.requests import capped_lines, renamed, with_amounts, with_version
+from st_qbo_assets.load.requests import capped_lines, renamed, with_amounts, with_number_allowed, with_version
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.verify import Difference, describe, drift, drift_json, owned_fields
 from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, explain, taken_number
@@ -71,7 +71,7 @@ def understand(context: WriteContext, fault: RemoteFault, intent: Intent) -> Ref
         and taken.txn_type == intent.target
     ):
         seen = read_if_there(context, intent.target, taken.txn_id)
-        is_ours = seen is not None and intent.source in objects.markers(seen)
+        is_ours = seen is not None and intent.source in objects.markers(seen) and not objects.is_voided(seen)
         return Refusal(fault, intent, seen, is_ours=is_ours)
     return Refusal(fault, intent)
 
@@ -141,6 +141,8 @@ class Refusals:
             ids = [objects.text(refusal.seen.get("Id"))]
             links = self._context.links.of_targets(self._context.name, payload.target, ids)
             finding = adoption.judge(self._context, payload, [refusal.seen], links, self._known)
+            if finding is None:  # a document we emptied holds the number
+                return replace(action, request=with_number_allowed(refusal.intent.request))
             return self._follow(finding, action)
         other = taken or TakenNumber("", "another document", "(unknown id)")
         said = reason(
@@ -166,7 +168,7 @@ class Refusals:
         link = action.link
         if link is None:
             return self._refused(refusal, action)
-        said = reason("deleted_in_quickbooks", target=link.target, qbo_id=link.qbo_id)
+        said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
         return self._subject.result(Outcome.REJECTED, link=link, said=said, wrote=True)
 
     def _refused(self, refusal: Refusal, action: Action) -> LoadResult:
@@ -278,7 +280,8 @@ def refused_reason(fault: RemoteFault) -> Reason:
     """Return a refusal in plain words, with QuickBooks' own beside them."""
     kind = explain(fault)
     said = fault.detail or fault.message
-    return reason("refused", error=f"{kind.plain} ({fault.code}: {said})", remedy=kind.remedy)
+    error = f"{kind.plain} {kind.cause} ({fault.code}: {said})"
+    return reason("refused", error=error, remedy=kind.remedy)
 
 
 def _money(amount: Decimal) -> str:

@@ -149,6 +149,11 @@ def with_version(request: Json, sync_token: str) -> Json:
     return {**request, "SyncToken": sync_token}
 
 
+def with_number_allowed(request: Json) -> Json:
+    """Return a create that QuickBooks takes although its number is used: `?include=allowduplicatedocnum`."""
+    return {**request, objects.INCLUDE: "allowduplicatedocnum"}
+
+
 def renamed(target: str, request: Json, name: str) -> Json:
     """Return a request of a name list object under another name."""
     return {**request, objects.name_field(target): name}

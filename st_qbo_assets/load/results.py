@@ -11,6 +11,7 @@ from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Payload, Reason, Verdict
 from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.shapes import Unwanted
 from st_qbo_assets.store.links import Link
 
 _OUTCOME_OF_VERDICT = {
@@ -73,6 +74,14 @@ class Subject:
         """Return the result of a write whose outcome is not known."""
         said = reason("not_settled", error=str(error))
         return self.result(Outcome.FAILED, link=link, said=said, wrote=True)
+
+
+def subject_of(unwanted: Unwanted) -> Subject:
+    """Return who the void of a document is about: its part, as its record is known now."""
+    link = unwanted.link
+    whole = Subject.of_mapped(unwanted.mapped, unwanted.target)
+    number = link.number if link is not None and link.number else whole.number
+    return replace(whole, source=unwanted.source, number=number)
 
 
 def passed_through(mapped: Mapped, *, qbo_id: str = "", target: str = "") -> LoadResult:

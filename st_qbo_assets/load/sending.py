@@ -126,8 +126,11 @@ def closing_of(error: SyncError, *, seconds: float | None = None) -> Closing:
 
 def _call(context: WriteContext, intent: Intent) -> Answer:
     if intent.operation is Operation.CREATE:
-        return context.quickbooks.create(intent.target, intent.request, intent.request_id)
-    if intent.operation is Operation.UPDATE:
+        body = {key: value for key, value in intent.request.items() if key != objects.INCLUDE}
+        include = objects.text(intent.request.get(objects.INCLUDE))
+        return context.quickbooks.create(intent.target, body, intent.request_id, include=include)
+    if intent.operation is Operation.UPDATE or "Line" in intent.request:
+        # a document without a void call is voided by an update to zero lines (rule 3.6)
         return context.quickbooks.update(intent.target, intent.request, intent.request_id)
     qbo_id, token = objects.text(intent.request.get("Id")), objects.text(intent.request.get("SyncToken"))
     return context.quickbooks.void(intent.target, qbo_id, token, intent.request_id)

@@ -12,9 +12,10 @@ from dataclasses import replace
 from st_qbo_assets.domain.errors import LedgerConflict, SyncError, TransportError
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
 from st_qbo_assets.load import adoption, objects
+from st_qbo_assets.load.actions import Action, ActionKind, FindingKind
+from st_qbo_assets.load.emptying import ready_to_void
 from st_qbo_assets.load.known import Knowledge
-from st_qbo_assets.load.linking import VOID_DIGEST, Posted, link_to, marked, state_after
-from st_qbo_assets.load.plan import Action, ActionKind, FindingKind
+from st_qbo_assets.load.linking import Posted, link_to, marked, state_after
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import find_written, read_if_there
 from st_qbo_assets.load.reasons import reason
@@ -23,6 +24,7 @@ from st_qbo_assets.load.requests import create_request, repair_request, update_r
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.sending import Sent, is_trusted, send
 from st_qbo_assets.load.verify import Difference, describe, drift_json, owned_fields, verify, verify_voided
+from st_qbo_assets.load.voiding import VOID_DIGEST
 from st_qbo_assets.quickbooks.faults import FaultClass
 from st_qbo_assets.store.intents import AttemptOutcome, Closing, Intent, IntentDraft, Operation
 from st_qbo_assets.store.links import Link, LinkState
@@ -106,6 +108,8 @@ class RecordTurn:
             return self._adopt(action)
         if action.kind is ActionKind.RECHECK:
             return self._recheck(action)
+        if action.kind is ActionKind.VOID and action.request is None:
+            return ready_to_void(self._context, self._subject, action)
         if action.writes:
             return self._write(action)
         if action.kind is ActionKind.UNCHANGED and self._operation:
@@ -194,7 +198,7 @@ class RecordTurn:
             intent.target,
             intent.request,
             obj,
-            cents=self._subject.cents if is_same and action.payload else None,
+            cents=abs(self._subject.cents) if is_same and action.payload else None,
             applies_itself=self._context.applies_itself,
         )
 
@@ -231,7 +235,7 @@ class RecordTurn:
         if is_ours:
             state = LinkState.VOIDED if objects.is_voided(finding.obj) else LinkState.ACTIVE
             request = create_request(payload, self._known)
-            different = verify(payload.target, request, finding.obj, cents=payload.cents)
+            different = verify(payload.target, request, finding.obj, cents=abs(payload.cents))
         else:
             state, different = finding.state, ()
         # Ours but different: an unknown digest makes the next plan an update, which verifies it.
@@ -259,7 +263,7 @@ class RecordTurn:
         assert payload is not None and link is not None
         obj = read_if_there(self._context, link.target, link.qbo_id)
         if obj is None:
-            said = reason("deleted_in_quickbooks", target=link.target, qbo_id=link.qbo_id)
+            said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
             return self._subject.result(Outcome.REJECTED, link=link, said=said, wrote=self._wrote)
         different = self._against_payload(payload, link, obj)
         if not different and not self._edited_beyond(payload, link, obj):
@@ -303,7 +307,7 @@ class RecordTurn:
             return adoption.differences(payload, obj, self._known)
         request = create_request(payload, self._known, name=link.display_name)
         return verify(
-            link.target, request, obj, cents=payload.cents, applies_itself=self._context.applies_itself
+            link.target, request, obj, cents=abs(payload.cents), applies_itself=self._context.applies_itself
         )
 
     # Results

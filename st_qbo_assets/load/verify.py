@@ -265,9 +265,7 @@ def _applied(payment: Mapping[str, Any]) -> Counter[tuple[str, str]]:
 def _line_key(line: Mapping[str, Any]) -> Json:
     inner = objects.detail(line)
     key: Json = {"kind": objects.detail_type(line), "Amount": _money(objects.amount(line.get("Amount")))}
-    return key | {
-        name: value for name in _LINE_REFS if (value := objects.ref(inner, name))
-    }
+    return key | {name: value for name in _LINE_REFS if (value := objects.ref(inner, name))}
 
 
 def _compare(found: list[Difference], field: str, meant: str, held: str) -> None:

@@ -16,7 +16,7 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.load.day import DayInput, DayLoader
-from st_qbo_assets.load.plan import WritePolicies
+from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks, parse_settled_links
 from st_qbo_assets.orchestration import keys

@@ -94,9 +94,16 @@ class QuickBooks:
 
     # Writes
 
-    def create(self, entity: str, body: Json, request_id: str) -> Answer:
-        """Create an object and return it as stored."""
-        return self._write(entity, body, request_id)
+    def create(self, entity: str, body: Json, request_id: str, *, include: str = "") -> Answer:
+        """Create an object and return it as stored.
+
+        Args:
+            entity: QuickBooks entity.
+            body: what to create.
+            request_id: of the intent.
+            include: query parameter of that name, `allowduplicatedocnum` to take a number that is used.
+        """
+        return self._write(entity, body, request_id, params=(("include", include),) if include else ())
 
     def update(self, entity: str, body: Json, request_id: str) -> Answer:
         """Change an object sparsely and return it as stored.

@@ -17,11 +17,11 @@ A process that dies leaves the intent open: `open_intent` finds it, `begin_attem
 the same request id, `close_found` or `close_absent` settle it after a probe.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Row, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Table, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from st_qbo_assets.domain.errors import LedgerConflict
@@ -47,7 +47,7 @@ from st_qbo_assets.store.links import Link, Links, link_columns
 from st_qbo_assets.store.locks import Locks
 from st_qbo_assets.store.markers import MarkedObject
 from st_qbo_assets.store.schema import attempts, intents
-from st_qbo_assets.store.sources import clean_text, source_columns, source_is_in
+from st_qbo_assets.store.sources import clean_text, record_is_in, source_columns, source_is_in
 from st_qbo_assets.store.states import RecordState, RecordStates
 
 #: restrict_violation: what the tables' guards answer
@@ -73,6 +73,10 @@ class Ledger:
     def links(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Link]]:
         """Return the links of many sources in one query; a source without a link is missing."""
         return self._links.of_sources(company, sources)
+
+    def links_of_records(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Link]]:
+        """Return the links of many records in one query, whatever their part; by the source they carry."""
+        return self._links.of_records(company, sources)
 
     def link_by_target(self, company: Company, target: str, qbo_id: str) -> Link | None:
         """Return the link to a QuickBooks object, if there is one."""
@@ -126,14 +130,29 @@ class Ledger:
         self, company: Company, sources: Iterable[SourceRef] | None = None
     ) -> dict[SourceRef, list[Intent]]:
         """Return the open intents of many sources (of all, if none are named) in one query."""
+        wanted = None if sources is None else list(dict.fromkeys(sources))
+        return self._open_intents(company, wanted, source_is_in)
+
+    def open_intents_of_records(
+        self, company: Company, sources: Iterable[SourceRef]
+    ) -> dict[SourceRef, list[Intent]]:
+        """Return the open intents of many records in one query, whatever their part."""
+        wanted = list(dict.fromkeys(source.record for source in sources))
+        return self._open_intents(company, wanted, record_is_in)
+
+    def _open_intents(
+        self,
+        company: Company,
+        wanted: Sequence[SourceRef] | None,
+        condition: Callable[[Table, Sequence[SourceRef]], ColumnElement[bool]],
+    ) -> dict[SourceRef, list[Intent]]:
         query = intents_with_sends(self._database.now()).where(
             intents.c.company == company, intents.c.state == "open"
         )
-        if sources is not None:
-            wanted = list(dict.fromkeys(sources))
+        if wanted is not None:
             if not wanted:
                 return {}
-            query = query.where(source_is_in(intents, wanted))
+            query = query.where(condition(intents, wanted))
         found: dict[SourceRef, list[Intent]] = {}
         with self._database.autocommit() as connection:
             for row in connection.execute(query.order_by(intents.c.id)):

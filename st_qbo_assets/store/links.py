@@ -17,7 +17,14 @@ from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import MASTERS, links
-from st_qbo_assets.store.sources import clean_text, is_any_of, source_columns, source_from, source_is_in
+from st_qbo_assets.store.sources import (
+    clean_text,
+    is_any_of,
+    record_is_in,
+    source_columns,
+    source_from,
+    source_is_in,
+)
 
 
 class LinkState(StrEnum):
@@ -81,6 +88,18 @@ class Links:
         found: dict[SourceRef, list[Link]] = {}
         if wanted:
             query = select(links).where(links.c.company == company, source_is_in(links, wanted))
+            with self._database.autocommit() as connection:
+                for row in connection.execute(query.order_by(links.c.id)):
+                    link = link_from(row)
+                    found.setdefault(link.source, []).append(link)
+        return found
+
+    def of_records(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Link]]:
+        """Return the links of many records in one query, whatever their part; by the source they carry."""
+        wanted = list(dict.fromkeys(source.record for source in sources))
+        found: dict[SourceRef, list[Link]] = {}
+        if wanted:
+            query = select(links).where(links.c.company == company, record_is_in(links, wanted))
             with self._database.autocommit() as connection:
                 for row in connection.execute(query.order_by(links.c.id)):
                     link = link_from(row)

@@ -34,6 +34,17 @@ def source_is_in(table: Table, sources: Sequence[SourceRef]) -> ColumnElement[bo
     return columns.in_(select(wanted.c.entity, wanted.c.id, wanted.c.part))
 
 
+def record_is_in(table: Table, sources: Sequence[SourceRef]) -> ColumnElement[bool]:
+    """Return the condition that a row is about one of the records, whatever its part."""
+    arrays = [
+        bindparam(None, [source.entity.value for source in sources], type_=ARRAY(Text)),
+        bindparam(None, [source.id for source in sources], type_=ARRAY(Text)),
+    ]
+    wanted = func.unnest(*arrays).table_valued("entity", "id").render_derived("wanted")
+    columns = tuple_(table.c.source_entity, table.c.source_id)
+    return columns.in_(select(wanted.c.entity, wanted.c.id))
+
+
 def is_any_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that a column is one of the values; one statement text for any number."""
     return column == any_(bindparam(None, values, type_=ARRAY(Text)))

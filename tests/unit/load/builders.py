@@ -9,8 +9,8 @@ from typing import Any
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef, marker
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Payload, Reason, Verdict
+from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput, DayLoader
-from st_qbo_assets.load.plan import WritePolicies
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks
 from tests.unit.load.clock import FakeClock, quick_retry
@@ -113,6 +113,45 @@ def payment(
     }
     payload = Payload(source, "Payment", day, body, cents=int(Decimal(total) * 100), number=str(number))
     return Mapped(source, Verdict.DUE, day, cents=payload.cents, number=payload.number, payload=payload)
+
+
+def credit(
+    ref: str,
+    *,
+    customer: int = 1,
+    lines: Sequence[tuple[str, str]] = (("SKU", "100.00"),),
+    tax: str = "0.00",
+    day: date = DAY,
+    **fields: Any,
+) -> Mapped:
+    """A negative invoice (`invoice:8`), credit memo (`credit_memo:3`) or write-off (`payment:9/write_off`)."""
+    source = SourceRef.parse(ref)
+    model = invoice(int(source.id), customer=customer, lines=lines, tax=tax, day=day).payload
+    assert model is not None
+    body = {**model.body, "PrivateNote": marker(source), **fields}
+    sign = -1 if source.entity is Entity.INVOICE else 1
+    payload = Payload(source, "CreditMemo", day, body, cents=sign * model.cents, number=model.number)
+    return Mapped(source, Verdict.DUE, day, cents=payload.cents, number=payload.number, payload=payload)
+
+
+def application(
+    ref: str, *lines: tuple[str, str, str], customer: int = 1, day: date = DAY, **fields: Any
+) -> Mapped:
+    """A payment of nothing that ties documents: (TxnType, source, amount) a line."""
+    source = SourceRef.parse(ref)
+    body: dict[str, Any] = {
+        "CustomerRef": {"value": f"customer:{customer}"},
+        "TxnDate": day.isoformat(),
+        "TotalAmt": Decimal("0.00"),
+        "PrivateNote": marker(source),
+        "Line": [
+            {"Amount": Decimal(amount), "LinkedTxn": [{"TxnId": named, "TxnType": kind}]}
+            for kind, named, amount in lines
+        ],
+        **fields,
+    }
+    payload = Payload(source, "Payment", day, body, number=source.id)
+    return Mapped(source, Verdict.DUE, day, number=payload.number, payload=payload)
 
 
 def verdict(mapped: Mapped, kind: Verdict, code: str, text: str = "Because.") -> Mapped:

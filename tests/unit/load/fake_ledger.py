@@ -55,6 +55,14 @@ class FakeLedger:
                 found[source] = links
         return found
 
+    def links_of_records(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Link]]:
+        records = {source.record for source in sources}
+        found: dict[SourceRef, list[Link]] = {}
+        for (known, _), link in self.kept_links.items():
+            if known.record in records:
+                found.setdefault(known, []).append(link)
+        return found
+
     def of_targets(self, company: Company, target: str, qbo_ids: Iterable[str]) -> dict[str, list[Link]]:
         found: dict[str, list[Link]] = {}
         wanted = set(qbo_ids)
@@ -121,6 +129,13 @@ class FakeLedger:
                     aged = replace(intent, seconds_since_first_sent=age)
                     found.setdefault(intent.source, []).append(aged)
         return found
+
+    def open_intents_of_records(
+        self, company: Company, sources: Iterable[SourceRef]
+    ) -> dict[SourceRef, list[Intent]]:
+        records = {source.record for source in sources}
+        found = self.open_intents(company)
+        return {source: intents for source, intents in found.items() if source.record in records}
 
     def begin(self, draft: IntentDraft) -> Attempt:
         with self._guard:

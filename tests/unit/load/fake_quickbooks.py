@@ -53,8 +53,10 @@ class FakeQuickBooks:
 
     # what the product calls
 
-    def create(self, entity: str, body: Json, request_id: str) -> Answer:
-        return self._write("create", entity, body, request_id, lambda: self._created(entity, body))
+    def create(self, entity: str, body: Json, request_id: str, *, include: str = "") -> Answer:
+        takes_used = include == "allowduplicatedocnum"
+        act = lambda: self._created(entity, body, takes_used=takes_used)  # noqa: E731
+        return self._write("create", entity, body, request_id, act)
 
     def update(self, entity: str, body: Json, request_id: str) -> Answer:
         return self._write("update", entity, body, request_id, lambda: self._updated(entity, body))
@@ -116,8 +118,8 @@ class FakeQuickBooks:
             self.mischief("after", entity, body)
             return Answer(entity, copy.deepcopy(stored), "tid-write")
 
-    def _created(self, entity: str, body: Json) -> Json:
-        self._check(entity, body, None)
+    def _created(self, entity: str, body: Json, *, takes_used: bool = False) -> Json:
+        self._check(entity, body, None, takes_used=takes_used)
         self._last_id += 1
         obj = {**copy.deepcopy(body), "Id": str(self._last_id), "SyncToken": "0"}
         if entity in NAMED:
@@ -189,7 +191,7 @@ class FakeQuickBooks:
             {"Amount": subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
         ]
 
-    def _check(self, entity: str, obj: Json, old: Json | None) -> None:
+    def _check(self, entity: str, obj: Json, old: Json | None, *, takes_used: bool = False) -> None:
         if entity in NAMED:
             self._check_name(entity, obj)
         if self.close_date and entity not in NAMED:
@@ -198,7 +200,7 @@ class FakeQuickBooks:
                 raise RemoteFault("Account Period Closed, Cannot Update Through Services API", code="6210")
         for field_, entity_ in (("CustomerRef", "Customer"), ("ItemRef", "Item")):
             self._check_references(obj, field_, entity_)
-        if entity in SALES and self.refuses_duplicate_numbers and obj.get("DocNumber"):
+        if entity in SALES and self.refuses_duplicate_numbers and obj.get("DocNumber") and not takes_used:
             self._check_number(entity, obj)
         if entity == "Payment":
             self._check_payment(obj)

@@ -10,7 +10,6 @@ from st_qbo_assets.domain.errors import RemoteFault, TransportError
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
 from st_qbo_assets.load.day import DayInput, DayLoader
-from st_qbo_assets.load.plan import WritePolicies
 from st_qbo_assets.load.settled import parse_settled_links
 from st_qbo_assets.store.intents import IntentState
 from st_qbo_assets.store.links import LinkState
@@ -331,7 +330,7 @@ def test_an_unposted_record_that_is_gone_is_gone() -> None:
 
 @pytest.mark.rule("3.6")
 def test_a_void_that_was_left_open_is_not_repeated_for_a_document_that_is_due_again() -> None:
-    bench = Bench(policies=WritePolicies(documents_no_longer_due="void"))
+    bench = Bench()
     bench.load_as_usual(invoice(10))
     dying = replace_seam(bench, Trouble([("after_intent", "killed")]).at)
     dying.policies = bench.policies

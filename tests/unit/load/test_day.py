@@ -120,13 +120,13 @@ def test_a_posted_document_that_is_no_longer_due_is_shown_and_stays() -> None:
     bench = Bench()
     bench.load_as_usual(invoice(10))
 
-    result = bench.load_as_usual(verdict(invoice(10), Verdict.NOT_DUE, "deleted", "It is no longer active."))[
+    result = bench.load_as_usual(verdict(invoice(10), Verdict.NOT_DUE, "not_posted", "It is Pending."))[
         "invoice:10"
     ]
 
     assert (result.outcome, result.qbo_id) == (Outcome.HELD, bench.quickbooks.all("Invoice")[0]["Id"])
-    assert result.reason is not None and result.reason.code == "needs_void"
-    assert "no longer active" in result.reason.text
+    assert result.reason is not None and result.reason.code == "gate_closed_again"
+    assert "Pending" in result.reason.text
     assert bench.quickbooks.all("Invoice")[0]["TotalAmt"] == Decimal(100)
 
 

@@ -1,16 +1,18 @@
 """The pure plan: what is sent today, and what waits."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from st_qbo_assets.domain.ids import Company, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Payload
+from st_qbo_assets.load.actions import Action, ActionKind, WritePolicies
 from st_qbo_assets.load.known import Knowledge
-from st_qbo_assets.load.plan import Action, ActionKind, WritePolicies, plan_absence, plan_write
+from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.requests import capped_lines, repair_request, update_request, with_amounts
+from st_qbo_assets.load.voiding import plan_void
 from st_qbo_assets.store.links import Link, LinkState
 from tests.unit.load.builders import DAY, customer, invoice, item, payment
 
@@ -200,23 +202,30 @@ def test_an_unchanged_document_of_a_closed_month_stays_unchanged() -> None:
     assert plan(mapped, posted, book_close_date=DAY).kind is ActionKind.UNCHANGED
 
 
-@pytest.mark.rule("1.2", "3.6")
-def test_a_posted_document_no_longer_due_is_shown_and_not_removed() -> None:
-    action = plan_absence(link("invoice:10", "Invoice", "103"), "Its job was canceled.", WritePolicies())
-
-    assert action.kind is ActionKind.HELD
-    assert action.reason is not None and action.reason.code == "needs_void"
-
-
 @pytest.mark.rule("3.6")
-def test_a_company_that_voids_voids_its_own_documents_only() -> None:
-    policies = WritePolicies(documents_no_longer_due="void")
+def test_our_own_documents_are_voided_and_those_of_others_shown() -> None:
     kinds = [
-        plan_absence(link("invoice:10", "Invoice", "103", state=state), "", policies).kind
+        plan_void(link("invoice:10", "Invoice", "103", state=state), "", WritePolicies()).kind
         for state in (LinkState.ACTIVE, LinkState.ADOPTED, LinkState.VOIDED)
     ]
 
     assert kinds == [ActionKind.VOID, ActionKind.HELD, ActionKind.UNCHANGED]
+
+
+@pytest.mark.rule("1.6", "3.6")
+def test_an_old_invoice_that_was_linked_takes_a_void() -> None:
+    adopted = link("invoice:10", "Invoice", "103", state=LinkState.ADOPTED, day=DAY)
+    policies = WritePolicies(start_date=DAY + timedelta(days=1))
+
+    assert plan_void(adopted, "", policies).kind is ActionKind.VOID
+
+
+@pytest.mark.rule("3.6")
+def test_without_the_practice_credit_memos_are_held_for_a_person() -> None:
+    memo = link("invoice:10", "CreditMemo", "103")
+
+    assert plan_void(memo, "", WritePolicies()).kind is ActionKind.VOID
+    assert plan_void(memo, "", WritePolicies(voids_by_update=False)).kind is ActionKind.HELD
 
 
 @pytest.mark.rule("3.6")

@@ -7,7 +7,6 @@ import pytest
 
 from st_qbo_assets.domain.errors import ConnectionStopped, RateLimited, RemoteFault
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
-from st_qbo_assets.load.plan import WritePolicies
 from st_qbo_assets.store.intents import IntentState
 from st_qbo_assets.store.links import LinkState
 from tests.unit.load.builders import DAY, Bench, company_file, customer, invoice, payment, verdict
@@ -329,7 +328,7 @@ def test_money_that_changes_places_between_invoices_ends_where_servicetitan_has_
 
 @pytest.mark.rule("3.6")
 def test_a_company_that_voids_voids_and_says_so_once() -> None:
-    bench = Bench(policies=WritePolicies(documents_no_longer_due="void"))
+    bench = Bench()
     bench.load_as_usual(invoice(10))
     gone = _not_due(invoice(10))
 

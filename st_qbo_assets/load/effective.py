@@ -1,0 +1,150 @@
+"""What of a payload may be sent today.
+
+What belongs here: which lines of a payment stand for documents that are in QuickBooks, which are left out
+and which it waits for (rules 1.6, 3.2), and that every other reference is there. What does not: what is
+done with it (`plan`). Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.outcomes import Json, Outcome, Payload, Reason
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.actions import Resolution, WritePolicies
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.store.links import LinkState
+
+_WAITING = frozenset({Outcome.REJECTED, Outcome.HELD, Outcome.FAILED, Outcome.BLOCKED, Outcome.MISMATCH})
+_WORDS: dict[Outcome | None, str] = {
+    None: "has not been loaded yet",
+    Outcome.NOT_DUE: "is not due",
+    Outcome.REJECTED: "was rejected",
+    Outcome.HELD: "is held",
+    Outcome.BLOCKED: "is waiting itself",
+    Outcome.FAILED: "could not be posted",
+    Outcome.VOIDED: "was voided",
+}
+
+
+@dataclass(frozen=True)
+class Effective:
+    """What may be sent now.
+
+    Attributes:
+        payload: with the body that may be sent; None if it has to wait, or there is nothing to apply.
+        said: why it waits, or what is to be said of it.
+        is_nothing: whether it only applies a credit, and none of what it is applied to is in QuickBooks.
+    """
+
+    payload: Payload | None
+    said: Reason | None = None
+    is_nothing: bool = False
+
+
+@dataclass
+class _Lines:
+    """The lines of a payment, sorted."""
+
+    kept: list[Json] = field(default_factory=list[Json])
+    dropped: list[SourceRef] = field(default_factory=list[SourceRef])
+    dropped_amount: Decimal = objects.ZERO
+    waits: SourceRef | None = None
+
+
+def effective_payload(payload: Payload, known: Resolution, policies: WritePolicies) -> Effective:
+    """Return the payload with the body that may be sent now, and what is to be said of it.
+
+    A payment line whose invoice is not in QuickBooks is dropped where the invoice is not due, unknown,
+    deleted or before the start (the payment posts unapplied on its own date), and waits where the invoice
+    was rejected, held or failed, unless the company says `unapplied` (rules 1.6, 3.2). What uses a credit
+    uses as much less of it; without anything left to apply it to, it is nothing.
+    """
+    said: Reason | None = None
+    body = payload.body
+    if payload.target == "Payment":
+        found = _payment_lines(body, known, policies)
+        if found.waits is not None:
+            said = reason("payment_waits", waits_for=found.waits, state=state_of(found.waits, known))
+            return Effective(None, said)
+        lines = _lower_credits(found.kept, found.dropped_amount)
+        if found.dropped:
+            documents = ", ".join(str(source) for source in dict.fromkeys(found.dropped))
+            code = "credit_stays_unapplied" if is_application(body) else "unapplied_for_now"
+            said = reason(code, invoices=documents, state=state_of(found.dropped[0], known))
+            if is_application(body) and not lines:
+                return Effective(None, said, is_nothing=True)
+        body = {**body, "Line": lines}
+    for target, source in objects.symbolic_references(body):
+        if not is_there(known, source, target):
+            return Effective(None, reason("waits_for", waits_for=source, state=state_of(source, known)))
+    return Effective(payload.with_body(body), said)
+
+
+def is_application(body: Json) -> bool:
+    """Say whether a payment moves no money: it only ties a credit to what it is used for."""
+    return not objects.amount(body.get("TotalAmt"))
+
+
+def is_there(known: Resolution, source: SourceRef, target: str) -> bool:
+    """Say whether a document is in QuickBooks, and stays there."""
+    link = known.link(source, target)
+    if link is not None:
+        return link.state is not LinkState.VOIDED and not known.is_retiring(source, target)
+    return known.outcome(source) is Outcome.PLANNED
+
+
+def state_of(source: SourceRef, known: Resolution) -> str:
+    """Return where a record stands, in words."""
+    return _WORDS.get(known.outcome(source), "is not in QuickBooks")
+
+
+def _payment_lines(body: Json, known: Resolution, policies: WritePolicies) -> _Lines:
+    found = _Lines()
+    for line in map(objects.as_mapping, objects.as_list(body.get("Line"))):
+        missing = [
+            (target, source)
+            for target, source in objects.symbolic_references(line)
+            if not is_there(known, source, target)
+        ]
+        if not missing:
+            found.kept.append(line)
+            continue
+        target, source = missing[0]
+        if _waits(body, target, source, known, policies):
+            found.waits = source
+            return found
+        found.dropped.append(source)
+        found.dropped_amount += objects.amount(line.get("Amount")) or objects.ZERO
+    return found
+
+
+def _waits(body: Json, target: str, source: SourceRef, known: Resolution, policies: WritePolicies) -> bool:
+    if target == "CreditMemo":
+        return True  # a credit that is not there cannot pay for anything
+    if target == "Purchase":
+        return is_application(body)  # money is taken whether or not its refund can be posted
+    is_waiting = known.outcome(source) in _WAITING and not known.is_retiring(source, target)
+    return is_waiting and policies.payment_of_unposted_invoice == "wait"
+
+
+def _lower_credits(lines: Sequence[Json], by: Decimal) -> list[Json]:
+    """Return the lines with so much less taken from credits, the last one first."""
+    left = by
+    lowered: list[Json] = []
+    for line in reversed(lines):
+        amount = objects.amount(line.get("Amount")) or objects.ZERO
+        if left and _uses_credit(line):
+            cut = min(left, amount)
+            left -= cut
+            if amount == cut:
+                continue
+            line = {**line, "Amount": amount - cut}
+        lowered.append(line)
+    return lowered[::-1]
+
+
+def _uses_credit(line: dict[str, Any]) -> bool:
+    return any(kind == "CreditMemo" for kind, _, _ in objects.applications({"Line": [line]}))

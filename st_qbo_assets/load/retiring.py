@@ -1,0 +1,99 @@
+"""Voiding what records no longer are, within one load.
+
+What belongs here: looking for such documents among the records of a turn, voiding them in their step, and
+what that means for the record's new shape. What does not: which they are (`shapes`), whether one may be
+voided (`voiding`), and when each step comes (`day`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from st_qbo_assets.domain.errors import ConnectionStopped
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.load.actions import ActionKind
+from st_qbo_assets.load.apply import RecordWriter
+from st_qbo_assets.load.gathering import MASTERS, DayTurn
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.results import subject_of
+from st_qbo_assets.load.shapes import Step, Unwanted, find_unwanted
+from st_qbo_assets.load.voiding import plan_void
+
+_DONE = frozenset({Outcome.VOIDED, Outcome.UNCHANGED, Outcome.PLANNED})
+Keep = Callable[[DayTurn, Mapped, LoadResult], LoadResult]
+
+
+class Retiring:
+    """Voids what records of a turn no longer are; records that change their shape wait for it."""
+
+    def __init__(self, writer: RecordWriter, keep: Keep) -> None:
+        """Void through the writer; `keep` takes every result."""
+        self._writer = writer
+        self._keep = keep
+
+    def look(self, turn: DayTurn) -> None:
+        """Look at the records that came in since the last look."""
+        by_record: dict[SourceRef, list[Mapped]] = {}
+        for each in turn.mapped.values():
+            record = each.source.record
+            if record.entity not in MASTERS and record not in turn.examined:
+                by_record.setdefault(record, []).append(each)
+        for record, parts in by_record.items():
+            turn.examined.add(record)
+            links = turn.known.parts_of(record)
+            open_ = [key for key in turn.open_intents if key[0].record == record]
+            for each in find_unwanted(parts, links, open_) if links or open_ else ():
+                self._note(turn, each, parts)
+
+    def _note(self, turn: DayTurn, unwanted: Unwanted, parts: Sequence[Mapped]) -> None:
+        turn.unwanted[unwanted.source, unwanted.target] = unwanted
+        if any(part.verdict is Verdict.DUE for part in parts):
+            turn.changing.add(unwanted.source.record)
+        link = unwanted.link
+        if link is None or plan_void(link, "", turn.context.policies).kind is ActionKind.VOID:
+            turn.known.retire(unwanted.source, unwanted.target)
+
+    def carry_out(self, turn: DayTurn, step: Step) -> None:
+        """Void what is to be voided in a step."""
+        for key, unwanted in list(turn.unwanted.items()):
+            if unwanted.step is step:
+                del turn.unwanted[key]
+                self._follow(turn, unwanted, self._void(turn, unwanted))
+
+    def _void(self, turn: DayTurn, unwanted: Unwanted) -> LoadResult:
+        if not turn.is_live:
+            return self._writer.preview_void(unwanted)
+        if turn.stopped is not None:
+            return subject_of(unwanted).failed(turn.stopped, link=unwanted.link)
+        try:
+            return self._writer.void(unwanted, turn.known)
+        except ConnectionStopped as error:
+            turn.note_stop(error)
+            return subject_of(unwanted).failed(error, link=unwanted.link)
+
+    def _follow(self, turn: DayTurn, unwanted: Unwanted, result: LoadResult) -> None:
+        """Keep the result; a new shape is not made while the old one stands, or money would count twice."""
+        parts = turn.parts_of(unwanted.source.record)
+        due = [part for part in parts if part.verdict is Verdict.DUE and part.payload is not None]
+        if result.outcome in _DONE:
+            if all(part.source != unwanted.source for part in due):
+                self._keep(turn, unwanted.mapped, result)
+            return
+        if not due:
+            self._keep(turn, unwanted.mapped, result)
+        for part in due:
+            said = _waits(part, unwanted, result)
+            subject = turn.subject(part)
+            self._keep(turn, part, replace(subject.result(result.outcome, link=unwanted.link, said=said)))
+
+
+def _waits(part: Mapped, unwanted: Unwanted, result: LoadResult) -> Reason:
+    target = part.payload.target if part.payload is not None else ""
+    said = reason(
+        "shape_waits",
+        target=target,
+        old=unwanted.target,
+        qbo_id=result.qbo_id,
+        why=result.reason.text if result.reason else "it could not be voided.",
+    )
+    return replace(said, remedy=result.reason.remedy) if result.reason and result.reason.remedy else said
