@@ -39,7 +39,7 @@ class Gap:
         servicetitan_cents: what ServiceTitan applies.
         quickbooks_cents: what QuickBooks applies.
         in_quickbooks: whether the target is in QuickBooks at all.
-        open_cents: what QuickBooks has open on the target; None if it was not read.
+        open_cents: what QuickBooks has open on the target; None if it was not read or is none that is open.
         cause: name of the cause of the target's own difference, empty if it has none.
     """
 
@@ -135,13 +135,14 @@ def _gap(
         return Gap(target, servicetitan, quickbooks, in_quickbooks=True)
     pair = pairs.by_source.get(target)
     live = pair.mains if pair is not None else ()
+    open_ = [document for document in live if document.key.target in ("Invoice", "CreditMemo")]
     gone = pair is not None and bool(pair.absent or pair.voided)
     return Gap(
         target,
         servicetitan,
         quickbooks,
         in_quickbooks=bool(live) or (target in pairs.owned and not gone),
-        open_cents=abs(sum(document.balance_cents for document in live)) if live else None,
+        open_cents=abs(sum(document.balance_cents for document in open_)) if open_ else None,
         cause=causes.get(target, ""),
     )
 

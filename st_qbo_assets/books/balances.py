@@ -58,14 +58,13 @@ class Applied:
     def parts(self, pair: Pair, own: Finding | None) -> list[Part]:
         """Return what makes the open balance of a document differ; what is applied lowers it."""
         assert pair.source is not None and pair.st is not None
-        found = [
+        total = pair.st.total_cents - sum(document.total_cents for document in pair.live)
+        found = [Part("its own total", total, own)] if total else []
+        found += [
             Part(other.name, -cents, self._findings.get(other.name))
             for other, cents in self._parts.get(pair.source, {}).values()
             if cents
         ]
-        total = pair.st.total_cents - sum(document.total_cents for document in pair.live)
-        if total:
-            found.append(Part("its own total", total, own))
         deposit = sum(document.deposit_cents for document in pair.live)
         if deposit:
             found.append(Part("the deposit typed on it", deposit, self._classify(deposit_cents=deposit)))

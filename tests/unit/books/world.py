@@ -327,6 +327,41 @@ class World:
             self.post_application(whole, 8000 + id_, {}, credits=credits, purchase=6000 + id_)
         return self.objects["Purchase"][obj["Id"]]
 
+    def post_refund_receipt(self, id_: int, *, cents: Mapping[str, int], tax: int = 0) -> Json:
+        """The refund as a receipt that takes back income by account id, and tax; 6000 + its id."""
+        record = self.payments[str(id_)]
+        source = SourceRef(Entity.PAYMENT, str(id_), "refund")
+        obj: Json = {
+            "Id": str(6000 + id_),
+            "TxnDate": record["date"][:10],
+            "PrivateNote": marker(source),
+            "CustomerRef": {"value": str(record["customer"]["id"] * 10)},
+            "Line": [line(account, text(amount)) for account, amount in cents.items()],
+            "TxnTaxDetail": {"TotalTax": from_cents(tax)},
+            "TotalAmt": from_cents(sum(cents.values()) + tax),
+        }
+        return self._post("RefundReceipt", source, obj)
+
+    def post_write_off(self, id_: int, *, account: str = "999") -> Json:
+        """The write-off as a credit on the item of an account, 9000 + its id, with its application."""
+        record = self.payments[str(id_)]
+        source = SourceRef(Entity.PAYMENT, str(id_), "write_off")
+        obj: Json = {
+            "Id": str(9000 + id_),
+            "TxnDate": record["date"][:10],
+            "DocNumber": f"ST-{id_}",
+            "PrivateNote": marker(source),
+            "CustomerRef": {"value": str(record["customer"]["id"] * 10)},
+            "Line": [line(account, record["total"])],
+            "TotalAmt": Decimal(record["total"]),
+        }
+        self._post("CreditMemo", source, obj)
+        applied = {row["appliedTo"]: to_cents(Decimal(row["appliedAmount"])) for row in record["appliedTo"]}
+        if applied:
+            whole = SourceRef(Entity.PAYMENT, str(id_))
+            self.post_application(whole, 8000 + id_, applied, credits={9000 + id_: sum(applied.values())})
+        return obj
+
     def _record_of(self, source: SourceRef) -> Json:
         held = {
             Entity.INVOICE: self.invoices,
