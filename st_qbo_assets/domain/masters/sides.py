@@ -1,0 +1,403 @@
+"""A customer or vendor as each system shows it, field by field; and the JSON that changes a field.
+
+What belongs here: where a value stands in either vendor's JSON, which of many contacts is the chosen one,
+and the bodies of changes. What does not: whether a value may travel (`three_way`) and sending.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
+
+from st_qbo_assets.domain.days import parse_instant
+from st_qbo_assets.domain.masters.fields import CUSTOMER_FIELDS, VENDOR_FIELDS, FieldRule
+from st_qbo_assets.domain.masters.values import NO, YES, Manner, Value, plain_name, same, text
+from st_qbo_assets.domain.names import legal_email, legal_phone, one_line
+from st_qbo_assets.domain.outcomes import Json
+
+CUSTOMER, VENDOR = "Customer", "Vendor"
+_LINES = ("Line1", "Line2", "Line3", "Line4", "Line5")
+_PLACES = {"city": "City", "state": "CountrySubDivisionCode", "zip": "PostalCode", "country": "Country"}
+_NUMBERS = {"phone": "PrimaryPhone", "mobile": "Mobile", "fax": "Fax"}
+_PARTS = ("GivenName", "FamilyName", "CompanyName")
+_RESIDENTIAL = "Residential"
+#: Chosen by nobody: the person in QuickBooks wants none of the contacts that were there.
+NOBODY = "none"
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one system shows.
+
+    Attributes:
+        id: of the record in that system.
+        values: by field; a field that is missing says nothing (free-form address, unknown term).
+        stamps: when each field last changed, as far as that system tells.
+        chosen: which contact each contact field was read from; ServiceTitan only.
+        is_active: as the system has it.
+        merged_to: id of the record it was merged into.
+    """
+
+    id: str
+    values: Mapping[str, Value]
+    stamps: Mapping[str, datetime | None] = field(default_factory=dict[str, datetime | None])
+    chosen: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_active: bool = True
+    merged_to: str = ""
+    raw: Json = field(default_factory=dict[str, Any], repr=False)
+    contacts: Sequence[Json] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Payment terms of both sides: id → name."""
+
+    servicetitan: Mapping[str, str] = field(default_factory=dict[str, str])
+    quickbooks: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def rules_of(target: str) -> tuple[FieldRule, ...]:
+    """Return the fields of a customer or vendor."""
+    return CUSTOMER_FIELDS if target == CUSTOMER else VENDOR_FIELDS
+
+
+def is_person(record: Mapping[str, Any]) -> bool:
+    """Say whether a ServiceTitan customer may be a person, so that its name can be written both ways."""
+    return record.get("type") == _RESIDENTIAL
+
+
+# ServiceTitan
+
+
+def read_servicetitan(
+    target: str,
+    record: Json,
+    contacts: Sequence[Json] = (),
+    *,
+    chosen: Mapping[str, str] | None = None,
+    terms: Terms | None = None,
+) -> Side:
+    """Return what ServiceTitan shows of a record.
+
+    Args:
+        target: Customer or Vendor.
+        record: verbatim.
+        contacts: of the customer, verbatim, in any order; inactive ones are passed over.
+        chosen: contact field → id of the contact it stands for, as last agreed; or `NOBODY` and the ids
+            that were passed over, with spaces between.
+        terms: of both sides.
+    """
+    stamp = parse_instant(record.get("modifiedOn"))
+    values: dict[str, Value] = {
+        "name": one_line(_text(record.get("name"))),
+        "active": YES if record.get("active") is not False else NO,
+        "address": _address(_object(record.get("address"))),
+    }
+    stamps: dict[str, datetime | None] = dict.fromkeys(("name", "active", "address", "parts", "terms"), stamp)
+    picked: dict[str, str] = {}
+    if target == VENDOR:
+        info = _object(record.get("contactInfo"))
+        values |= {key: one_line(_text(info.get(key))) for key in ("email", "phone", "fax")}
+        person = {"GivenName": info.get("firstName"), "FamilyName": info.get("lastName")}
+        values["person"] = {key: one_line(_text(part)) for key, part in person.items() if _text(part).strip()}
+        stamps |= dict.fromkeys(("email", "phone", "fax", "person"), stamp)
+    else:
+        values["parts"] = values["name"]
+        picked = _choose(contacts, chosen or {})
+        by_id = {_text(contact.get("id")): contact for contact in contacts}
+        for name, id_ in picked.items():
+            contact = by_id.get(id_)
+            values[name] = one_line(_text(contact.get("value"))) if contact else ""
+            stamps[name] = parse_instant(contact.get("modifiedOn")) if contact else None
+        known = (terms or Terms()).servicetitan
+        term = _text(record.get("paymentTermId"))
+        if not term or term in known:
+            values["terms"] = known.get(term, "")
+    return Side(
+        id=_text(record.get("id")),
+        values=values,
+        stamps=stamps,
+        chosen=picked,
+        is_active=record.get("active") is not False,
+        merged_to=_text(record.get("mergedToId")),
+        raw=record,
+        contacts=contacts,
+    )
+
+
+def _choose(contacts: Sequence[Json], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return which contact each field stands for: the one agreed on, else the oldest that is free."""
+    active = sorted(
+        (each for each in contacts if each.get("active") is not False),
+        key=lambda each: int(each.get("id") or 0),
+    )
+    by_id = {_text(contact.get("id")): contact for contact in active}
+    picked: dict[str, str] = {}
+    contact_rules = [rule for rule in CUSTOMER_FIELDS if rule.is_contact]
+    for rule in contact_rules:  # what was agreed on comes first, for every field
+        agreed = chosen.get(rule.name, "")
+        if agreed in by_id and by_id[agreed].get("type") in rule.kinds and agreed not in picked.values():
+            picked[rule.name] = agreed
+    for rule in contact_rules:
+        if rule.name not in picked:
+            taken = {*picked.values(), *passed_over(chosen.get(rule.name, ""))}
+            before = chosen.get(rule.name, "")
+            picked[rule.name] = _oldest(active, rule, taken) or (before if passed_over(before) else "")
+    return picked
+
+
+def passed_over(chosen: str) -> list[str]:
+    """Return the contacts that are not to be chosen, since the person in QuickBooks wanted none of them."""
+    words = chosen.split()
+    return words[1:] if words and words[0] == NOBODY else []
+
+
+def _oldest(active: Sequence[Json], rule: FieldRule, taken: Iterable[str]) -> str:
+    free = [each for each in active if each.get("type") in rule.kinds and _text(each.get("id")) not in taken]
+    legal = [each for each in free if _is_legal(rule, _text(each.get("value")))]
+    for kind in rule.kinds:
+        for candidates in (legal, free):
+            found = next((each for each in candidates if each.get("type") == kind), None)
+            if found is not None and (candidates is legal or not legal):
+                return _text(found.get("id"))
+    return ""
+
+
+def _is_legal(rule: FieldRule, value: str) -> bool:
+    return bool(legal_email(value) if rule.name == "email" else legal_phone(value))
+
+
+def _address(address: Mapping[str, Any]) -> dict[str, str]:
+    parts = {key: one_line(_text(address.get(key))) for key in ("street", "unit", *_PLACES)}
+    written = {key: part for key, part in parts.items() if part}
+    return {} if set(written) <= {"country"} else written
+
+
+# QuickBooks
+
+
+def read_quickbooks(target: str, obj: Json, *, terms: Terms | None = None) -> Side:
+    """Return what QuickBooks shows of a customer or vendor; a free-form address says nothing (rule 7.4)."""
+    stamp = parse_instant(_object(obj.get("MetaData")).get("LastUpdatedTime"))
+    values: dict[str, Value] = {
+        "name": plain_name(_text(obj.get("DisplayName"))),
+        "active": NO if obj.get("Active") is False else YES,
+        "email": one_line(_text(_object(obj.get("PrimaryEmailAddr")).get("Address"))),
+    }
+    rules = rules_of(target)
+    names = {rule.name for rule in rules}
+    for name, place in _NUMBERS.items():
+        if name in names:
+            values[name] = one_line(_text(_object(obj.get(place)).get("FreeFormNumber")))
+    parts = {key: one_line(_text(obj.get(key))) for key in _PARTS if _text(obj.get(key)).strip()}
+    if "parts" in names:
+        values["parts"] = parts
+    if "person" in names:
+        values["person"] = {key: part for key, part in parts.items() if key != "CompanyName"}
+    address = _object(obj.get("BillAddr"))
+    if not is_free_form(address, obj):
+        values["address"] = _postal(address)
+    if "terms" in names:
+        known, term = (terms or Terms()).quickbooks, _text(_object(obj.get("SalesTermRef")).get("value"))
+        if not term or term in known:
+            values["terms"] = known.get(term, "")
+    return Side(
+        id=_text(obj.get("Id")),
+        values=values,
+        stamps=dict.fromkeys(names, stamp),
+        is_active=obj.get("Active") is not False,
+        raw=obj,
+    )
+
+
+def is_free_form(address: Mapping[str, Any], obj: Mapping[str, Any]) -> bool:
+    """Say whether QuickBooks let an address flow into its lines, names first (QB §3.2)."""
+    first = one_line(_text(address.get("Line1"))).casefold()
+    if not first or _text(address.get("City")).strip():
+        return False
+    owners = (_text(obj.get("DisplayName")), _text(obj.get("CompanyName")), _full_name(obj))
+    return any(first.startswith(plain_name(owner).casefold()) for owner in owners if owner.strip())
+
+
+def _full_name(obj: Mapping[str, Any]) -> str:
+    return one_line(f"{_text(obj.get('GivenName'))} {_text(obj.get('FamilyName'))}")
+
+
+def _postal(address: Mapping[str, Any]) -> dict[str, str]:
+    lines = [one_line(_text(address.get(line))) for line in _LINES]
+    parts = {"street": lines[0], "unit": ", ".join(line for line in lines[1:] if line)}
+    parts |= {key: one_line(_text(address.get(place))) for key, place in _PLACES.items()}
+    written = {key: part for key, part in parts.items() if part}
+    return {} if set(written) <= {"country"} else written
+
+
+def quickbooks_body(changes: Mapping[str, Value], *, terms: Terms | None = None) -> Json:
+    """Return the fields of a QuickBooks object that carry these values."""
+    body: Json = {}
+    for name, value in changes.items():
+        if name == "name":
+            body["DisplayName"] = value
+        elif name in ("parts", "person") and isinstance(value, dict):
+            body |= {key: value.get(key, "") for key in (_PARTS if name == "parts" else _PARTS[:2])}
+        elif name == "email":
+            body["PrimaryEmailAddr"] = {"Address": value}
+        elif name in _NUMBERS:
+            body[_NUMBERS[name]] = {"FreeFormNumber": value}
+        elif name == "address" and isinstance(value, dict):
+            places = {place: value[key] for key, place in _PLACES.items() if value.get(key)}
+            lines = {
+                line: value[key] for key, line in (("street", "Line1"), ("unit", "Line2")) if value.get(key)
+            }
+            body["BillAddr"] = {**lines, **places}
+        elif name == "active":
+            body["Active"] = value == YES
+        elif name == "terms":
+            id_ = _id_of(text(value), (terms or Terms()).quickbooks)
+            body["SalesTermRef"] = {"value": id_}
+    return body
+
+
+# Changes of ServiceTitan
+
+
+@dataclass(frozen=True)
+class ContactChange:
+    """What becomes of one contact.
+
+    Attributes:
+        operation: create, update or delete.
+        id: of the contact; empty for a new one.
+    """
+
+    field: str
+    operation: str
+    type: str
+    value: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class ServiceTitanChange:
+    """What is written to ServiceTitan for one record.
+
+    Attributes:
+        body: the PATCH of the record; empty if only contacts change.
+        contacts: the calls for contacts.
+        chosen: which contact each field stands for afterwards; a new one's id is known only then.
+    """
+
+    body: Json = field(default_factory=dict[str, Any])
+    contacts: tuple[ContactChange, ...] = ()
+    chosen: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether anything is sent."""
+        return bool(self.body or self.contacts)
+
+
+def servicetitan_change(
+    target: str, changes: Mapping[str, Value], side: Side, *, terms: Terms | None = None
+) -> ServiceTitanChange:
+    """Return the writes that give a ServiceTitan record these values.
+
+    An e-mail or number that stands in another contact already is chosen, not written again (rule 7.7).
+    """
+    body: Json = {}
+    found = ServiceTitanChange(chosen=dict(side.chosen))
+    for rule in rules_of(target):
+        if rule.name not in changes:
+            continue
+        value = changes[rule.name]
+        if rule.is_contact and target == CUSTOMER:
+            found = _with_contact(found, rule, text(value), side)
+        elif rule.name == "name":
+            body["name"] = value
+        elif rule.name == "active":
+            body["active"] = value == YES
+        elif rule.name == "address" and isinstance(value, dict):
+            body["address"] = _whole_address(target, value, side)
+        elif rule.name == "terms":
+            body["paymentTermId"] = int(_id_of(text(value), (terms or Terms()).servicetitan) or 0) or None
+        elif rule.name == "person" and isinstance(value, dict):
+            body |= {"firstName": value.get("GivenName", ""), "lastName": value.get("FamilyName", "")}
+        else:
+            body[rule.name] = value
+    return replace(found, body=body)
+
+
+def _with_contact(change: ServiceTitanChange, rule: FieldRule, value: str, side: Side) -> ServiceTitanChange:
+    active = [each for each in side.contacts if each.get("active") is not False]
+    held = next((each for each in active if _text(each.get("id")) == side.chosen.get(rule.name)), None)
+    used = {id_ for name, id_ in change.chosen.items() if name != rule.name}
+    twin = next(
+        (
+            each
+            for each in sorted(active, key=lambda each: int(each.get("id") or 0))
+            if each.get("type") in rule.kinds
+            and _text(each.get("id")) not in used
+            and value
+            and same(rule.name, _text(each.get("value")), value)
+        ),
+        None,
+    )
+    if twin is not None:
+        return replace(change, chosen={**change.chosen, rule.name: _text(twin.get("id"))})
+    if not value:
+        own = [_text(each.get("id")) for each in active if each.get("type") in rule.kinds]
+        chosen = {**change.chosen, rule.name: " ".join((NOBODY, *own))}
+        if held is None:
+            return replace(change, chosen=chosen)
+        gone = ContactChange(rule.name, "delete", _text(held.get("type")), "", _text(held.get("id")))
+        return replace(change, contacts=(*change.contacts, gone), chosen=chosen)
+    operation = "update" if held is not None else "create"
+    kind = _text(held.get("type")) if held is not None else rule.kinds[0]
+    id_ = _text(held.get("id")) if held is not None else ""
+    made = ContactChange(rule.name, operation, kind, value, id_)
+    return replace(change, contacts=(*change.contacts, made), chosen={**change.chosen, rule.name: id_})
+
+
+def _whole_address(target: str, value: Mapping[str, str], side: Side) -> Json:
+    """Return an address with every part ServiceTitan asks for; the coordinates of another one are wrong."""
+    parts: Json = {key: value.get(key, "") for key in ("street", "unit", *_PLACES)}
+    parts["country"] = parts["country"] or _text(_object(side.raw.get("address")).get("country")) or "USA"
+    if target == CUSTOMER:
+        parts |= {"latitude": None, "longitude": None}
+    return parts
+
+
+def _id_of(name: str, known: Mapping[str, str]) -> str:
+    folded = name.casefold()
+    return next((id_ for id_, other in known.items() if other.casefold() == folded), "")
+
+
+def knows_term(name: str, known: Mapping[str, str]) -> bool:
+    """Say whether a term of that name is there; no term is always there."""
+    return not name or bool(_id_of(name, known))
+
+
+def manner_of(
+    target: str,
+    record: Mapping[str, Any],
+    *,
+    latin1: bool,
+    name_format: str,
+    terms: Mapping[str, str],
+) -> Manner:
+    """Return how values of a ServiceTitan record are written."""
+    letter = "C" if target == CUSTOMER else "V"
+    return Manner(
+        latin1=latin1,
+        name_format=name_format,
+        is_person=target == CUSTOMER and is_person(record),
+        suffix=f"({letter}-{record.get('id')})",
+        terms=terms,
+    )
+
+
+def _object(value: object) -> Json:
+    return cast(Json, value) if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
