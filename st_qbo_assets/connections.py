@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 from pydantic import SecretStr
 
@@ -17,13 +18,13 @@ from st_qbo_assets.domain.errors import ConnectionStopped, SettingsError
 from st_qbo_assets.domain.ids import Company, Realm, Tenant, find_markers
 from st_qbo_assets.domain.money import parse_amount, to_cents
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.mapping.lookup import NamedItem
 from st_qbo_assets.quickbooks.auth import AppCredentials, Endpoints, OAuth, QuickBooksAuth
 from st_qbo_assets.quickbooks.client import QuickBooks
-from st_qbo_assets.quickbooks.query import quote
+from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.servicetitan.auth import Credentials, ServiceTitanAuth
 from st_qbo_assets.servicetitan.client import ServiceTitan
 from st_qbo_assets.settings import Settings
-from st_qbo_assets.store.applications import Applications
 from st_qbo_assets.store.audit import Decisions
 from st_qbo_assets.store.budget import Budget, BudgetLimits
 from st_qbo_assets.store.connection_states import ConnectionStates
@@ -32,6 +33,7 @@ from st_qbo_assets.store.ledger import Ledger
 from st_qbo_assets.store.links import Links
 from st_qbo_assets.store.markers import MarkedObject, Markers
 from st_qbo_assets.store.marks import DirtyDays, SafeMarks, SeenDocuments
+from st_qbo_assets.store.refunds import Refunds
 from st_qbo_assets.store.states import RecordStates
 from st_qbo_assets.store.tie_outs import TieOuts
 from st_qbo_assets.store.tokens import QuickBooksTokens, ServiceTitanTokens
@@ -42,6 +44,9 @@ from st_qbo_assets.transport.retry import RetryPolicy
 #: Names of a company's secrets in the vault.
 SERVICETITAN_SECRETS = ("servicetitan_client_id", "servicetitan_client_secret", "servicetitan_app_key")
 QUICKBOOKS_SECRETS = ("quickbooks_client_id", "quickbooks_client_secret")
+#: What signs the events of the two systems.
+SERVICETITAN_WEBHOOK_KEY = "servicetitan_webhook_key"
+QUICKBOOKS_VERIFIER_TOKEN = "quickbooks_verifier_token"  # noqa: S105 - its name
 #: ServiceTitan allows 60 calls a second for one application and tenant (ServiceTitan reference §2.1).
 _SERVICETITAN_LIMITS = BudgetLimits(per_second=50, per_minute=2500, in_flight=8, burst=10)
 #: Markers of objects read are kept in one statement for so many.
@@ -71,6 +76,7 @@ class Connections:
     seam: Callable[[str], None] = lambda _: None
     _http: Http = field(default_factory=lambda: Http(pool_size=16))
     _seen: list[MarkedObject] = field(default_factory=list[MarkedObject])
+    _items: dict[str, NamedItem | None] = field(default_factory=dict[str, NamedItem | None])
     _budgets: list[Budget] = field(default_factory=list[Budget])
     _keeping: threading.Lock = field(default_factory=threading.Lock)
 
@@ -166,7 +172,16 @@ class Connections:
     def tax_item_id(self) -> str:
         """Return the QuickBooks id of the item that tax goes to in mode `line`; empty in other modes."""
         name = self.company.tax.line_item
-        return self._item_id(name) if name else ""
+        found = self.named_items([name]).get(name) if name else None
+        return found.id if found else ""
+
+    def named_items(self, names: Iterable[str]) -> dict[str, NamedItem]:
+        """Return active QuickBooks items by name, asked for once; those not found are missing."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self._items]
+        if wanted:
+            rows = list(self.quickbooks.query("Item", f"Name IN {quote_list(wanted)}"))
+            self._items |= {name: _named_item(name, rows) for name in wanted}
+        return {name: item for name in names if (item := self._items.get(name)) is not None}
 
     # Store
 
@@ -196,9 +211,9 @@ class Connections:
         return Decisions(self.database)
 
     @cached_property
-    def applications(self) -> Applications:
-        """Which payments apply to which invoices."""
-        return Applications(self.database)
+    def refunds(self) -> Refunds:
+        """Which refunds took which payment's unapplied money."""
+        return Refunds(self.database)
 
     @cached_property
     def markers(self) -> Markers:
@@ -285,10 +300,6 @@ class Connections:
         if is_full:
             self.flush()
 
-    def _item_id(self, name: str) -> str:
-        rows = list(self.quickbooks.query("Item", f"Name = {quote(name)}"))
-        return str(rows[0]["Id"]) if rows else ""
-
 
 def open_connections(
     company: CompanyFile,
@@ -299,6 +310,19 @@ def open_connections(
 ) -> Connections:
     """Return a company's connections; nothing is called yet but the database."""
     return Connections(company, settings, open_database(settings), run_id=run_id)
+
+
+def _named_item(name: str, rows: Iterable[Json]) -> NamedItem | None:
+    """Return the one item of a name that posts to an account; None if there is none, or several of it."""
+    wanted = " ".join(name.split()).casefold()
+    found: list[NamedItem] = []
+    for row in rows:
+        account = row.get("IncomeAccountRef")
+        called = " ".join(str(row.get("Name", "")).split()).casefold()
+        if called == wanted and row.get("Active") is not False and isinstance(account, dict):
+            account_id = cast(Json, account).get("value", "")
+            found.append(NamedItem(id=str(row["Id"]), account_id=str(account_id)))
+    return found[0] if len(found) == 1 else None
 
 
 def _marked(entity: str, row: Json) -> MarkedObject | None:

@@ -5,7 +5,7 @@ written and read (one module per table family beside this one), and how an older
 this one (`migrations`).
 
     what is sent       intents 1─n attempts          written once, closed once (triggers guard it)
-    what exists        links, applications, markers
+    what exists        links, refunds, markers
     where it stands    record_states 1─n record_changes, decisions, tie_outs, dirty_days
     how far we read    safe_marks, seen_documents
     shared by all      budgets 1─n budget_leases, metered_reads, connections, tokens, vault
@@ -315,18 +315,18 @@ decisions = Table(
 )
 Index("decisions_source", decisions.c.company, decisions.c.source_entity, decisions.c.source_id)
 
-applications = Table(
-    "applications",
+refunds = Table(
+    "refunds",
     metadata,
     _company(key=True),
-    _text("payment_id", "ServiceTitan payment", key=True, default=None),
-    _text("payment_part", "part of the payment, else empty", key=True),
-    _text("invoice_id", "ServiceTitan invoice it is applied to", key=True, default=None),
-    Column("cents", BigInteger, nullable=False, comment="amount applied, in cents"),
-    _instant("updated_at", "when it was last mapped", now=True),
-    comment="Which payments apply to an invoice, as last mapped",
+    _text("refund_id", "ServiceTitan payment that gave money back", key=True, default=None),
+    _required("payment_id", "ServiceTitan payment whose unapplied money it gave back"),
+    Column("cents", BigInteger, nullable=False, comment="what was given back, in cents"),
+    _required("txn_type", "what QuickBooks calls the refund's document in a link (Check, Expense)"),
+    _instant("updated_at", "when it was last posted", now=True),
+    comment="Refunds of unapplied money: the payment they refund is tied to them by a line",
 )
-Index("applications_invoice", applications.c.company, applications.c.invoice_id)
+Index("refunds_payment", refunds.c.company, refunds.c.payment_id)
 
 markers = Table(
     "markers",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -5,11 +6,12 @@ import pytest
 
 from st_qbo_assets.domain.errors import LedgerConflict
 from st_qbo_assets.domain.ids import Entity, Realm, SourceRef
-from st_qbo_assets.store.applications import Application, Applications
+from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.ledger import Ledger
 from st_qbo_assets.store.links import Links
 from st_qbo_assets.store.markers import MarkedObject, Markers
+from st_qbo_assets.store.refunds import Refunds
 from tests.integration.store.builders import ACME, DAY, REALM, invoice, link
 
 PAYMENT = SourceRef(Entity.PAYMENT, "9")
@@ -171,19 +173,14 @@ def test_one_reading_may_name_an_object_twice(database: Database) -> None:
     assert [item.sync_token for item in markers.of_source(REALM, invoice())] == [1]
 
 
-@pytest.mark.rule("3.2")
-def test_an_invoice_finds_its_payments_whatever_their_day(database: Database) -> None:
-    applications = Applications(database)
-    other = SourceRef(Entity.PAYMENT, "10")
-    applications.save(
-        ACME,
-        [PAYMENT, other],
-        [Application(PAYMENT, "8", 100), Application(PAYMENT, "9", 50), Application(other, "8", 7)],
-    )
+@pytest.mark.rule("3.5")
+def test_a_payment_keeps_its_refunds_until_they_are_something_else(database: Database) -> None:
+    refunds = Refunds(database)
+    first, second = RefundTie("9", "20", 7500, "Check"), RefundTie("9", "21", 100, "Expense")
+    refunds.save(ACME, [first, second, RefundTie("10", "22", 1, "Check")])
 
-    applications.save(ACME, [PAYMENT], [Application(PAYMENT, "9", 150)])
+    refunds.save(ACME, [replace(first, cents=5000)])
+    refunds.drop(ACME, ["21", "99"])
 
-    assert applications.to_invoices(ACME, ["8", "9", "10"]) == {
-        "8": [Application(other, "8", 7)],
-        "9": [Application(PAYMENT, "9", 150)],
-    }
+    assert refunds.of_payments(ACME, ["9", "11"]) == {"9": [replace(first, cents=5000)]}
+    assert refunds.of_refunds(ACME, ["20", "21"]) == {"20": replace(first, cents=5000)}
