@@ -46,12 +46,15 @@ _HEADER_TEXTS = (
 _OWNED_REFS = ("CustomerRef", "VendorRef", "EntityRef", "AccountRef", "DepartmentRef", "ClassRef")
 _OWNED_TEXTS = ("TxnDate", "DueDate", "DocNumber", "PaymentRefNum")
 _LINE_REFS = ("ItemRef", "AccountRef", "CustomerRef", "TaxCodeRef", "ClassRef")
-#: Keys of `Link.confirmed` that are no owned field: the body last agreed, the deposit account, and the word
-#: under which others link to a Purchase.
+#: Keys of `Link.confirmed` that are no owned field: the body last agreed, the deposit account, the word
+#: under which others link to a Purchase, and edits of QuickBooks' that somebody accepted.
 BASE = "base"
 DEPOSIT_ACCOUNT = "DepositToAccountRef"
 LINKED_AS = "linked_as"
-_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS})
+ACCEPTED = "accepted"
+_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS, ACCEPTED})
+#: The field under which drift says that QuickBooks has the document no more.
+DELETED = "deleted"
 _OWNED_NAMES = (
     "DisplayName",
     "CompanyName",
@@ -176,6 +179,11 @@ def drift(confirmed: Mapping[str, Any], current: Mapping[str, Any]) -> tuple[Dif
 def drift_json(differences: Iterable[Difference]) -> Json:
     """Return drift as it is kept on a link: field → what was confirmed and what is there now."""
     return {each.field: {"confirmed": each.meant, "now": each.held} for each in differences}
+
+
+def deleted_json() -> Json:
+    """Return what is kept as drift on the link of a document that was deleted in QuickBooks."""
+    return {DELETED: {"confirmed": "", "now": DELETED}}
 
 
 def verify_voided(target: str, answer: Mapping[str, Any]) -> tuple[Difference, ...]:

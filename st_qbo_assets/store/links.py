@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
@@ -162,19 +162,41 @@ class Links:
             set_={name: statement.excluded[name] for name in values if name not in key},
         )
 
-    def set_drift(self, link: Link, drift: Json | None) -> None:
-        """Note what somebody edited in QuickBooks, or that nothing differs any more."""
+    def set_drift(self, link: Link, drift: Json | None) -> bool:
+        """Note what somebody edited in QuickBooks, or that nothing differs any more.
+
+        Returns:
+            False if the link was written meanwhile: what was compared with it says nothing any more.
+        """
         statement = (
             links.update()
             .where(
                 links.c.company == link.company,
                 source_is_in(links, [link.source]),
                 links.c.target == link.target,
+                links.c.qbo_id == link.qbo_id,
+                links.c.sync_token == link.sync_token,
+                links.c.digest == link.digest,
             )
             .values(drift=drift, updated_at=self._database.now())
         )
         with self._database.autocommit() as connection:
-            connection.execute(statement)
+            return connection.execute(statement).rowcount > 0
+
+    def drifted(self, company: Company) -> list[Link]:
+        """Return every document's link that was found edited or deleted in QuickBooks, oldest day first."""
+        query = select(links).where(
+            links.c.company == company, links.c.drift.isnot(None), links.c.is_document
+        )
+        with self._database.autocommit() as connection:
+            rows = connection.execute(query.order_by(links.c.day, links.c.id))
+            return [link_from(row) for row in rows]
+
+    def oldest(self, company: Company) -> datetime | None:
+        """Return when the first link of a company was made; None if it has none."""
+        query = select(func.min(links.c.created_at)).where(links.c.company == company)
+        with self._database.autocommit() as connection:
+            return connection.execute(query).scalar()
 
 
 def link_columns(link: Link) -> dict[str, Any]:

@@ -110,6 +110,23 @@ def test_drift_is_kept_on_the_link_and_can_end(database: Database) -> None:
     assert settled.drift is None
 
 
+@pytest.mark.rule("5.3")
+def test_drift_found_against_a_link_that_was_written_meanwhile_is_dropped(database: Database) -> None:
+    links = Links(database)
+    links.save(link())
+    known = links.get(ACME, invoice(), "Invoice")
+    assert known is not None
+    links.save(replace(known, sync_token="7"))
+
+    assert not links.set_drift(known, {"DocNumber": {"confirmed": "1001", "now": "X"}})
+    assert links.drifted(ACME) == []
+    fresh = links.get(ACME, invoice(), "Invoice")
+    assert fresh is not None
+    assert links.set_drift(fresh, {"DocNumber": {"confirmed": "1001", "now": "X"}})
+    assert [found.qbo_id for found in links.drifted(ACME)] == [known.qbo_id]
+    assert links.oldest(ACME) == fresh.created_at
+
+
 @pytest.mark.rule("6.4", "2.6")
 def test_two_living_objects_with_one_source_are_duplicates(database: Database) -> None:
     markers = Markers(database)
