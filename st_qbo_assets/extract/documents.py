@@ -1,4 +1,4 @@
-"""Invoices and payments of a range of days, day by day, in few wide windows.
+"""Invoices, credit memos and payments of a range of days, day by day, in few wide windows.
 
 What belongs here: which windows to ask for, and which day a record belongs to (rule 1.4). What does not:
 whether a record is due (gate). Business dates are written as midnight Z and never shifted; a record
@@ -12,11 +12,14 @@ from typing import TypeVar
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import accounting_day, days_between
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.reader import Documents
 from st_qbo_assets.servicetitan.records import (
+    CreditMemo,
     Invoice,
     Payment,
     Unreadable,
+    parse_credit_memo,
     parse_invoice,
     parse_payment,
 )
@@ -26,7 +29,7 @@ from st_qbo_assets.servicetitan.windows import Dates, Window, window_params
 #: rows is not guaranteed (ST quirk 22); a wider one saves few calls.
 WINDOW_DAYS = 7
 
-Document = TypeVar("Document", Invoice, Payment)
+Document = TypeVar("Document", Invoice, Payment, CreditMemo)
 
 
 def extract_invoices(
@@ -49,6 +52,19 @@ def extract_payments(
         yield from _by_day((*dated, *undated), window, company)
 
 
+def extract_credit_memos(
+    client: Documents, company: CompanyFile, *, first: date, last: date
+) -> Iterator[tuple[date, list[CreditMemo | Unreadable]]]:
+    """Yield every day from first to last, oldest first, with its credit memos whole, in order of id."""
+    for window in windows(first, last):
+        dated = client.credit_memos(dated=_around(window))
+        undated = _made_in(client, company, window, "credit-memos", parse_credit_memo)
+        days = list(_by_day((*dated, *undated), window, company))
+        whole = iter(with_items(client, (memo for _, memos in days for memo in memos)))
+        for day, memos in days:
+            yield day, [next(whole) for _ in memos]
+
+
 def windows(first: date, last: date, *, days: int = WINDOW_DAYS) -> Iterator[Dates]:
     """Yield spans of at most so many days that cover first to last, oldest first."""
     start = first
@@ -58,7 +74,7 @@ def windows(first: date, last: date, *, days: int = WINDOW_DAYS) -> Iterator[Dat
         start = end + timedelta(days=1)
 
 
-def business_day(record: Invoice | Payment | Unreadable, company: CompanyFile) -> date | None:
+def business_day(record: Invoice | Payment | CreditMemo | Unreadable, company: CompanyFile) -> date | None:
     """Return the accounting day of a record: its business date, else the local day it was made.
 
     None if it has neither, which only an unreadable record has.
@@ -97,10 +113,10 @@ def _made_in(
             yield record
 
 
-def _dated(record: Invoice | Payment | Unreadable) -> date | None:
+def _dated(record: Invoice | Payment | CreditMemo | Unreadable) -> date | None:
     if isinstance(record, Invoice):
         return record.invoice_date
-    return record.date if isinstance(record, Payment) else record.business_date
+    return record.business_date if isinstance(record, Unreadable) else record.date
 
 
 def _by_day(
@@ -121,5 +137,5 @@ def _by_day(
         yield day, sorted(days.pop(day), key=_order)
 
 
-def _order(record: Invoice | Payment | Unreadable) -> tuple[bool, int]:
+def _order(record: Invoice | Payment | CreditMemo | Unreadable) -> tuple[bool, int]:
     return (record.id is None, record.id or 0)

@@ -47,6 +47,7 @@ _DOCUMENT: dict[str, str] = {
 FRAMES: dict[str, Mapping[str, str]] = {
     "invoices": _DOCUMENT,
     "payments": _DOCUMENT,
+    "credit_memos": _DOCUMENT,
     "jobs": {**_COMMON, "completed_on": "instant", "customer_id": "int"},
     "customers": {**_COMMON, "customer_id": "int"},
     "items": _COMMON,
@@ -58,6 +59,7 @@ _MODELS: dict[str, type[Record]] = {
     for model in (
         st.Invoice,
         st.Payment,
+        st.CreditMemo,
         st.Job,
         st.Customer,
         st.Contact,
@@ -136,6 +138,23 @@ def _payment(record: Any) -> Row:
     }
 
 
+def _credit_memo(record: Any) -> Row:
+    memo: st.CreditMemo = record
+    return {
+        "number": _text(memo.reference_number),
+        "name": _text(memo.description),
+        "status": _text(memo.sync_status),
+        "business_date": memo.date,
+        "created_on": memo.created_on,
+        "customer_id": _id(memo.customer.id) if memo.customer else None,
+        "customer_name": _text(memo.customer.name) if memo.customer else None,
+        "business_unit": _text(memo.business_unit.name) if memo.business_unit else None,
+        "total": _decimal(memo.total),
+        "tax": _decimal(memo.sales_tax),
+        "balance": _decimal(memo.balance),
+    }
+
+
 def _job(record: Any) -> Row:
     job: st.Job = record
     return {
@@ -173,6 +192,7 @@ def _item(record: Any) -> Row:
 _DESCRIBE: dict[type[Record], Callable[[Any], Row]] = {
     st.Invoice: _invoice,
     st.Payment: _payment,
+    st.CreditMemo: _credit_memo,
     st.Job: _job,
     st.Customer: _customer,
     st.Contact: _contact,

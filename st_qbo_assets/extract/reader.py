@@ -11,6 +11,7 @@ from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.servicetitan.records import (
     BusinessUnit,
     Contact,
+    CreditMemo,
     Customer,
     GlAccount,
     Invoice,
@@ -27,7 +28,7 @@ from st_qbo_assets.servicetitan.windows import Dates, Params, Window
 
 
 class Documents(Protocol):
-    """Invoices, payments and jobs."""
+    """Invoices, payments, credit memos and jobs."""
 
     def invoices(
         self,
@@ -35,14 +36,36 @@ class Documents(Protocol):
         ids: Iterable[int] | None = None,
         invoiced: Dates | None = None,
         modified: Window | None = None,
+        customer_id: int | None = None,
+        adjustment_to_id: int | None = None,
     ) -> Iterator[Invoice | Unreadable]:
-        """Yield invoices by ids, invoice date or change."""
+        """Yield invoices by ids, invoice date, change, customer or what they adjust."""
         ...
 
     def payments(
-        self, *, ids: Iterable[int] | None = None, paid: Dates | None = None, modified: Window | None = None
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        paid: Dates | None = None,
+        modified: Window | None = None,
+        customer_id: int | None = None,
     ) -> Iterator[Payment | Unreadable]:
-        """Yield payments by ids, date or change."""
+        """Yield payments by ids, date, change or customer."""
+        ...
+
+    def credit_memos(
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        dated: Dates | None = None,
+        modified: Window | None = None,
+        applied_to_invoice_ids: Iterable[int] | None = None,
+    ) -> Iterator[CreditMemo | Unreadable]:
+        """Yield credit memos without their lines, by ids, date, change or what they are applied to."""
+        ...
+
+    def credit_memo_items(self, *, memo_ids: Iterable[int]) -> Iterator[Json]:
+        """Yield the lines of credit memos verbatim, each with its `creditMemoId`."""
         ...
 
     def jobs(

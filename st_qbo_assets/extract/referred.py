@@ -18,7 +18,7 @@ from typing import TypeVar
 from st_qbo_assets.extract.documents import WINDOW_DAYS
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.reader import Documents, Lists, Masters
-from st_qbo_assets.servicetitan.records import Invoice, Job, Payment, PricebookItem, Unreadable
+from st_qbo_assets.servicetitan.records import CreditMemo, Invoice, Job, Payment, PricebookItem, Unreadable
 
 Found = TypeVar("Found")
 
@@ -29,7 +29,7 @@ class Referred:
 
     Attributes:
         skus: SKU id → type of the line that names it, which says where in the pricebook it stands.
-        invoices: those that payments are applied to.
+        invoices: those that payments and credit memos are applied to; some may be credit memos themselves.
     """
 
     jobs: frozenset[int] = frozenset()
@@ -40,21 +40,30 @@ class Referred:
 
 
 def referred(records: Iterable[AnyRecord]) -> Referred:
-    """Return what invoices and payments refer to; unreadable ones refer to nothing."""
-    documents = [record for record in records if isinstance(record, (Invoice, Payment))]
+    """Return what invoices, credit memos and payments refer to; unreadable ones refer to nothing."""
+    documents = [record for record in records if isinstance(record, (Invoice, Payment, CreditMemo))]
     invoices = [record for record in documents if isinstance(record, Invoice)]
-    payments = [record for record in documents if isinstance(record, Payment)]
+    memos = [record for record in documents if isinstance(record, CreditMemo)]
+    applied = [record for record in documents if isinstance(record, (Payment, CreditMemo))]
     return Referred(
         jobs=_ids(invoice.job.id for invoice in invoices if invoice.job),
         customers=_ids(document.customer.id for document in documents if document.customer),
-        locations=_ids(invoice.location.id for invoice in invoices if invoice.location),
+        locations=_ids(sale.location.id for sale in (*invoices, *memos) if sale.location),
         skus={
-            line.sku_id: line.type
-            for invoice in invoices
-            for line in invoice.items
-            if line.sku_id is not None and line.is_chargeable
+            **{
+                line.sku_id: line.type
+                for invoice in invoices
+                for line in invoice.items
+                if line.sku_id is not None and line.is_chargeable
+            },
+            **{
+                line.sku_id: line.type
+                for memo in memos
+                for line in memo.items
+                if line.sku_id is not None and line.active
+            },
         },
-        invoices=_ids(row.applied_to for payment in payments for row in payment.applied_to),
+        invoices=_ids(row.applied_to for record in applied for row in record.applied_to),
     )
 
 

@@ -7,16 +7,27 @@ not: where marks and last known days are kept (store), loading the days (orchest
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.documents import business_day, local_midnight
 from st_qbo_assets.extract.reader import Reader
-from st_qbo_assets.servicetitan.records import Customer, Invoice, Job, Payment, Unreadable
+from st_qbo_assets.servicetitan.records import (
+    CreditMemo,
+    Customer,
+    Invoice,
+    Job,
+    Payment,
+    Unreadable,
+)
 from st_qbo_assets.servicetitan.windows import Window
 
 #: A stamp may be given to a row before the row can be read; so much of the past is asked for again.
 OVERLAP = timedelta(minutes=15)
+
+Document: TypeAlias = Invoice | Payment | CreditMemo | Customer | Unreadable
 
 #: Returns the business day on which records were last seen; those never seen are left out.
 SeenDays = Callable[[Iterable[SourceRef]], Mapping[SourceRef, date]]
@@ -28,6 +39,7 @@ class Marks:
 
     invoices: datetime | None = None
     payments: datetime | None = None
+    credit_memos: datetime | None = None
     jobs: datetime | None = None
 
 
@@ -40,6 +52,7 @@ class Touched:
         marks: to be kept once these days are loaded: the newest vendor's stamps less the overlap.
         invoices: how many invoices changed, those whose job changed included.
         payments: how many payments changed.
+        credit_memos: how many credit memos changed.
         undated: changed records without any day; they are unreadable and belong to no partition.
     """
 
@@ -47,6 +60,7 @@ class Touched:
     marks: Marks
     invoices: int = 0
     payments: int = 0
+    credit_memos: int = 0
     undated: tuple[Unreadable, ...] = ()
 
 
@@ -64,22 +78,28 @@ def touched_days(
     """
     begin = local_midnight(company.start_date, company)
     invoices, payments = _Changes(Entity.INVOICE), _Changes(Entity.PAYMENT)
+    memos = _Changes(Entity.CREDIT_MEMO)
     invoices.read(client.invoices(modified=Window(since.invoices or begin, until)), company)
     payments.read(client.payments(modified=Window(since.payments or begin, until)), company)
+    memos.read(client.credit_memos(modified=Window(since.credit_memos or begin, until)), company)
     jobs, stamp = _changed_jobs(client, Window(since.jobs or begin, until))
     marks = Marks(
         invoices=_mark(since.invoices, invoices.stamp),
         payments=_mark(since.payments, payments.stamp),
+        credit_memos=_mark(since.credit_memos, memos.stamp),
         jobs=_mark(since.jobs, stamp),
     )
     invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
-    days = invoices.days | payments.days | set(seen([*invoices.sources, *payments.sources]).values())
+    changed = (invoices, payments, memos)
+    before = seen([source for each in changed for source in each.sources])
+    days = {*before.values(), *(day for each in changed for day in each.days)}
     return Touched(
         days=frozenset(day for day in days if day >= company.start_date),
         marks=marks,
         invoices=len(invoices.ids),
         payments=len(payments.ids),
-        undated=(*invoices.undated, *payments.undated),
+        credit_memos=len(memos.ids),
+        undated=tuple(record for each in changed for record in each.undated),
     )
 
 
@@ -109,7 +129,9 @@ class _Changes:
     def sources(self) -> list[SourceRef]:
         return [SourceRef(self.entity, str(id_)) for id_ in sorted(self.ids)]
 
-    def read(self, records: Iterable[Invoice | Payment | Unreadable], company: CompanyFile) -> None:
+    def read(
+        self, records: Iterable[Invoice | Payment | CreditMemo | Unreadable], company: CompanyFile
+    ) -> None:
         for record in records:
             day = business_day(record, company)
             if record.id is not None:
@@ -126,7 +148,7 @@ class _Changes:
 class Reread:
     """Documents read again by id; those ServiceTitan no longer finds are missing, never deleted by guess."""
 
-    found: Mapping[int, Invoice | Payment | Customer | Unreadable]
+    found: Mapping[int, Document]
     missing: frozenset[int]
 
 
@@ -137,9 +159,10 @@ def reread(client: Reader, entity: Entity, ids: Iterable[int]) -> Reread:
         KeyError: if records of that kind are not read by id.
     """
     wanted = sorted(set(ids))
-    readers: dict[Entity, Callable[[], Iterable[Invoice | Payment | Customer | Unreadable]]] = {
+    readers: dict[Entity, Callable[[], Iterable[Document]]] = {
         Entity.INVOICE: lambda: client.invoices(ids=wanted),
         Entity.PAYMENT: lambda: client.payments(ids=wanted),
+        Entity.CREDIT_MEMO: lambda: with_items(client, client.credit_memos(ids=wanted)),
         Entity.CUSTOMER: lambda: client.customers(ids=wanted),
     }
     read = readers[entity]
@@ -152,6 +175,7 @@ def later(one: Marks, other: Marks) -> Marks:
     return Marks(
         invoices=_later(one.invoices, other.invoices),
         payments=_later(one.payments, other.payments),
+        credit_memos=_later(one.credit_memos, other.credit_memos),
         jobs=_later(one.jobs, other.jobs),
     )
 

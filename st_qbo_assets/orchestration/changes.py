@@ -12,7 +12,7 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.extract.touched import Marks, touched_days
 from st_qbo_assets.orchestration.context import CompanyDefs
 
-_FEEDS = ("invoices", "payments", "jobs")
+_FEEDS = ("invoices", "payments", "credit_memos", "jobs")
 #: No vendor's stamp is further ahead of our clock than this.
 _AHEAD = timedelta(hours=1)
 
@@ -44,7 +44,7 @@ def _seen(
 ) -> Mapping[SourceRef, date]:
     wanted = list(sources)
     found: dict[SourceRef, date] = {}
-    for entity in (Entity.INVOICE, Entity.PAYMENT):
+    for entity in (Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO):
         ids = [source.id for source in wanted if source.entity is entity]
         days = connections.seen.days_of(defs.name, entity, ids)
         found |= {SourceRef(entity, id_): day for id_, day in days.items()}

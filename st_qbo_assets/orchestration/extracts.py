@@ -9,13 +9,29 @@ from datetime import date
 from itertools import islice
 
 from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.money import to_cents
-from st_qbo_assets.extract.documents import WINDOW_DAYS, extract_invoices, extract_payments
+from st_qbo_assets.extract.documents import (
+    WINDOW_DAYS,
+    business_day,
+    extract_credit_memos,
+    extract_invoices,
+    extract_payments,
+)
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.referred import Referred, extract_customers, extract_items, extract_jobs, referred
+from st_qbo_assets.extract.refunds import given_back, read_refund_context
 from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.records import day_records
-from st_qbo_assets.servicetitan.records import Contact, Customer, Invoice, Location, Payment
+from st_qbo_assets.servicetitan.records import (
+    Contact,
+    CreditMemo,
+    Customer,
+    Invoice,
+    Location,
+    Payment,
+    Unreadable,
+)
 
 DayOfRecords = tuple[date, list[AnyRecord]]
 #: What produces the records of a run's days, given the clients and the frames it depends on.
@@ -31,16 +47,40 @@ def _invoices(connections: Connections, days: list[date], _: object) -> Iterator
 def _payments(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
     client, company = connections.servicetitan, connections.company
     found = extract_payments(client, company, first=days[0], last=days[-1])
-    for day, records, names in _weeks((day, [*records]) for day, records in found):
-        ids = names.invoices
-        paid = [*client.invoices(ids=sorted(ids))] if ids else []
-        wanted = referred(records).invoices
-        yield day, [*records, *(i for i in paid if isinstance(i, Invoice) and i.id in wanted)]
+    for day, records in _with_applied(connections, ((day, [*records]) for day, records in found)):
+        own = {(type(record), record.id) for record in records}
+        context = read_refund_context(client, records)
+        yield day, [*records, *(each for each in context if (type(each), each.id) not in own)]
+
+
+def _credit_memos(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
+    client, company = connections.servicetitan, connections.company
+    found = extract_credit_memos(client, company, first=days[0], last=days[-1])
+    return _with_applied(connections, ((day, [*records]) for day, records in found))
+
+
+def _with_applied(connections: Connections, days: Iterator[DayOfRecords]) -> Iterator[DayOfRecords]:
+    """Yield each day with the invoices and credit memos its documents are applied to."""
+    while some := list(islice(days, WINDOW_DAYS)):
+        ids = referred(record for _, records in some for record in records).invoices
+        applied = {record.id: record for record in read_applied(connections, ids)}
+        for day, records in some:
+            wanted = sorted(referred(records).invoices & applied.keys())
+            yield day, [*records, *(applied[id_] for id_ in wanted)]
+
+
+def read_applied(connections: Connections, ids: Iterable[int]) -> list[Invoice | CreditMemo]:
+    """Return what payments and credit memos are applied to, by id: invoices, and the memos among them."""
+    client, wanted = connections.servicetitan, set(ids)
+    invoices = [each for each in client.invoices(ids=sorted(wanted)) if isinstance(each, Invoice)]
+    missing = sorted(wanted - {invoice.id for invoice in invoices})
+    memos = [each for each in client.credit_memos(ids=missing) if isinstance(each, CreditMemo)]
+    return [*invoices, *memos]
 
 
 def _jobs(connections: Connections, _: object, frames: Mapping[str, DayFrames]) -> Iterator[DayOfRecords]:
     return _referring(
-        frames,
+        _sold(frames),
         lambda names: extract_jobs(connections.servicetitan, names.jobs),
         lambda record, names: record.id in names.jobs,
     )
@@ -49,41 +89,44 @@ def _jobs(connections: Connections, _: object, frames: Mapping[str, DayFrames]) 
 def _customers(
     connections: Connections, _: object, frames: Mapping[str, DayFrames]
 ) -> Iterator[DayOfRecords]:
-    return _referring(frames, lambda names: _people(connections, names), _is_customer_of)
+    return _referring(_all(frames), lambda names: _people(connections, names), _is_customer_of)
 
 
 def _items(connections: Connections, _: object, frames: Mapping[str, DayFrames]) -> Iterator[DayOfRecords]:
     return _referring(
-        frames,
+        _sold(frames),
         lambda names: extract_items(connections.servicetitan, names.skus),
         lambda record, names: record.id in names.skus,
     )
 
 
+def _all(frames: Mapping[str, DayFrames]) -> Iterator[DayOfRecords]:
+    """Yield each day with the records of all its frames."""
+    for day in _days(frames):
+        yield day, [record for frame in frames.values() for record in day_records(frame, day)]
+
+
+def _sold(frames: Mapping[str, DayFrames]) -> Iterator[DayOfRecords]:
+    """Yield each day with the documents whose lines are written: of payments only what refunds give back."""
+    for day in _days(frames):
+        sold: list[AnyRecord] = []
+        for name, frame in frames.items():
+            records = list(day_records(frame, day))
+            sold += given_back(records) if name == "payments" else records
+        yield day, sold
+
+
 def _referring(
-    frames: Mapping[str, DayFrames],
+    days: Iterator[DayOfRecords],
     fetch: Callable[[Referred], Iterable[AnyRecord]],
     belongs: Callable[[AnyRecord, Referred], bool],
 ) -> Iterator[DayOfRecords]:
     """Yield each day with what its documents refer to, a week of days fetched at once."""
-    documents = (
-        (day, [record for frame in frames.values() for record in day_records(frame, day)])
-        for day in _days(frames)
-    )
-    weeks = iter(documents)
-    while some := list(islice(weeks, WINDOW_DAYS)):
+    while some := list(islice(days, WINDOW_DAYS)):
         found = list(fetch(referred(record for _, records in some for record in records)))
         for day, records in some:
             names = referred(records)
             yield day, [record for record in found if belongs(record, names)]
-
-
-def _weeks(days: Iterator[DayOfRecords]) -> Iterator[tuple[date, list[AnyRecord], Referred]]:
-    """Yield each day with what its whole week refers to."""
-    while some := list(islice(days, WINDOW_DAYS)):
-        names = referred(record for _, records in some for record in records)
-        for day, records in some:
-            yield day, records, names
 
 
 def _days(frames: Mapping[str, DayFrames]) -> list[date]:
@@ -108,18 +151,44 @@ def _is_customer_of(record: AnyRecord, names: Referred) -> bool:
     return record.id in names.customers if isinstance(record, Customer) else True
 
 
-def total_cents(records: list[AnyRecord], name: str) -> int | None:
-    """Return what the documents of an extract come to; None if it holds none."""
-    kind = {"invoices": Invoice, "payments": Payment}.get(name)
+def total_cents(records: list[AnyRecord], name: str, *, day: date, company: CompanyFile) -> int | None:
+    """Return what the documents of a day come to, not those they refer to; None if an extract holds none."""
+    kind = _KINDS.get(name)
     if kind is None:
         return None
-    return sum(to_cents(record.total) for record in records if isinstance(record, kind) and record.active)
+    own = own_records(records, name, day=day, company=company)
+    return sum(to_cents(record.total) for record in own if isinstance(record, kind) and record.active)
 
 
+def own_records(
+    records: Iterable[AnyRecord], name: str, *, day: date, company: CompanyFile
+) -> list[AnyRecord]:
+    """Return the records of a frame that belong to its day; the others are there because they are named.
+
+    Frames of what documents refer to belong to their day whole.
+    """
+    kind = _KINDS.get(name)
+    if kind is None:
+        return list(records)
+    return [
+        record
+        for record in records
+        if (isinstance(record, kind) or (isinstance(record, Unreadable) and record.kind == kind.__name__))
+        and business_day(record, company) == day
+    ]
+
+
+#: What the documents of an extract are.
+_KINDS: Mapping[str, type[Invoice] | type[Payment] | type[CreditMemo]] = {
+    "invoices": Invoice,
+    "payments": Payment,
+    "credit_memos": CreditMemo,
+}
 #: By the name of the extract.
 PRODUCERS: Mapping[str, Produce] = {
     "invoices": _invoices,
     "payments": _payments,
+    "credit_memos": _credit_memos,
     "jobs": _jobs,
     "customers": _customers,
     "items": _items,

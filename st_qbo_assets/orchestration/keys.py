@@ -8,7 +8,13 @@ import dagster as dg
 from st_qbo_assets.domain.ids import Company, Entity
 
 #: What a load writes, in dependency order (rule 5.5).
-LOAD_ORDER: tuple[Entity, ...] = (Entity.ITEM, Entity.CUSTOMER, Entity.INVOICE, Entity.PAYMENT)
+LOAD_ORDER: tuple[Entity, ...] = (
+    Entity.ITEM,
+    Entity.CUSTOMER,
+    Entity.INVOICE,
+    Entity.CREDIT_MEMO,
+    Entity.PAYMENT,
+)
 
 #: The proof over the books and its checks.
 TIE_OUT = "tie_out"

@@ -14,9 +14,11 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
+from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.frames import AnyRecord
-from st_qbo_assets.load.day import DayInput, DayLoader
+from st_qbo_assets.extract.touched import reread as reread_documents
 from st_qbo_assets.load.actions import WritePolicies
+from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks, parse_settled_links
 from st_qbo_assets.orchestration import keys
@@ -25,9 +27,9 @@ from st_qbo_assets.orchestration.frames import mapped_of, to_rows
 from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_around
 from st_qbo_assets.orchestration.references import ReferenceData, References
-from st_qbo_assets.servicetitan.records import Customer, Invoice
+from st_qbo_assets.servicetitan.records import Customer
 
-_DOCUMENTS = (Entity.INVOICE, Entity.PAYMENT)
+_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
 _MASTERS = (Entity.ITEM, Entity.CUSTOMER)
 #: Days are loaded together until they have so many documents, or are so many.
 _DOCUMENTS_TOGETHER = 300
@@ -112,6 +114,7 @@ class RunLoad:
             ledger=connections.ledger,
             links=connections.links,
             decisions=connections.decisions,
+            refunds=connections.refunds,
             policies=WritePolicies.of(self.defs.company, book_close_date=preferences.book_close_date),
             applies_itself=preferences.auto_apply_credit,
             run_id=connections.run_id,
@@ -142,30 +145,27 @@ class RunLoad:
                 ]
                 own = [record for record in people if isinstance(record, Customer)]
                 return map_day(entity, day, own, self._lookup(people))
-            read = client.invoices if entity is Entity.INVOICE else client.payments
-            return self._map_anew(entity, day, [*read(ids=wanted)] if wanted else [])
+            return self._map_anew(day, [*reread_documents(client, entity, wanted).found.values()])
 
         return reread
 
     def _payments_on(self, day: date) -> Callable[[Sequence[str]], list[Mapped]]:
         def payments_of(invoice_ids: Sequence[str]) -> list[Mapped]:
-            client = self.connections.servicetitan
-            found = list(client.payments(applied_to_invoice_ids=sorted(int(id_) for id_ in invoice_ids)))
-            return self._map_anew(Entity.PAYMENT, day, found)
+            client, ids = self.connections.servicetitan, sorted(int(id_) for id_ in invoice_ids)
+            memos = with_items(client, client.credit_memos(applied_to_invoice_ids=ids))
+            return self._map_anew(day, [*client.payments(applied_to_invoice_ids=ids), *memos])
 
         return payments_of
 
-    def _map_anew(self, entity: Entity, day: date, records: Sequence[AnyRecord]) -> list[Mapped]:
+    def _map_anew(self, day: date, records: Sequence[AnyRecord]) -> list[Mapped]:
         """Return documents read just now as mapped by the present company file, with what they refer to."""
         around = read_around(self.connections, records)
         lookup = self._lookup([*records, *around])
-        documents = map_day(entity, day, records, lookup)
-        invoices = [record for record in records if isinstance(record, Invoice)]
         customers = [record for record in around if isinstance(record, Customer)]
         return [
-            *map_day(Entity.ITEM, day, invoices, lookup),
+            *map_day(Entity.ITEM, day, records, lookup),
             *map_day(Entity.CUSTOMER, day, customers, lookup),
-            *documents,
+            *(mapped for entity in _DOCUMENTS for mapped in map_day(entity, day, records, lookup)),
         ]
 
     def _lookup(self, records: Sequence[AnyRecord]):

@@ -10,6 +10,7 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.days import parse_business_date
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Mapped
+from st_qbo_assets.domain.refunds import REFUND, RefundTie
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.referred import (
     extract_customers,
@@ -17,14 +18,20 @@ from st_qbo_assets.extract.referred import (
     extract_jobs,
     referred,
 )
+from st_qbo_assets.extract.refunds import given_back, read_refund_context, read_twins
+from st_qbo_assets.mapping.applications import APPLICATION
+from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
-from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.mapping.payments import map_payment
+from st_qbo_assets.mapping.lookup import Lookup, NamedItem
+from st_qbo_assets.mapping.payments import items_of_payment, map_payment
+from st_qbo_assets.mapping.write_offs import WRITE_OFF
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.extracts import read_applied
 from st_qbo_assets.orchestration.references import References
 from st_qbo_assets.servicetitan.records import (
     Contact,
+    CreditMemo,
     Customer,
     Invoice,
     Job,
@@ -60,6 +67,10 @@ def build_lookup(
         jobs={record.id: record for record in known if isinstance(record, Job)},
         pricebook={record.id: record for record in known if isinstance(record, PricebookItem)},
         invoices={record.id: record for record in known if isinstance(record, Invoice)},
+        credit_memos={record.id: record for record in known if isinstance(record, CreditMemo)},
+        payments={record.id: record for record in known if isinstance(record, Payment)},
+        refunds_of=_refunds_of(connections, known),
+        named_items=_named_items(defs, connections),
         tax_item_id=connections.tax_item_id(),
     )
 
@@ -67,14 +78,18 @@ def build_lookup(
 def read_around(connections: Connections, documents: Sequence[AnyRecord]) -> list[AnyRecord]:
     """Return everything documents refer to, read now: for documents read again outside their day's frames."""
     client = connections.servicetitan
-    names = referred(documents)
-    paid = [*client.invoices(ids=sorted(names.invoices))] if names.invoices else []
-    whole = referred([*documents, *paid])
+    applied = read_applied(connections, referred(documents).invoices)
+    context = read_refund_context(client, documents)
+    twins = read_twins(client, connections.company, documents)
+    whole = referred([*documents, *applied, *context])
+    sold = referred([*(each for each in documents if not isinstance(each, Payment)), *given_back(context)])
     return [
-        *paid,
+        *twins,
+        *applied,
+        *context,
         *extract_jobs(client, whole.jobs),
         *extract_customers(client, whole.customers, without_link=whole.customers, locations=whole.locations),
-        *extract_items(client, names.skus),
+        *extract_items(client, sold.skus),
     ]
 
 
@@ -84,7 +99,7 @@ def map_day(entity: Entity, day: date, records: Sequence[AnyRecord], lookup: Loo
     Args:
         entity: what is wanted; items come from the invoices that need them.
         day: the partition.
-        records: the documents of the day for invoices, payments and items; customers for customers.
+        records: the documents of the day; customers for customers.
         lookup: of the day.
     """
     found: list[Mapped] = []
@@ -97,23 +112,55 @@ def map_day(entity: Entity, day: date, records: Sequence[AnyRecord], lookup: Loo
 def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> list[Mapped]:
     unreadable = isinstance(record, Unreadable)
     if entity is Entity.ITEM:
-        return items_of_invoice(record, lookup) if isinstance(record, Invoice) else []
+        return _items_of(record, lookup)
     if entity is Entity.INVOICE:
         return map_invoice(record, lookup) if unreadable or isinstance(record, Invoice) else []
     if entity is Entity.PAYMENT:
         return map_payment(record, lookup) if unreadable or isinstance(record, Payment) else []
+    if entity is Entity.CREDIT_MEMO:
+        return map_credit_memo(record, lookup) if unreadable or isinstance(record, CreditMemo) else []
     if entity is Entity.CUSTOMER:
         return map_customer(record, lookup, day=day) if unreadable or isinstance(record, Customer) else []
     raise ValueError(f"{entity.plural} are not mapped")
 
 
+def _items_of(record: AnyRecord, lookup: Lookup) -> list[Mapped]:
+    if isinstance(record, Invoice):
+        return items_of_invoice(record, lookup)
+    if isinstance(record, CreditMemo):
+        return items_of_credit_memo(record, lookup)
+    return items_of_payment(record, lookup) if isinstance(record, Payment) else []
+
+
+def _refunds_of(connections: Connections, records: Iterable[AnyRecord]) -> dict[int, tuple[RefundTie, ...]]:
+    """Return the refunds that our store knows of the payments among some records."""
+    payments = [str(record.id) for record in records if isinstance(record, Payment)]
+    found = connections.refunds.of_payments(connections.name, payments)
+    return {int(payment): tuple(ties) for payment, ties in found.items()}
+
+
+def _named_items(defs: CompanyDefs, connections: Connections) -> dict[str, NamedItem]:
+    """Return the QuickBooks items that the company file names for write-offs."""
+    names = [policy.item for policy in defs.company.payment_types.values() if policy.item]
+    return connections.named_items(names)
+
+
+#: Kinds of records, and the parts of them that become documents of their own.
+_PARTS: Mapping[type[AnyRecord], tuple[Entity, tuple[str, ...]]] = {
+    Invoice: (Entity.INVOICE, ("",)),
+    CreditMemo: (Entity.CREDIT_MEMO, ("", APPLICATION)),
+    Payment: (Entity.PAYMENT, ("", REFUND, WRITE_OFF, APPLICATION)),
+}
+
+
+def _sources_of(record: AnyRecord) -> list[SourceRef]:
+    known = _PARTS.get(type(record))
+    return [SourceRef(known[0], str(record.id), part) for part in known[1]] if known else []
+
+
 def _posted(connections: Connections, records: Iterable[AnyRecord]) -> dict[SourceRef, date]:
     """Return the dates under which documents are in QuickBooks already."""
-    sources = [
-        SourceRef(Entity.INVOICE if isinstance(record, Invoice) else Entity.PAYMENT, str(record.id))
-        for record in records
-        if isinstance(record, (Invoice, Payment))
-    ]
+    sources = [source for record in records for source in _sources_of(record)]
     dates: dict[SourceRef, date] = {}
     for source, links in connections.links.of_sources(connections.name, sources).items():
         for link in links:

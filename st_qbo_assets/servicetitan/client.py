@@ -142,12 +142,14 @@ class ServiceTitan:
         invoiced: Dates | None = None,
         modified: Window | None = None,
         customer_id: int | None = None,
+        adjustment_to_id: int | None = None,
     ) -> Iterator[Invoice | Unreadable]:
-        """Yield invoices of every status and state, by ids, invoice date, change or customer."""
+        """Yield invoices of every state, by ids, invoice date, change, customer or what they adjust."""
         filters = (
             *date_params("invoicedOnOrAfter", "invoicedOnBefore", invoiced),
             *modified_params(modified),
-            *_customer(customer_id),
+            *_equal("customerId", customer_id),
+            *_equal("adjustmentToId", adjustment_to_id),
         )
         return self._records("invoices", Invoice, ids=ids, filters=filters)
 
@@ -167,7 +169,7 @@ class ServiceTitan:
         filters = (
             *date_params("paidOnAfter", "paidOnBefore", paid),
             *modified_params(modified),
-            *_customer(customer_id),
+            *_equal("customerId", customer_id),
         )
         return self._records("payments", Payment, ids=ids, filters=filters)
 
@@ -421,8 +423,8 @@ def list_of(records: Iterable[AnyRecord | Unreadable]) -> tuple[list[AnyRecord],
     return good, bad
 
 
-def _customer(customer_id: int | None) -> Params:
-    return () if customer_id is None else (("customerId", str(customer_id)),)
+def _equal(name: str, id_: int | None) -> Params:
+    return () if id_ is None else ((name, str(id_)),)
 
 
 def _chunks(ids: Iterable[int] | None, place: Endpoint) -> Iterator[Params]:

@@ -21,7 +21,8 @@ _WORDS = {
     Entity.ITEM: "Items in QuickBooks, one for each SKU and income account.",
     Entity.CUSTOMER: "Customers in QuickBooks: created, or linked to the one that is there.",
     Entity.INVOICE: "Invoices in QuickBooks, each answer verified to the cent.",
-    Entity.PAYMENT: "Payments in QuickBooks, applied as ServiceTitan applies them.",
+    Entity.CREDIT_MEMO: "Credit memos in QuickBooks, applied to the same invoices.",
+    Entity.PAYMENT: "Payments, refunds and write-offs in QuickBooks, applied as ServiceTitan applies them.",
 }
 
 

@@ -26,18 +26,29 @@ if TYPE_CHECKING:
     from st_qbo_assets.extract.frames import AnyRecord
     from st_qbo_assets.quickbooks.reference import Reference
 
-#: Which extracts each entity is mapped from; the first holds the records, the others what they refer to.
-_FROM: Mapping[Entity, tuple[str, ...]] = {
-    Entity.ITEM: ("invoices", "jobs", "customers", "items"),
+_DOCUMENTS = ("invoices", "credit_memos", "payments")
+#: Which extracts each entity's records stand in.
+_OWN: Mapping[Entity, tuple[str, ...]] = {
+    Entity.ITEM: _DOCUMENTS,
     Entity.CUSTOMER: ("customers",),
-    Entity.INVOICE: ("invoices", "jobs", "customers", "items"),
-    Entity.PAYMENT: ("payments", "customers"),
+    Entity.INVOICE: ("invoices",),
+    Entity.CREDIT_MEMO: ("credit_memos",),
+    Entity.PAYMENT: ("payments",),
+}
+#: Which extracts hold what they refer to. A negative invoice and a credit memo of one day may be one credit.
+_AROUND: Mapping[Entity, tuple[str, ...]] = {
+    Entity.ITEM: ("jobs", "customers", "items"),
+    Entity.CUSTOMER: (),
+    Entity.INVOICE: ("credit_memos", "jobs", "customers", "items"),
+    Entity.CREDIT_MEMO: ("invoices", "jobs", "customers", "items"),
+    Entity.PAYMENT: ("jobs", "customers", "items"),
 }
 _WORDS = {
     Entity.ITEM: "QuickBooks items the day's invoices need: one for each SKU and income account.",
     Entity.CUSTOMER: "QuickBooks customers of the day's documents.",
     Entity.INVOICE: "What each invoice becomes: payload, held, rejected or not due, with the reason.",
-    Entity.PAYMENT: "What each payment of the day becomes, with its applications.",
+    Entity.CREDIT_MEMO: "What each credit memo of the day becomes, with its applications.",
+    Entity.PAYMENT: "What each payment, refund and write-off of the day becomes, with its applications.",
 }
 
 
@@ -47,7 +58,7 @@ def mapped_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
 
 
 def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
-    sources = _FROM[entity]
+    sources = (*_OWN[entity], *_AROUND[entity])
 
     @dg.asset(
         key=keys.mapped(defs.name, entity),
@@ -61,6 +72,7 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
     )
     def mapped(context: dg.AssetExecutionContext, connector: Connector, **frames: DayFrames) -> FrameStream:
         # Heavy: clients, database and mapping, which nobody needs to know the assets.
+        from st_qbo_assets.orchestration.extracts import own_records
         from st_qbo_assets.orchestration.lookups import build_lookup, map_day
         from st_qbo_assets.orchestration.records import day_records
         from st_qbo_assets.orchestration.references import ReferenceData
@@ -72,9 +84,13 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
                 data = ReferenceData(defs, connector.frames, connections)
                 references = data.current(context)
                 for day in days:
-                    own = list(day_records(frames[sources[0]], day))
-                    others = [record for name in sources[1:] for record in day_records(frames[name], day)]
-                    records: list[AnyRecord] = [*own, *others]
+                    own: list[AnyRecord] = []
+                    records: list[AnyRecord] = []
+                    for name in sources:
+                        found = list(day_records(frames[name], day))
+                        records += found
+                        if name in _OWN[entity]:
+                            own += own_records(found, name, day=day, company=defs.company)
                     result = map_day(entity, day, own, build_lookup(defs, references, connections, records))
                     if any(each.verdict is Verdict.HELD for each in result):
                         fresh = data.newer_than(references, context)

@@ -31,16 +31,27 @@ def servicetitan_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
             defs,
             "payments",
             (),
-            "Payments of the business day, and the invoices they are applied to.",
+            "Payments of the business day, and what they are applied to or refund.",
         ),
-        _extract(defs, "jobs", ("invoices",), "The jobs of the day's invoices: is the work done?"),
+        _extract(
+            defs,
+            "credit_memos",
+            (),
+            "Credit memos of the business day, and the invoices they are applied to.",
+        ),
+        _extract(defs, "jobs", ("invoices", "payments"), "The jobs of the day's invoices: is the work done?"),
         _extract(
             defs,
             "customers",
-            ("invoices", "payments"),
+            ("invoices", "credit_memos", "payments"),
             "Customers, contacts and locations the day's documents refer to.",
         ),
-        _extract(defs, "items", ("invoices",), "Pricebook items on the day's invoices."),
+        _extract(
+            defs,
+            "items",
+            ("invoices", "credit_memos", "payments"),
+            "Pricebook items on the day's invoices and credit memos, and on what refunds give back.",
+        ),
     ]
 
 
@@ -59,7 +70,7 @@ def _extract(
     def extract(context: dg.AssetExecutionContext, connector: Connector, **frames: DayFrames) -> FrameStream:
         # Heavy: clients and their records, which nobody needs to know the assets.
         from st_qbo_assets.extract.frames import FRAMES, row_of
-        from st_qbo_assets.orchestration.extracts import PRODUCERS, total_cents
+        from st_qbo_assets.orchestration.extracts import PRODUCERS, own_records, total_cents
 
         days = run_days(context.partition_keys)
 
@@ -68,7 +79,9 @@ def _extract(
                 for day, records in PRODUCERS[name](connections, days, frames):
                     before = connections.servicetitan.calls.calls
                     metadata = extract_metadata(
-                        records=len(records), total_cents=total_cents(records, name), calls=before
+                        records=len(own_records(records, name, day=day, company=defs.company)),
+                        total_cents=total_cents(records, name, day=day, company=defs.company),
+                        calls=before,
                     )
                     context.add_asset_metadata(metadata, partition_key=day.isoformat())
                     yield day, to_frame([row_of(record, name) for record in records], FRAMES[name])

@@ -23,6 +23,8 @@ class FakeServiceTitan:
         ids: Iterable[int] | None = None,
         invoiced: Dates | None = None,
         modified: Window | None = None,
+        customer_id: int | None = None,
+        adjustment_to_id: int | None = None,
     ) -> Iterator[st.Invoice | st.Unreadable]:
         return self._records(
             st.Invoice,
@@ -30,14 +32,46 @@ class FakeServiceTitan:
             ids=ids,
             dates=(invoiced, "invoiceDate"),
             windows=[(modified, "modifiedOn")],
+            equal=[("customer", customer_id), ("adjustmentToId", adjustment_to_id)],
         )
 
     def payments(
-        self, *, ids: Iterable[int] | None = None, paid: Dates | None = None, modified: Window | None = None
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        paid: Dates | None = None,
+        modified: Window | None = None,
+        customer_id: int | None = None,
     ) -> Iterator[st.Payment | st.Unreadable]:
         return self._records(
-            st.Payment, "payments", ids=ids, dates=(paid, "date"), windows=[(modified, "modifiedOn")]
+            st.Payment,
+            "payments",
+            ids=ids,
+            dates=(paid, "date"),
+            windows=[(modified, "modifiedOn")],
+            equal=[("customer", customer_id)],
         )
+
+    def credit_memos(
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        dated: Dates | None = None,
+        modified: Window | None = None,
+        applied_to_invoice_ids: Iterable[int] | None = None,
+    ) -> Iterator[st.CreditMemo | st.Unreadable]:
+        applied = None if applied_to_invoice_ids is None else set(applied_to_invoice_ids)
+        for memo in self._records(
+            st.CreditMemo, "memos", ids=ids, dates=(dated, "date"), windows=[(modified, "modifiedOn")]
+        ):
+            rows: list[dict[str, Any]] = memo.raw.get("appliedTo") or []
+            if applied is None or any(row["appliedTo"] in applied for row in rows):
+                yield memo
+
+    def credit_memo_items(self, *, memo_ids: Iterable[int]) -> Iterator[dict[str, Any]]:
+        self.asked["memo items"] += 1
+        wanted = set(memo_ids)
+        return (row for row in self._rows.get("memo_items", []) if row["creditMemoId"] in wanted)
 
     def jobs(
         self,
@@ -105,14 +139,24 @@ class FakeServiceTitan:
         key: str = "id",
         dates: tuple[Dates | None, str] = (None, ""),
         windows: Iterable[tuple[Window | None, str]] = (),
+        equal: Iterable[tuple[str, int | None]] = (),
     ) -> Iterator[Any]:
         wanted = None if ids is None else set(ids)
         if wanted == set():
             return
         self.asked[name] += 1
         for row in self._rows.get(name, []):
-            if (wanted is None or row.get(key) in wanted) and _dated(row, *dates) and _stamped(row, windows):
+            is_asked = (wanted is None or row.get(key) in wanted) and _equal(row, equal)
+            if is_asked and _dated(row, *dates) and _stamped(row, windows):
                 yield st.parse(model, row)
+
+
+def _equal(row: dict[str, Any], wanted: Iterable[tuple[str, int | None]]) -> bool:
+    for field, id_ in wanted:
+        value = row.get(field)
+        if id_ is not None and (value.get("id") if isinstance(value, dict) else value) != id_:
+            return False
+    return True
 
 
 def _dated(row: dict[str, Any], span: Dates | None, field: str) -> bool:

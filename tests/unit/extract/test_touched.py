@@ -24,7 +24,7 @@ def touched(
     def look_up(sources: Iterable[SourceRef]) -> Mapping[SourceRef, date]:
         return {source: known[source] for source in sources if source in known}
 
-    marks = Marks(SINCE, SINCE, SINCE) if since is None else since
+    marks = Marks(SINCE, SINCE, SINCE, SINCE) if since is None else since
     return touched_days(FakeServiceTitan(**rows), make.company(), since=marks, until=UNTIL, seen=look_up)
 
 

@@ -35,7 +35,7 @@ def repository(company: CompanyFile) -> dg.RepositoryDefinition:
 
 def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:
     keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()}
-    entities = ("customers", "invoices", "items", "payments")
+    entities = ("credit_memos", "customers", "invoices", "items", "payments")
     assert keys == {
         *(f"demo/servicetitan/{name}" for name in (*entities, "jobs", "reference")),
         "demo/quickbooks/reference",
@@ -55,7 +55,7 @@ def test_every_asset_says_what_it_is_and_belongs_to_a_group(repository: dg.Repos
 def test_a_range_of_days_is_one_run(repository: dg.RepositoryDefinition) -> None:
     graph = repository.asset_graph
     partitioned = [key for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned]
-    assert len(partitioned) == 14
+    assert len(partitioned) == 17
     for key in partitioned:
         assert graph.get(key).backfill_policy == dg.BackfillPolicy.single_run()
 
