@@ -18,6 +18,7 @@ from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind, Finding
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter
+from st_qbo_assets.load.bringing import bring_payments_along, bring_users, free_payments, plan_refunded
 from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
 from st_qbo_assets.load.items import ItemDesk
@@ -120,12 +121,14 @@ class DayLoader:
         """Load sales, then what pays them, then void what nothing uses any more (rules 3.2, 3.6, 5.5)."""
         self._retiring.look(turn)
         self._load_stage(turn, SALES)
-        turn.bring_payments_along()
+        bring_payments_along(turn)
+        bring_users(turn)
         self._retiring.look(turn)
         self._load_stage(turn, BILLS)
         self._retiring.carry_out(turn, Step.APPLICATION)
         self._retiring.carry_out(turn, Step.MONEY)
         self._load_stage(turn, REFUNDS)
+        plan_refunded(turn)
         self._load_stage(turn, PAYMENTS)
         self._retiring.carry_out(turn, Step.DOCUMENT)
 
@@ -140,8 +143,9 @@ class DayLoader:
         ]
         due = [each for each in mapped if each.verdict is Verdict.DUE and each.payload is not None]
         self._find(turn, [each for each in due if each.source not in turn.results])
-        if targets[0] == "Invoice":
+        if targets is SALES:
             self._link_elsewhere(turn, mapped)
+            free_payments(turn, due)
         jobs: list[Callable[[], LoadResult]] = []
         for each in mapped:
             if each.source in turn.results:

@@ -1,12 +1,12 @@
 """What a day consists of, and what must be looked at again.
 
-What belongs here: the records of the day, what is known of them in bulk, records read again by id
-(rule 1.5), and the payments an invoice brings along (rule 3.2). What does not: the order in which they
-are loaded (`day`), and one record's turn (`turn`).
+What belongs here: the records of the day, what is known of them in bulk, and records read again by id
+(rule 1.5). What does not: what comes along from other days (`bringing`), the order in which they are loaded
+(`day`), and one record's turn (`turn`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
@@ -40,7 +40,6 @@ _TARGET_OF = {
 #: Records that are no documents.
 MASTERS = frozenset({Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR})
 _AT_REST = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.VOIDED})
-_IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,7 @@ class DayTurn:
         unwanted: what is still to be voided, because its record no longer is that.
         changing: records whose new shape waits until the old one is voided.
         examined: records that were looked at for what they no longer are.
+        brought: documents whose payments were read in this load.
         stopped: why nothing more is sent, once the connection is stopped.
     """
 
@@ -92,6 +92,7 @@ class DayTurn:
     )
     changing: set[SourceRef] = field(default_factory=set[SourceRef])
     examined: set[SourceRef] = field(default_factory=set[SourceRef])
+    brought: set[SourceRef] = field(default_factory=set[SourceRef])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     stopped: ConnectionStopped | None = None
 
@@ -148,25 +149,9 @@ class DayTurn:
         body = mapped.payload.body if mapped.payload is not None else {}
         return any(source.record in self.changing for _, source in objects.symbolic_references(body))
 
-    def bring_payments_along(self) -> None:
-        """Take in the payments of every invoice that is in QuickBooks since this load (rule 3.2)."""
-        invoices = [
-            result
-            for source, result in self.results.items()
-            if source.entity is Entity.INVOICE
-            and result.outcome in _IN_QUICKBOOKS
-            and self.before.get(source) not in _IN_QUICKBOOKS
-        ]
-        if not invoices or self.given.payments_of is None or not self.is_live:
-            return
-        try:
-            found = self.given.payments_of([result.source.id for result in invoices])
-        except SyncError as error:
-            said = reason("payments_not_planned", error=str(error))
-            for result in invoices:
-                self.keep(replace(result, outcome=Outcome.FAILED, reason=said))
-            return
-        days = frozenset(self.given.days_to_come)
+    def take_in(self, found: Iterable[Mapped], *, of_any_day: bool = False) -> None:
+        """Take in records of other days; those of days to come are loaded there, unless any day is meant."""
+        days = frozenset[date]() if of_any_day else frozenset(self.given.days_to_come)
         here = {source.record for source in self.mapped}
         self.learn(each for each in found if each.source.record not in here and each.day not in days)
 

@@ -44,6 +44,10 @@ class Knowledge:
         """Note that a document is about to be voided."""
         self._retiring.add((source, target))
 
+    def keep(self, source: SourceRef, target: str) -> None:
+        """Note that a document is not voided after all."""
+        self._retiring.discard((source, target))
+
     def outcome(self, source: SourceRef) -> Outcome | None:
         """Return where a record stands, None if it was never loaded."""
         return self._outcomes.get(source)

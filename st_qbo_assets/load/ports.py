@@ -13,6 +13,7 @@ from typing import Protocol
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef, Tenant
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped
+from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.quickbooks.answers import Answer
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Closing, Intent, IntentDraft
@@ -163,6 +164,22 @@ class WriteLedger(Protocol):
         ...
 
 
+class RefundTies(Protocol):
+    """Which refunds took which payment's unapplied money (rule 3.5)."""
+
+    def of_refunds(self, company: Company, ids: Iterable[str]) -> dict[str, RefundTie]:
+        """Return the ties of many refunds in one query."""
+        ...
+
+    def save(self, company: Company, ties: Iterable[RefundTie]) -> None:
+        """Keep ties."""
+        ...
+
+    def drop(self, company: Company, refund_ids: Iterable[str]) -> None:
+        """Forget the ties of refunds that are something else now."""
+        ...
+
+
 def _no_seam(name: str) -> None:
     """Do nothing at a named point of a write."""
 
@@ -186,6 +203,7 @@ class WriteContext:
     ledger: WriteLedger
     links: LinkReads
     decisions: Decisions
+    refunds: RefundTies
     policies: WritePolicies = field(default_factory=WritePolicies)
     applies_itself: bool = False
     run_id: str = ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from st_qbo_assets.domain.ids import Company, Entity
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped
+from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks
@@ -15,6 +16,7 @@ from st_qbo_assets.store.audit import Decisions
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.ledger import Ledger
 from st_qbo_assets.store.links import Links
+from st_qbo_assets.store.refunds import Refunds
 from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.clients.desk import Desk
@@ -32,6 +34,8 @@ class Office:
         self.ledger = Ledger(database)
         self.links = Links(database)
         self.decisions = Decisions(database)
+        self.refunds = Refunds(database)
+        self.policies = WritePolicies()
         self.company = company_file(
             quickbooks={"realm": str(self.desk.info["quickbooks"]["realm"]), "in_flight": 5}
         )
@@ -58,6 +62,8 @@ class Office:
             ledger=self.ledger,
             links=self.links,
             decisions=self.decisions,
+            refunds=self.refunds,
+            policies=self.policies,
             retry=RetryPolicy(attempts=5, clock=self.desk.time.clock, sleep=self.desk.time.sleep),
             seam=seam,
         )

@@ -14,7 +14,7 @@ from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks
 from tests.unit.load.clock import FakeClock, quick_retry
-from tests.unit.load.fake_ledger import FakeLedger
+from tests.unit.load.fake_ledger import FakeLedger, FakeRefunds
 from tests.unit.load.fake_quickbooks import FakeQuickBooks
 
 DAY = date(2026, 11, 16)
@@ -124,7 +124,7 @@ def credit(
     day: date = DAY,
     **fields: Any,
 ) -> Mapped:
-    """A negative invoice (`invoice:8`), credit memo (`credit_memo:3`) or write-off (`payment:9/write_off`)."""
+    """A negative invoice (`invoice:8`), memo (`credit_memo:3`) or write-off (`payment:9/write_off`)."""
     source = SourceRef.parse(ref)
     model = invoice(int(source.id), customer=customer, lines=lines, tax=tax, day=day).payload
     assert model is not None
@@ -174,6 +174,7 @@ class Bench:
     ledger: Any = None
     links: Any = None
     decisions: Any = None
+    refunds: FakeRefunds = field(default_factory=FakeRefunds)
     quickbooks: FakeQuickBooks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -189,6 +190,7 @@ class Bench:
             ledger=self.ledger,
             links=self.links,
             decisions=self.decisions,
+            refunds=self.refunds,
             policies=self.policies,
             applies_itself=self.applies_itself,
             run_id="run",

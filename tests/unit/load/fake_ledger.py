@@ -10,6 +10,7 @@ from typing import Any
 from st_qbo_assets.domain.errors import LedgerConflict
 from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped
+from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.store.intents import (
     Attempt,
     AttemptOutcome,
@@ -26,6 +27,23 @@ from tests.unit.load.clock import FakeClock
 
 _INSTANT = datetime(2026, 11, 20, tzinfo=UTC)
 _MASTERS = (Entity.CUSTOMER, Entity.VENDOR, Entity.ITEM)
+
+
+@dataclass
+class FakeRefunds:
+    """The ties of refunds."""
+
+    ties: dict[str, RefundTie] = field(default_factory=dict)
+
+    def of_refunds(self, company: Company, ids: Iterable[str]) -> dict[str, RefundTie]:
+        return {id_: self.ties[id_] for id_ in ids if id_ in self.ties}
+
+    def save(self, company: Company, ties: Iterable[RefundTie]) -> None:
+        self.ties.update({tie.refund: tie for tie in ties})
+
+    def drop(self, company: Company, refund_ids: Iterable[str]) -> None:
+        for id_ in refund_ids:
+            self.ties.pop(id_, None)
 
 
 @dataclass
