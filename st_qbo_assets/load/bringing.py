@@ -1,0 +1,225 @@
+"""Payments that come along with other documents, whatever their day.
+
+What belongs here: the payments of an invoice that is posted (rule 3.2), those that an edit or void of a
+document sets free in QuickBooks (rule 3.6), and the payment that a refund takes its money from (rule 3.5).
+What does not: how a payment is planned (`plan`), and in which order things are done (`day`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Payload, Verdict
+from st_qbo_assets.domain.refunds import REFUND, RefundTie
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.actions import FindingKind
+from st_qbo_assets.load.gathering import DayTurn
+from st_qbo_assets.load.probe import read_if_there
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.requests import create_request
+from st_qbo_assets.load.voiding import is_voided_by_us
+from st_qbo_assets.store.links import Link, LinkState
+
+_IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
+#: Documents that payments are applied to, as charge or as credit.
+_APPLIED_TO = frozenset({"Invoice", "CreditMemo"})
+
+
+def bring_payments_along(turn: DayTurn) -> None:
+    """Take in the payments of every invoice that is in QuickBooks since this load (rule 3.2)."""
+    invoices = [
+        result
+        for source, result in turn.results.items()
+        if source.entity is Entity.INVOICE
+        and not source.part
+        and source not in turn.brought
+        and result.outcome in _IN_QUICKBOOKS
+        and turn.before.get(source) not in _IN_QUICKBOOKS
+    ]
+    if not invoices or not turn.is_live:
+        return
+    try:
+        found = _payments_of(turn, [result.source for result in invoices])
+    except SyncError as error:
+        said = reason("payments_not_planned", error=str(error))
+        for result in invoices:
+            turn.keep(replace(result, outcome=Outcome.FAILED, reason=said))
+        return
+    turn.take_in(found)
+
+
+def free_payments(turn: DayTurn, due: Sequence[Mapped]) -> None:
+    """Make sure that payments are planned again which a write of these documents sets free in QuickBooks.
+
+    A document of less than was paid, of another customer, or made anew lets go of its payments, and which
+    ones QuickBooks says nowhere: what is known of all of them is forgotten before the document is written, so
+    that each is compared and written again. Should this process die, the document stands as failed, and
+    brings its payments along the next time.
+    """
+    freeing = [
+        each for each in due if turn.is_live and each.source not in turn.results and _frees(turn, each)
+    ]
+    if not freeing or turn.stopped is not None:
+        return
+    said = reason("transient", error="it was being changed when the load stopped")
+    unsure = [turn.subject(each).result(Outcome.FAILED, said=said) for each in freeing]
+    turn.context.ledger.save_states(turn.context.name, unsure, turn.context.run_id)
+    try:
+        found = _payments_of(turn, [each.source for each in freeing])
+    except SyncError as error:
+        said = reason("payments_not_planned", error=str(error))
+        for each in freeing:
+            turn.keep(turn.subject(each).result(Outcome.FAILED, said=said))
+        return
+    documents = {(payload.source, payload.target) for each in freeing if (payload := each.payload)}
+    appliers = {
+        each.source
+        for each in [*found, *turn.mapped.values()]
+        if each.payload is not None
+        and each.payload.target == "Payment"
+        and any(
+            (source, target) in documents for target, source in objects.symbolic_references(each.payload.body)
+        )
+    }
+    turn.take_in(found)
+    turn.brought.update(each.source for each in freeing)
+    _forget(turn, appliers)
+
+
+def bring_users(turn: DayTurn) -> None:
+    """Take in the payments that either system applies to documents about to be voided (rule 3.6)."""
+    reread = turn.given.reread
+    gone = [
+        each
+        for each in turn.unwanted.values()
+        if each.target in _APPLIED_TO
+        and each.link is not None
+        and turn.known.is_retiring(each.source, each.target)
+    ]
+    if not gone or not turn.is_live or turn.stopped is not None:
+        return
+    try:
+        found = list(_payments_of(turn, [each.source for each in gone if not each.source.part]))
+        users = {user for each in gone if each.link is not None for user in _users(turn, each.link)}
+        here = {each.source.record for each in [*found, *turn.mapped.values()]}
+        for entity in {user.entity for user in users}:
+            ids = sorted(user.id for user in users if user.entity is entity and user not in here)
+            found += reread(entity, ids) if reread is not None and ids else ()
+    except SyncError as error:
+        turn.note_stop(error)
+        said = reason("payments_not_planned", error=str(error))
+        for each in gone:
+            del turn.unwanted[each.source, each.target]
+            turn.known.keep(each.source, each.target)
+            for part in turn.parts_of(each.source.record):
+                turn.keep(turn.subject(part, each.target).result(Outcome.FAILED, link=each.link, said=said))
+        return
+    turn.take_in(found, of_any_day=True)
+
+
+def plan_refunded(turn: DayTurn) -> None:
+    """Keep which refunds took a payment's unapplied money, and take those payments in again (rule 3.5)."""
+    refunds = {
+        source.record
+        for source in turn.mapped
+        if source.entity is Entity.PAYMENT
+        and (source.part == REFUND or any(link.source.part == REFUND for link in turn.known.parts_of(source)))
+    }
+    if not refunds or not turn.is_live:
+        return
+    store, name = turn.context.refunds, turn.context.name
+    kept = store.of_refunds(name, [refund.id for refund in refunds])
+    present = {tie.refund: (tie, result) for tie, result in _ties(turn)}
+    dropped = [tie for id_, tie in kept.items() if id_ not in present and not _is_held(turn, _record(id_))]
+    fresh = [
+        tie
+        for tie, result in present.values()
+        if kept.get(tie.refund) != tie or result.wrote or turn.before.get(result.source) not in _IN_QUICKBOOKS
+    ]
+    store.save(name, fresh)
+    store.drop(name, [tie.refund for tie in dropped])
+    _plan_again(turn, {tie.payment for tie in [*fresh, *dropped]}, [result for _, result in present.values()])
+
+
+def _plan_again(turn: DayTurn, payments: Iterable[str], refunds: Sequence[LoadResult]) -> None:
+    ids, reread = sorted(payments), turn.given.reread
+    if not ids or reread is None:
+        return
+    try:
+        found = reread(Entity.PAYMENT, ids)
+    except SyncError as error:
+        said = reason("payments_not_planned", error=str(error))
+        for result in refunds:
+            turn.keep(replace(result, outcome=Outcome.FAILED, reason=said))
+        return
+    for each in found:
+        turn.results.pop(each.source, None)
+    turn.learn(found)
+
+
+def _ties(turn: DayTurn) -> Iterable[tuple[RefundTie, LoadResult]]:
+    for each in turn.mapped.values():
+        tie, result = objects.as_mapping(each.facts.get("tie")), turn.results.get(each.source)
+        payment = objects.as_source(tie.get("payment"))
+        if payment is None or result is None or result.outcome not in _IN_QUICKBOOKS:
+            continue
+        cents, txn_type = int(str(tie.get("cents"))), objects.text(tie.get("txn_type"))
+        yield RefundTie(payment.id, each.source.id, cents, txn_type), result
+
+
+def _is_held(turn: DayTurn, record: SourceRef) -> bool:
+    return any(part.verdict in (Verdict.HELD, Verdict.REJECTED) for part in turn.parts_of(record))
+
+
+def _record(payment_id: str) -> SourceRef:
+    return SourceRef(Entity.PAYMENT, payment_id)
+
+
+def _payments_of(turn: DayTurn, documents: Iterable[SourceRef]) -> Sequence[Mapped]:
+    ids = [source.id for source in documents if source.entity is Entity.INVOICE]
+    return turn.given.payments_of(ids) if ids and turn.given.payments_of is not None else ()
+
+
+def _frees(turn: DayTurn, mapped: Mapped) -> bool:
+    """Say whether writing a document lets go of payments that are applied to it."""
+    payload = mapped.payload
+    link = turn.known.link(payload.source, payload.target) if payload is not None else None
+    if payload is None or link is None or payload.target not in _APPLIED_TO or payload.digest == link.digest:
+        return False
+    finding = turn.known.finding(payload.source, payload.target)
+    if is_voided_by_us(link) or (finding is not None and finding.kind is FindingKind.AGAIN):
+        return True
+    return _is_lower(payload, link) or _is_of_other_customer(turn, payload, link)
+
+
+def _is_lower(payload: Payload, link: Link) -> bool:
+    before = objects.amount(link.confirmed.get("TotalAmt"))
+    return before is not None and Decimal(abs(payload.cents)) / 100 < before
+
+
+def _is_of_other_customer(turn: DayTurn, payload: Payload, link: Link) -> bool:
+    before = objects.text(link.confirmed.get("CustomerRef"))
+    return bool(before) and objects.ref(create_request(payload, turn.known), "CustomerRef") != before
+
+
+def _users(turn: DayTurn, link: Link) -> set[SourceRef]:
+    """Return the records whose payments QuickBooks shows on a document."""
+    obj = read_if_there(turn.context, link.target, link.qbo_id)
+    ids = objects.linked_payments(obj) if obj is not None else []
+    found = turn.context.links.of_targets(turn.context.name, "Payment", ids) if ids else {}
+    return {each.source.record for links in found.values() for each in links}
+
+
+def _forget(turn: DayTurn, payments: Iterable[SourceRef]) -> None:
+    """Forget what payments were last posted as, each under its lock, so that they are written again."""
+    ledger, name = turn.context.ledger, turn.context.name
+    for source in sorted(payments):
+        with ledger.lock(name, source):
+            link = ledger.link(name, source, "Payment")
+            if link is None or link.state not in (LinkState.ACTIVE, LinkState.MISMATCH):
+                continue
+            unsure = replace(link, digest="", run_id=turn.context.run_id)
+            ledger.save_link(unsure)
+        turn.known.learn_links([unsure])
