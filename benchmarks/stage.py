@@ -23,8 +23,9 @@ import requests
 from pydantic import SecretStr
 
 from benchmarks.pace import COMPANY, company_at, definitions
-from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
 from st_qbo_assets.cli.processes import Children, environment, prepare_dagster_home, start_sandbox
+from st_qbo_assets.connecting.quickbooks import connect_quickbooks, store_quickbooks_app
+from st_qbo_assets.connecting.servicetitan import connect_servicetitan
 from st_qbo_assets.connections import open_connections
 from st_qbo_assets.settings import Settings, load_settings
 from st_qbo_assets.store.database import Database

@@ -1,216 +1,189 @@
-"""`st-qbo connect`: credentials and consent, tried first, then stored encrypted.
+"""`st-qbo connect`: credentials and consent at a terminal, and how long they last.
 
-What belongs here: asking, trying and storing. What does not: keeping tokens alive (clients, store). A secret
-is read from the terminal or from standard input, never from the command line. What does not work is not
-stored, so that a slip of the pen never disturbs a connection that works.
+What belongs here: asking the person and telling her. What does not: trying and storing (`connecting`), the
+same in a browser (`web`). A secret is read from the terminal or from standard input, never from the command
+line.
 """
 
 import getpass
-import secrets
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
-from st_qbo_assets.cli.output import say, working
-from st_qbo_assets.cli.preconditions import require_sandbox
-from st_qbo_assets.cli.vault import make_key_file
-from st_qbo_assets.company_files import read_company
+from st_qbo_assets.cli.output import print_table, say, working
+from st_qbo_assets.cli.preconditions import SYSTEM_NAMES, System, require_sandbox
+from st_qbo_assets.company_files import read_companies, read_company
+from st_qbo_assets.connecting.consent import (
+    CALLBACK,
+    TERMINAL_MINUTES,
+    Callback,
+    Consent,
+    Consents,
+    check_callback,
+    check_redirect,
+    read_callback,
+)
+from st_qbo_assets.connecting.keys import make_key_file, store_webhook_key
+from st_qbo_assets.connecting.lifetimes import keep_alive, notices_of
+from st_qbo_assets.connecting.quickbooks import (
+    connect_quickbooks,
+    disconnect_quickbooks,
+    store_quickbooks_app,
+)
+from st_qbo_assets.connecting.servicetitan import connect_servicetitan, forget_servicetitan
 from st_qbo_assets.connections import (
     QUICKBOOKS_SECRETS,
+    QUICKBOOKS_VERIFIER_TOKEN,
     SERVICETITAN_SECRETS,
+    SERVICETITAN_WEBHOOK_KEY,
     Connections,
     open_connections,
     scope_of,
 )
-from st_qbo_assets.domain.errors import ConnectionStopped, SettingsError
-from st_qbo_assets.domain.tokens import TokenPair
-from st_qbo_assets.mapping.readiness import refusals
-from st_qbo_assets.quickbooks.auth import QuickBooksAuth, new_state
-from st_qbo_assets.quickbooks.client import QuickBooks
-from st_qbo_assets.quickbooks.reference import read_company_info, read_preferences
-from st_qbo_assets.servicetitan.auth import Credentials, MemoryTokenCache, ServiceTitanAuth
-from st_qbo_assets.servicetitan.client import ServiceTitan
-from st_qbo_assets.settings import Settings, load_settings
-from st_qbo_assets.store.tokens import ServiceTitanTokens
-from st_qbo_assets.transport.budget import Unlimited
-from st_qbo_assets.transport.http import Http
-from st_qbo_assets.transport.retry import RetryPolicy
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.errors import SettingsError
+from st_qbo_assets.settings import load_settings
+from st_qbo_assets.store.connection_states import ConnectionStates
+from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.tokens import TokenDates, token_dates
+from st_qbo_assets.store.vault import KEY_FILE
 
-CALLBACK = "/connect/quickbooks/callback"
-_STATE = "quickbooks_state"
-#: A person waits: trying is over after a few seconds.
-_RETRY = RetryPolicy(attempts=4)
+_KEY_NAMES: dict[System, str] = {
+    "servicetitan": SERVICETITAN_WEBHOOK_KEY,
+    "quickbooks": QUICKBOOKS_VERIFIER_TOKEN,
+}
 
 
 @dataclass(frozen=True)
-class Callback:
-    """What the consent page sends back; all None before it was opened."""
+class QuickBooksOptions:
+    """What the command line asked for.
 
-    code: str | None = None
-    realm: str | None = None
-    state: str | None = None
+    Attributes:
+        callback: what the consent page sent back; None before it was opened.
+        redirect_uri: where it sends back to, if that is not the public address.
+    """
+
+    company: str
+    callback: Callback | None = None
+    redirect_uri: str | None = None
+    new_keys: bool = False
 
 
 def run_connect_servicetitan(company: str) -> int:
     """Ask for the credentials, try them, store them."""
-    folder, settings = read_company(company), load_settings()
-    require_sandbox(folder.company, settings, "servicetitan")
-    make_key_file(settings)
-    connections = open_connections(folder.company, settings)
-    try:
+    with _opened(company, "servicetitan") as connections:
         credentials = _ask(SERVICETITAN_SECRETS)
         with working("Asking ServiceTitan …"):
             connect_servicetitan(connections, credentials)
-    finally:
-        connections.close()
-    say(f"{company} is connected to ServiceTitan tenant {folder.company.servicetitan.tenant}.")
+    say(f"{company} is connected to ServiceTitan tenant {connections.tenant}.")
     return 0
 
 
-def run_connect_quickbooks(company: str, callback: Callback, *, new_keys: bool) -> int:
-    """Print the consent link, or exchange the code it brought back."""
-    folder, settings = read_company(company), load_settings()
-    require_sandbox(folder.company, settings, "quickbooks")
-    make_key_file(settings)
-    connections = open_connections(folder.company, settings)
-    try:
-        if callback.code is None:
-            _print_link(connections, settings, new_keys=new_keys)
+def run_connect_quickbooks(options: QuickBooksOptions) -> int:
+    """Print the consent link and exchange the code it brings back."""
+    with _opened(options.company, "quickbooks") as connections:
+        callback = options.callback or _ask_for_consent(connections, options)
+        if callback is None:
             return 0
-        _check_callback(connections, callback)
+        # used up whatever comes of it: nobody may try a second one on the same link
+        consent = Consents(connections.vault).end(callback.state, company=options.company)
+        check_callback(callback, company=options.company, realm=connections.realm)
         with working("Asking QuickBooks …"):
-            name = connect_quickbooks(connections, callback.code, redirect_uri=settings.public_url + CALLBACK)
-    finally:
-        connections.close()
-    say(f"{company} is connected to QuickBooks company {name} ({callback.realm}).")
+            name = connect_quickbooks(connections, callback.code, redirect_uri=consent.redirect_uri)
+    say(f"{options.company} is connected to QuickBooks company {name} ({callback.realm}).")
     return 0
 
 
-def connect_servicetitan(connections: Connections, credentials: Mapping[str, SecretStr]) -> None:
-    """Store credentials that work.
-
-    Raises:
-        SyncError: if ServiceTitan does not accept them; nothing is stored then.
-    """
-    with _http() as http:
-        next(iter(_trial_servicetitan(connections, credentials, http).business_units()), None)
-    _store(connections, credentials)
-    # a token that the old credentials fetched would be used until it ends
-    ServiceTitanTokens(
-        connections.database,
-        connections.vault,
-        tenant=connections.tenant,
-        environment=connections.company.environment,
-    ).remove()
-    connections.connection_states.connected(connections.name, "servicetitan", connections.tenant)
+def run_disconnect(company: str, system: System) -> int:
+    """Withdraw our permission at QuickBooks, or forget ServiceTitan's credentials."""
+    with _opened(company, system) as connections:
+        if system == "quickbooks":
+            disconnect_quickbooks(connections)
+            say(f"{company} is disconnected from QuickBooks: the permission is withdrawn.")
+        else:
+            forget_servicetitan(connections)
+            say(f"{company}: the credentials are forgotten. Disconnect the app in ServiceTitan too.")
+    return 0
 
 
-def store_quickbooks_app(connections: Connections, credentials: Mapping[str, SecretStr]) -> None:
-    """Store the keys of our app at Intuit."""
-    _store(connections, credentials)
+def run_webhook_key(company: str, system: System) -> int:
+    """Ask for the key that signs a system's events, and store it."""
+    with _opened(company, None) as connections:
+        name = _KEY_NAMES[system]
+        store_webhook_key(connections, system, _ask((name,))[name])
+    say(f"Events of {SYSTEM_NAMES[system]} signed with this key are accepted for {company} from now on.")
+    return 0
 
 
-def connect_quickbooks(connections: Connections, code: str, *, redirect_uri: str) -> str:
-    """Exchange an authorization code, store tokens that open the company's realm, and return its name.
+def run_keep_alive() -> int:
+    """Use the permissions that nobody used for a month; status 1 if one could not be."""
+    settings = load_settings()
+    companies = [folder.company for folder in read_companies()]
+    told = keep_alive(companies, lambda company: open_connections(company, settings))
+    print_table("QuickBooks permissions", ("company", "what was done"), sorted(told.items()))
+    return 1 if any(text.startswith("not refreshed") for text in told.values()) else 0
 
-    Raises:
-        SyncError: if the code is not accepted, belongs to another company, or to one that is not carried
-            (rule 2.4); the tokens before stay then.
-    """
+
+def run_status() -> int:
+    """Tell where all connections stand; status 1 if one is stopped, missing or ends within a week."""
+    settings = load_settings()
+    companies = [folder.company for folder in read_companies()]
+    database = Database.open(settings)
     try:
-        tokens = connections.oauth.exchange_code(code, redirect_uri=redirect_uri)
-    except ConnectionStopped as error:
-        if error.code != "invalid_grant":
-            raise
-        raise SettingsError(
-            "QuickBooks does not take this code: it was used, is older than five minutes, or was given for "
-            f"another redirect address than {redirect_uri}.",
-            remedy="Run the command without --code and open the new link.",
-        ) from error
-    with _http() as http:
-        client = _trial_quickbooks(connections, tokens, http)
-        company = read_company_info(client.company_info())
-        refused = refusals(company, read_preferences(client.preferences()))
-    if refused:
-        raise SettingsError(
-            " ".join(finding.text for finding in refused),
-            remedy=" ".join(finding.cure for finding in refused),
-        )
-    with connections.tokens.exclusive():
-        # a new consent has dates of its own; what is left of the old one must not be mixed with it
-        connections.tokens.remove()
-        connections.tokens.write(tokens)
-    connections.connection_states.connected(connections.name, "quickbooks", connections.realm)
-    return company.name
+        states = {(state.company, state.system): state for state in ConnectionStates(database).all()}
+        dates = token_dates(database)
+    finally:
+        database.dispose()
+    rows: list[tuple[str, ...]] = []
+    is_well = True
+    for company in companies:
+        for system in SYSTEM_NAMES:
+            state = states.get((company.name, system))  # pyright: ignore[reportArgumentType] - a NewType of str
+            text = "never connected" if state is None else "stopped" if state.is_stopped else "connected"
+            is_well = is_well and text == "connected"
+            why = f"{state.message} {state.remedy}" if state is not None and state.is_stopped else ""
+            known = dates.get((system, f"{company.environment.value}:{_account(company, system)}"))
+            rows.append((company.name, SYSTEM_NAMES[system], text, *_ends(known), why))
+    columns = ("company", "system", "state", "access token until", "if idle until", "five years until", "why")
+    print_table("Connections", columns, rows)
+    for company in companies:
+        known = dates.get(("quickbooks", f"{company.environment.value}:{company.quickbooks.realm}"))
+        for notice in notices_of(company.name, known, datetime.now(UTC)):
+            say(f"{notice.text} {notice.remedy}")
+            is_well = is_well and notice.step > 7
+    return 0 if is_well else 1
 
 
 @contextmanager
-def _http() -> Generator[Http]:
-    http = Http(pool_size=1)
+def _opened(company: str, system: System | None) -> Generator[Connections]:
+    """Yield a company's connections, with a vault key even if the one before is lost."""
+    folder, settings = read_company(company), load_settings()
+    if system is not None:
+        require_sandbox(folder.company, settings, system)
+    connections = open_connections(folder.company, settings)
     try:
-        yield http
+        if make_key_file(settings, connections.database):
+            file = settings.home / KEY_FILE
+            say(f"{file} was lost: a new key was made. Connect every company anew, or add the old key to it.")
+        yield connections
     finally:
-        http.close()
+        connections.close()
 
 
-def _trial_servicetitan(
-    connections: Connections, credentials: Mapping[str, SecretStr], http: Http
-) -> ServiceTitan:
-    """Return a client that knows these credentials only, and keeps nothing."""
-    urls = connections.settings.servicetitan_urls(connections.company.environment)
-    client_id, client_secret, app_key = (credentials[name] for name in SERVICETITAN_SECRETS)
-    auth = ServiceTitanAuth(
-        http=http,
-        token_url=urls.token,
-        credentials=Credentials(client_id.get_secret_value(), client_secret, app_key),
-        cache=MemoryTokenCache(),
-        retry=_RETRY,
-    )
-    return ServiceTitan(
-        http=http,
-        tokens=auth,
-        tenant=connections.tenant,
-        base_url=urls.api,
-        budget=Unlimited(),
-        retry=_RETRY,
-    )
+def _account(company: CompanyFile, system: str) -> str:
+    return company.servicetitan.tenant if system == "servicetitan" else company.quickbooks.realm
 
 
-class _Given:
-    """Tokens just given and not kept yet; fulfils `quickbooks.auth.TokenVault`."""
-
-    def __init__(self, tokens: TokenPair) -> None:
-        self._tokens = tokens
-
-    def read(self) -> TokenPair | None:
-        return self._tokens
-
-    def write(self, tokens: TokenPair) -> None:
-        self._tokens = tokens
-
-    @contextmanager
-    def exclusive(self) -> Generator[None]:
-        yield
-
-
-def _trial_quickbooks(connections: Connections, tokens: TokenPair, http: Http) -> QuickBooks:
-    """Return a client that uses these tokens only, and keeps nothing."""
-    return QuickBooks(
-        http=http,
-        tokens=QuickBooksAuth(oauth=connections.oauth, vault=_Given(tokens)),
-        realm=connections.realm,
-        base_url=connections.settings.quickbooks_urls(connections.company.environment).api,
-        budget=Unlimited(),
-        retry=_RETRY,
-    )
-
-
-def _store(connections: Connections, credentials: Mapping[str, SecretStr]) -> None:
-    for name, secret in credentials.items():
-        connections.vault.put(scope_of(connections.company), name, secret)
+def _ends(dates: TokenDates | None) -> tuple[str, str, str]:
+    if dates is None:
+        return ("", "", "")
+    ends = (dates.access_expires_at, dates.refresh_expires_at, dates.hard_expires_at)
+    access, idle, hard = ("" if end is None else f"{end:%Y-%m-%d %H:%M}" for end in ends)
+    return access, idle, hard
 
 
 def _ask(names: tuple[str, ...]) -> dict[str, SecretStr]:
@@ -228,15 +201,34 @@ def _ask(names: tuple[str, ...]) -> dict[str, SecretStr]:
     return found
 
 
-def _print_link(connections: Connections, settings: Settings, *, new_keys: bool) -> None:
-    if new_keys or not _has_app(connections):
+def _ask_for_consent(connections: Connections, options: QuickBooksOptions) -> Callback | None:
+    """Print the consent link and read the address it led to; None if nobody is there to paste it."""
+    redirect_uri = options.redirect_uri or connections.settings.public_url + CALLBACK
+    check_redirect(connections.company.environment, redirect_uri)
+    if options.new_keys or not _has_app(connections):
         store_quickbooks_app(connections, _ask(QUICKBOOKS_SECRETS))
-    state = new_state()
-    connections.vault.put(scope_of(connections.company), _STATE, SecretStr(state))
-    link = connections.oauth.authorize_url(redirect_uri=settings.public_url + CALLBACK, state=state)
+    state = Consents(connections.vault).begin(
+        Consent(options.company, redirect_uri), minutes=TERMINAL_MINUTES
+    )
+    link = connections.oauth.authorize_url(redirect_uri=redirect_uri, state=state)
     say("Open this link as an administrator of the QuickBooks company:")
     sys.stdout.write(link + "\n")
-    say("Then run this command again with --code, --realm (realmId) and --state of the address it leads to.")
+    sys.stdout.flush()
+    say("It leads back to an address with code, state and realmId; no harm if no page opens there.")
+    if sys.stdin.isatty():
+        say("Paste that address here:")
+    pasted = _read_address()
+    if not pasted:
+        say("Then run this command again with --code, --realm (realmId) and --state of that address.")
+        return None
+    return read_callback(pasted)
+
+
+def _read_address() -> str:
+    """Return what was pasted, or the first address on standard input; empty if there is none."""
+    if sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return next((line.strip() for line in sys.stdin if "://" in line), "")
 
 
 def _has_app(connections: Connections) -> bool:
@@ -246,22 +238,3 @@ def _has_app(connections: Connections) -> bool:
     except SettingsError as error:
         say(str(error).removesuffix(error.remedy).strip())
         return False
-
-
-def _check_callback(connections: Connections, callback: Callback) -> None:
-    """Return if the callback belongs to our last link, which is used up now, and to the company's realm."""
-    scope = scope_of(connections.company)
-    expected = connections.vault.get(scope, _STATE)
-    given = callback.state or ""
-    if expected is None or not secrets.compare_digest(expected.get_secret_value().encode(), given.encode()):
-        raise SettingsError(
-            "This callback does not belong to the last consent link: its state differs.",
-            remedy="Run the command without --code, open the new link, and give what it leads back with.",
-        )
-    connections.vault.remove(scope, _STATE)
-    if callback.realm != connections.realm:
-        raise SettingsError(
-            f"Consent was given for QuickBooks company {callback.realm}, but the company file of "
-            f"{connections.name} names {connections.realm}.",
-            remedy="Choose the right company on the consent page, or correct `quickbooks: realm` there.",
-        )

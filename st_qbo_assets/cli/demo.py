@@ -12,7 +12,6 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
 from st_qbo_assets.cli.output import say, working
 from st_qbo_assets.cli.processes import (
     Children,
@@ -25,6 +24,8 @@ from st_qbo_assets.cli.sandbox import sandbox_info
 from st_qbo_assets.cli.sync import sync_days
 from st_qbo_assets.cli.up import only_one, wait_until_interrupted
 from st_qbo_assets.company_files import read_company
+from st_qbo_assets.connecting.quickbooks import connect_quickbooks, store_quickbooks_app
+from st_qbo_assets.connecting.servicetitan import connect_servicetitan
 from st_qbo_assets.connections import open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.settings import Settings, load_settings

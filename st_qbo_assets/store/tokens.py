@@ -7,6 +7,7 @@ not: fetching and refreshing, which the clients do (`servicetitan.auth`, `quickb
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -148,6 +149,36 @@ class QuickBooksTokens(_Stored):
         query = select(tokens.c.hard_expires_at).where(*self._key())
         with self._database.autocommit() as connection:
             return connection.execute(query).scalar()
+
+
+@dataclass(frozen=True)
+class TokenDates:
+    """When the tokens of an account end; nothing secret.
+
+    Attributes:
+        refresh_expires_at: when they die if nobody uses them; None for ServiceTitan.
+        hard_expires_at: when a person must connect again, if the vendor said so.
+    """
+
+    access_expires_at: datetime
+    refresh_expires_at: datetime | None
+    hard_expires_at: datetime | None
+    updated_at: datetime
+
+
+def token_dates(database: Database) -> dict[tuple[str, str], TokenDates]:
+    """Return the dates of all tokens by system and `environment:account`; needs no vault key."""
+    columns = (
+        tokens.c.system,
+        tokens.c.account,
+        tokens.c.access_expires_at,
+        tokens.c.refresh_expires_at,
+        tokens.c.hard_expires_at,
+        tokens.c.updated_at,
+    )
+    with database.autocommit() as connection:
+        rows = connection.execute(select(*columns))
+        return {(system, account): TokenDates(*dates) for system, account, *dates in rows}
 
 
 def expiring_within(database: Database, span: timedelta) -> list[tuple[str, str, datetime]]:

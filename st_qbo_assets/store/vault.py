@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Row, Table, delete, select, union_all, update
+from sqlalchemy import Connection, Row, Table, delete, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.errors import SettingsError
@@ -184,6 +184,30 @@ class Vault:
         """Forget a secret."""
         with self._database.autocommit() as connection:
             connection.execute(delete(vault).where(vault.c.scope == scope, vault.c.name == name))
+
+    def take(self, scope: str, name: str) -> SecretStr | None:
+        """Return a secret and forget it at once: of many who ask one gets it, and an expired one nobody.
+
+        Raises:
+            SettingsError: if its key is lost, with the cure.
+        """
+        is_fresh = or_(vault.c.expires_at.is_(None), vault.c.expires_at > self._database.now())
+        statement = (
+            delete(vault)
+            .where(vault.c.scope == scope, vault.c.name == name)
+            .returning(vault.c.ciphertext, is_fresh.label("is_fresh"))
+        )
+        with self._database.autocommit() as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None or not row.is_fresh:
+            return None
+        return SecretStr(self.unlock(row.ciphertext, what=f"{name} of {scope}"))
+
+    def forget_expired(self, scope: str) -> None:
+        """Forget the secrets of a scope that have ended."""
+        ended = (vault.c.scope == scope, vault.c.expires_at <= self._database.now())
+        with self._database.autocommit() as connection:
+            connection.execute(delete(vault).where(*ended))
 
     def notes(self) -> list[SecretNote]:
         """Return what may be said of every secret."""

@@ -29,8 +29,9 @@ import requests
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
 from st_qbo_assets.company_files import read_company
+from st_qbo_assets.connecting.quickbooks import connect_quickbooks, store_quickbooks_app
+from st_qbo_assets.connecting.servicetitan import connect_servicetitan
 from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Company

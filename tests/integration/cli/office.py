@@ -16,9 +16,10 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from st_qbo_assets.cli.connect import connect_quickbooks, connect_servicetitan, store_quickbooks_app
 from st_qbo_assets.cli.main import main
 from st_qbo_assets.company_files import read_company
+from st_qbo_assets.connecting.quickbooks import connect_quickbooks, store_quickbooks_app
+from st_qbo_assets.connecting.servicetitan import connect_servicetitan
 from st_qbo_assets.connections import (
     QUICKBOOKS_SECRETS,
     SERVICETITAN_SECRETS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from st_qbo_assets.cli.connect import connect_quickbooks
+from st_qbo_assets.connecting.quickbooks import connect_quickbooks
 from st_qbo_assets.connections import open_connections
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_sandbox import identity
