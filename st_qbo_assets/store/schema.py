@@ -8,6 +8,7 @@ this one (`migrations`).
     what exists        links, refunds, markers
     where it stands    record_states 1─n record_changes, decisions, tie_outs, dirty_days
     how far we read    safe_marks, seen_documents
+    what happened      inbox, inbox_dropped
     shared by all      budgets 1─n budget_leases, metered_reads, connections, tokens, vault
 """
 
@@ -228,6 +229,24 @@ Index("links_target", links.c.company, links.c.target, links.c.qbo_id)
 Index("links_number", links.c.company, links.c.number)
 Index("links_day", links.c.company, links.c.day)
 
+master_pairs = Table(
+    "master_pairs",
+    metadata,
+    _company(key=True),
+    _text("source_entity", "customer or vendor", key=True, default=None),
+    _text("source_id", "its id in ServiceTitan", key=True, default=None),
+    _required("qbo_id", "QuickBooks object the base was agreed with"),
+    Column(
+        "base",
+        JSON,
+        nullable=False,
+        comment="fields as last agreed, changes seen and not come to rest, contacts chosen",
+    ),
+    _instant("updated_at", "when it last changed", now=True),
+    _text("run_id", "Dagster run of the last change"),
+    comment="What both systems last agreed a customer or vendor to be, so that only changes travel",
+)
+
 record_states = Table(
     "record_states",
     metadata,
@@ -437,6 +456,59 @@ metered_reads = Table(
     _text("realm", "QuickBooks company", key=True, default=None),
     Column("count", BigInteger, nullable=False, server_default="0", comment="metered reads so far"),
     comment="Reads that Intuit meters, by month",
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    _text("company", "company it is for; empty if a delivery could not be read and names none"),
+    _required("system", "servicetitan or quickbooks"),
+    _text("account", "tenant or realm the event names"),
+    _required("event_id", "the vendor's id, the same on every delivery; of what cannot be read its digest"),
+    _text("assigned_id", "ServiceTitan's userassignedid, the same even when the id differs"),
+    _text("type", "as the vendor calls it (tn.acc.invoice-posted)"),
+    _text("entity", "what it is about: invoice, job, or QuickBooks' entity"),
+    _text("record_id", "the record's id in the system the event comes from"),
+    _text("operation", "what happened to it (posted, updated)"),
+    _instant("occurred_at", "when, as the vendor says", null=True),
+    _instant("received_at", "when it was stored, before it was answered", now=True),
+    Column("document", JSON(none_as_null=True), comment="the event as it came; null if it could not be read"),
+    Column("raw", LargeBinary, comment="the delivery as it came, if it could not be read"),
+    _text("problem", "why it could not be read; empty if it could"),
+    Column("offers", Integer, nullable=False, server_default="0", comment="how often a run was asked for it"),
+    _instant("offered_at", "when a run was last asked for it", null=True),
+    _instant("acknowledged_at", "when a run had done what it asks for", null=True),
+    _text("run_id", "Dagster run that acknowledged it"),
+    UniqueConstraint("system", "company", "event_id"),
+    _one_of("system", "system", ("servicetitan", "quickbooks")),
+    comment="Events of webhooks, stored before they are answered; each of them once",
+)
+Index(
+    "inbox_assigned",
+    inbox.c.system,
+    inbox.c.company,
+    inbox.c.assigned_id,
+    unique=True,
+    postgresql_where=text("assigned_id <> ''"),
+)
+Index(
+    "inbox_pending",
+    inbox.c.company,
+    inbox.c.id,
+    postgresql_where=text("acknowledged_at IS NULL AND problem = ''"),
+)
+
+inbox_dropped = Table(
+    "inbox_dropped",
+    metadata,
+    Column("day", Date, primary_key=True, comment="UTC day"),
+    _text("system", "servicetitan or quickbooks", key=True, default=None),
+    _text("reason", "unknown_account or not_followed", key=True, default=None),
+    _text("name", "the tenant, realm or event type", key=True, default=None),
+    Column("count", BigInteger, nullable=False, server_default="0", comment="events dropped that day"),
+    _instant("last_at", "when the last of them came", now=True),
+    comment="Signed events that concern nobody here: counted and dropped",
 )
 
 vault = Table(

@@ -1,0 +1,300 @@
+"""The inbox: events that came by webhook, each of them once, until a run has done what they ask for.
+
+What belongs here: storing, offering, acknowledging, counting what was dropped. What does not: signatures and
+forms of events (clients), routing them to companies (`web`), which run they start (sensors).
+
+The life of an event, at least once through any crash:
+
+1. `store` commits it before the delivery is answered; its repeats are ignored.
+2. `pending` gives what is not acknowledged, grouped by record. Whoever starts a run for a group says so with
+   `note_offered` (before or after the start: both only delay the next offer); `try_key` makes the run's key
+   from the events and the try, so that starting twice is one run.
+3. The run that has read the record again *after it began* and written what follows calls `acknowledge` in the
+   same transaction as its ledger rows. It names the ids it was started for: an event that came meanwhile has
+   another id and stays pending.
+4. A run that dies acknowledges nothing, and after `again_after` the group is offered once more.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Date, func, or_, select, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import array_agg, insert
+
+from st_qbo_assets.domain.events import Event, EventSystem, Undecodable
+from st_qbo_assets.domain.ids import Company
+from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.schema import inbox, inbox_dropped
+from st_qbo_assets.store.sources import clean_text
+
+_NAME_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An event for one company, or what could not be read.
+
+    Attributes:
+        company: empty if what could not be read names none.
+    """
+
+    company: str
+    what: Event | Undecodable
+
+
+@dataclass(frozen=True)
+class Drop:
+    """An event that concerns nobody here.
+
+    Attributes:
+        reason: `unknown_account` or `not_followed`.
+        name: the tenant, realm or event type.
+    """
+
+    system: EventSystem
+    reason: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What happened to one record and is not acknowledged, all its events together.
+
+    Attributes:
+        entity: `invoice` or `job` of ServiceTitan, or QuickBooks' entity.
+        operations: what happened, each once, in the order received.
+        ids: the inbox's own numbers, to acknowledge.
+        event_ids: the vendor's.
+        received_at: when the first of them came.
+        occurred_at: when the last of them happened, as the vendor says.
+        offers: how often a run was asked for, at most.
+    """
+
+    company: Company
+    system: EventSystem
+    entity: str
+    record_id: str
+    operations: tuple[str, ...]
+    ids: tuple[int, ...]
+    event_ids: tuple[str, ...]
+    received_at: datetime
+    occurred_at: datetime | None
+    offers: int
+
+    @property
+    def try_key(self) -> str:
+        """A key for the run: the same for the same events and the same try, wherever it is computed."""
+        return try_key([self])
+
+
+@dataclass(frozen=True)
+class InboxCounts:
+    """How many events there are, for people and health checks."""
+
+    pending: int = 0
+    acknowledged: int = 0
+    undecodable: int = 0
+    oldest_pending_at: datetime | None = None
+    last_received_at: datetime | None = None
+    dropped: Mapping[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
+
+
+def try_key(groups: Iterable[Pending]) -> str:
+    """Return the run key of several groups together."""
+    listed = list(groups)
+    digest = hashlib.sha256()
+    for id_ in sorted(id_ for group in listed for id_ in group.ids):
+        digest.update(f"{id_},".encode())
+    return f"inbox-{digest.hexdigest()[:24]}-{max((group.offers for group in listed), default=0)}"
+
+
+class Inbox:
+    """Reads and writes the inbox."""
+
+    def __init__(self, database: Database) -> None:
+        """Read and write in this database."""
+        self._database = database
+
+    def store(self, arrivals: Sequence[Arrival], drops: Sequence[Drop] = ()) -> int:
+        """Keep what arrived, each event once, and count what was dropped; committed when this returns.
+
+        Returns:
+            How many events were new.
+        """
+        rows = _distinct(_row(arrival) for arrival in arrivals)
+        new = 0
+        with self._database.begin() as connection:
+            if rows:
+                # whichever of its ids is known: it is the same event
+                statement = insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
+                new = len(connection.execute(statement, rows).all())
+            if drops:
+                self._count(connection, drops)
+        return new
+
+    def pending(
+        self,
+        company: Company | None = None,
+        *,
+        again_after: timedelta = timedelta(minutes=5),
+        limit: int = 500,
+    ) -> list[Pending]:
+        """Return what waits for a run, oldest first, grouped by company, system, entity and record.
+
+        Args:
+            company: of this one only.
+            again_after: what was offered is offered again after so long; make it longer than a run takes.
+            limit: groups at most, so that a tick of any backlog is bounded.
+        """
+        is_due = or_(inbox.c.offered_at.is_(None), inbox.c.offered_at <= self._database.now() - again_after)
+        group = (inbox.c.company, inbox.c.system, inbox.c.entity, inbox.c.record_id)
+        query = (
+            select(
+                *group,
+                array_agg(inbox.c.operation).label("operations"),
+                array_agg(inbox.c.id).label("ids"),
+                array_agg(inbox.c.event_id).label("event_ids"),
+                func.min(inbox.c.received_at).label("received_at"),
+                func.max(inbox.c.occurred_at).label("occurred_at"),
+                func.max(inbox.c.offers).label("offers"),
+            )
+            .where(inbox.c.acknowledged_at.is_(None), inbox.c.problem == "", is_due)
+            .group_by(*group)
+            .order_by(func.min(inbox.c.id))
+            .limit(limit)
+        )
+        if company is not None:
+            query = query.where(inbox.c.company == company)
+        with self._database.autocommit() as connection:
+            return [_pending(row) for row in connection.execute(query).mappings()]
+
+    def note_offered(self, ids: Iterable[int]) -> None:
+        """Note that a run was asked for these events."""
+        statement = (
+            update(inbox)
+            .where(inbox.c.id.in_(list(ids)))
+            .values(offers=inbox.c.offers + 1, offered_at=self._database.now())
+        )
+        with self._database.autocommit() as connection:
+            connection.execute(statement)
+
+    def acknowledge(self, ids: Iterable[int], connection: Connection, *, run_id: str = "") -> int:
+        """Note in the caller's transaction that a run has done what these events ask for.
+
+        Returns:
+            How many were not acknowledged before.
+        """
+        statement = (
+            update(inbox)
+            .where(inbox.c.id.in_(list(ids)), inbox.c.acknowledged_at.is_(None))
+            .values(acknowledged_at=self._database.now(), run_id=run_id)
+        )
+        return connection.execute(statement).rowcount
+
+    def counts(self, company: Company | None = None) -> InboxCounts:
+        """Return how many events there are, of a company or of all; drops are those of seven days."""
+        is_pending = inbox.c.acknowledged_at.is_(None) & (inbox.c.problem == "")
+        query = select(
+            func.count().filter(is_pending),
+            func.count().filter(inbox.c.acknowledged_at.is_not(None)),
+            func.count().filter(inbox.c.problem != ""),
+            func.min(inbox.c.received_at).filter(is_pending),
+            func.max(inbox.c.received_at),
+        )
+        if company is not None:
+            query = query.where(inbox.c.company == company)
+        recent = select(
+            inbox_dropped.c.system,
+            inbox_dropped.c.reason,
+            inbox_dropped.c.name,
+            func.sum(inbox_dropped.c.count),
+        ).where(inbox_dropped.c.day > sql_cast(self._database.now(), Date) - 7)
+        dropped = recent.group_by(inbox_dropped.c.system, inbox_dropped.c.reason, inbox_dropped.c.name)
+        with self._database.autocommit() as connection:
+            counted = connection.execute(query).one()
+            rows = connection.execute(dropped).all()
+        return InboxCounts(*counted, dropped={(row[0], row[1], row[2]): int(row[3]) for row in rows})
+
+    def _count(self, connection: Connection, drops: Sequence[Drop]) -> None:
+        today = connection.execute(select(func.timezone("UTC", self._database.now()))).scalar_one().date()
+        totals: dict[tuple[str, str, str], int] = {}
+        for drop in drops:
+            key = (drop.system, drop.reason, clean_text(drop.name)[:_NAME_LENGTH])
+            totals[key] = totals.get(key, 0) + 1
+        statement = insert(inbox_dropped)
+        counted = statement.on_conflict_do_update(
+            index_elements=["day", "system", "reason", "name"],
+            set_={"count": inbox_dropped.c.count + statement.excluded.count, "last_at": self._database.now()},
+        )
+        connection.execute(counted, [_drop_row(today, key, totals[key]) for key in sorted(totals)])
+
+
+def _drop_row(day: date, key: tuple[str, str, str], count: int) -> dict[str, Any]:
+    system, reason, name = key
+    return {"day": day, "system": system, "reason": reason, "name": name, "count": count}
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    what = arrival.what
+    row: dict[str, Any] = {
+        "company": arrival.company,
+        "system": what.system,
+        "account": "",
+        "assigned_id": "",
+        "type": "",
+        "entity": "",
+        "record_id": "",
+        "operation": "",
+        "occurred_at": None,
+        "document": None,
+        "raw": None,
+        "problem": "",
+    }
+    if isinstance(what, Undecodable):
+        return row | {
+            "event_id": hashlib.sha256(what.raw).hexdigest(),
+            "raw": what.raw,
+            "problem": clean_text(what.why),
+        }
+    texts = ("account", "event_id", "assigned_id", "type", "entity", "record_id", "operation")
+    return row | {
+        **{name: clean_text(getattr(what, name)) for name in texts},
+        "occurred_at": what.occurred_at,
+        "document": what.document,
+    }
+
+
+def _distinct(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows without repeats of an event in one batch, in a fixed order.
+
+    The order keeps two writers of the same events from waiting for each other.
+    """
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in rows:
+        found.setdefault((row["system"], row["company"], row["event_id"]), row)
+    return [found[key] for key in sorted(found)]
+
+
+def _pending(row: Mapping[str, Any]) -> Pending:
+    order = sorted(range(len(row["ids"])), key=lambda index: row["ids"][index])
+
+    def in_order(name: str) -> list[Any]:
+        values = cast("list[Any]", row[name])
+        return [values[index] for index in order]
+
+    return Pending(
+        company=Company(row["company"]),
+        system=row["system"],
+        entity=row["entity"],
+        record_id=row["record_id"],
+        operations=tuple(dict.fromkeys(in_order("operations"))),
+        ids=tuple(in_order("ids")),
+        event_ids=tuple(in_order("event_ids")),
+        received_at=row["received_at"],
+        occurred_at=row["occurred_at"],
+        offers=row["offers"],
+    )
