@@ -7,6 +7,7 @@ fetching any of it (extract, quickbooks), deciding by it (the modules of the par
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TypeVar
 
 from st_qbo_assets.domain.company import CompanyFile
@@ -140,6 +141,16 @@ class Lookup:
             tax_item_id=tax_item_id,
             several_tenants=several_tenants,
         )
+
+    @cached_property
+    def refunds_by_payment(self) -> Mapping[int, tuple[Payment, ...]]:
+        """Refunds in sight, by the id of the payment they refund."""
+        found: dict[int, tuple[Payment, ...]] = {}
+        for payment in self.payments.values():
+            refunded = payment.refunded_payment_id
+            if refunded is not None:
+                found[refunded] = (*found.get(refunded, ()), payment)
+        return found
 
     @property
     def latin1(self) -> bool:

@@ -69,9 +69,6 @@ def _earlier_refunds(refund: Payment, refunded: Payment, lookup: Lookup) -> int:
     """Return what earlier refunds of the same payment gave back; the oldest come first."""
     return -sum(
         to_cents(each.total)
-        for each in lookup.payments.values()
-        if each.active
-        and each.id < refund.id
-        and each.refunded_payment_id == refunded.id
-        and is_unapplied_refund(each)
+        for each in lookup.refunds_by_payment.get(refunded.id, ())
+        if each.active and each.id < refund.id and is_unapplied_refund(each)
     )

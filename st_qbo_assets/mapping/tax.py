@@ -13,6 +13,7 @@ from st_qbo_assets.domain.money import round_to_cent
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.problems import Problem, held
+from st_qbo_assets.quickbooks.reference import TaxCode as QboTaxCode
 from st_qbo_assets.quickbooks.reference import nearest
 from st_qbo_assets.servicetitan.records import Named, TaxCode, TaxZone
 
@@ -121,22 +122,41 @@ def _automated(tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
 
 
 def _by_code(document: Taxed, tax: Decimal, lookup: Lookup) -> TaxPlan | Problem:
-    if lookup.reference.preferences.partner_tax_enabled is True:
+    preferences = lookup.reference.preferences
+    if preferences.partner_tax_enabled is True:
         return held("tax_is_automated", tax=tax)
+    if preferences.partner_tax_enabled is False:
+        # Automated tax is there but was never set up: whatever is sent, QuickBooks stores no tax.
+        return held("tax_off", tax=tax)
     zone = _zone_of(document, lookup)
-    code_name = document.sales_tax_code.name if document.sales_tax_code else ""
-    names = [zone.name if zone else "", code_name]
+    named = document.sales_tax_code.name if document.sales_tax_code else ""
+    code = code_of_zone(zone, lookup, named=named)
+    if code is not None:
+        return TaxPlan(TAXED, UNTAXED, {"TxnTaxCodeRef": {"value": code.id}, "TotalTax": tax})
+    label = (zone.name if zone else "") or named or "(none)"
+    groups = [code for code in lookup.reference.tax_codes if code.is_group]
+    return held("tax_code_unmapped", zone=label, suggestions=nearest(label, groups))
+
+
+def code_of_zone(zone: TaxZone | None, lookup: Lookup, *, named: str = "") -> QboTaxCode | None:
+    """Return QuickBooks' tax code of a zone, None if it has none that is known.
+
+    Args:
+        zone: where a document was taxed.
+        lookup: the company's overrides and QuickBooks' codes.
+        named: the code ServiceTitan names on the document.
+    """
+    names = [zone.name if zone else "", named]
     overrides = [lookup.company.tax.zone_codes.get(name, "") for name in names if name]
-    items = [rate.sales_tax_item for rate in zone.rates] if zone and len(zone.rates) == 1 else []
-    for name in (*overrides, *items, *names):
+    # A zone may list its state, county and city apart; QuickBooks has one code for them together.
+    items = list({rate.sales_tax_item for rate in zone.rates}) if zone else []
+    for name in (*overrides, *(items if len(items) == 1 else ()), *names):
         found = lookup.reference.tax_code(name) if name else None
         if found is not None and found.id not in (TAXED, UNTAXED):
-            return TaxPlan(TAXED, UNTAXED, {"TxnTaxCodeRef": {"value": found.id}, "TotalTax": tax})
+            return found
         if name and name in overrides:
-            break  # the company said which code; another one would be a guess
-    label = names[0] or names[1] or "(none)"
-    codes = [code for code in lookup.reference.tax_codes if code.is_group]
-    return held("tax_code_unmapped", zone=label, suggestions=nearest(label, codes))
+            return None  # the company said which code; another one would be a guess
+    return None
 
 
 def _zone_of(document: Taxed, lookup: Lookup) -> TaxZone | None:

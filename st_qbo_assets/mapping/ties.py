@@ -31,14 +31,11 @@ def payment_type_of(money: Money) -> str:
 
 def tied_refunds(payment: Payment, lookup: Lookup) -> tuple[RefundTie, ...]:
     """Return the refunds of a payment's unapplied money, oldest first, as far as its rest covers them."""
-    candidates = {tie.refund: tie for tie in lookup.refunds_of.get(payment.id, ())}
-    for refund in lookup.payments.values():
-        candidates.pop(str(refund.id), None)  # the record in sight knows better than the store
-        tie = _tie(refund, lookup) if refund.refunded_payment_id == payment.id else None
-        if tie is not None:
-            candidates[tie.refund] = tie
+    # The record in sight knows better than the store.
+    kept = [tie for tie in lookup.refunds_of.get(payment.id, ()) if int(tie.refund) not in lookup.payments]
+    seen = [tie for refund in lookup.refunds_by_payment.get(payment.id, ()) if (tie := _tie(refund, lookup))]
     left, taken = rest_of(payment), list[RefundTie]()
-    for tie in sorted(candidates.values(), key=lambda tie: int(tie.refund)):
+    for tie in sorted((*kept, *seen), key=lambda tie: int(tie.refund)):
         if tie.cents <= left:
             left -= tie.cents
             taken.append(tie)

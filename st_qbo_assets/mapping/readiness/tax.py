@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from st_qbo_assets.domain.findings import Finding, ok, red, warn
 from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.mapping.tax import TAXED, UNTAXED
+from st_qbo_assets.mapping.tax import code_of_zone
 from st_qbo_assets.quickbooks.reference import nearest
 from st_qbo_assets.servicetitan.records import TaxZone
 
@@ -27,7 +27,8 @@ def check_tax(zones: Sequence[TaxZone], lookup: Lookup) -> list[Finding]:
 
 def _wrong_mode(lookup: Lookup) -> Finding | None:
     mode, preferences = lookup.company.tax.mode, lookup.reference.preferences
-    if mode in ("automated", "codes") and not preferences.using_sales_tax:
+    never_set_up = mode == "codes" and preferences.partner_tax_enabled is False
+    if mode in ("automated", "codes") and (not preferences.using_sales_tax or never_set_up):
         return red(
             "tax_off",
             f"Tax mode is `{mode}`, but sales tax is off in QuickBooks: documents with tax are held.",
@@ -86,15 +87,7 @@ def _check_codes(taxed: Sequence[TaxZone], lookup: Lookup) -> list[Finding]:
             suggestions=nearest(zone.name, groups),
         )
         for zone in taxed
-        if not _has_code(zone, lookup)
+        if code_of_zone(zone, lookup) is None
     ]
     good = len(taxed) - len(missing)
     return [ok("tax", f"{good} of {len(taxed)} tax zones have a tax code."), *missing]
-
-
-def _has_code(zone: TaxZone, lookup: Lookup) -> bool:
-    override = lookup.company.tax.zone_codes.get(zone.name)
-    own = [zone.rates[0].sales_tax_item] if len(zone.rates) == 1 else []
-    names = [override] if override else [*own, zone.name]
-    codes = [lookup.reference.tax_code(name) for name in names if name]
-    return any(code is not None and code.id not in (TAXED, UNTAXED) for code in codes)
