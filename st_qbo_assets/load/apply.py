@@ -24,6 +24,7 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Verdict
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind
+from st_qbo_assets.load.foresight import foreseen
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.linking import Posted, link_to
 from st_qbo_assets.load.plan import plan_write
@@ -138,15 +139,7 @@ class RecordWriter:
         """Return what a write would do; nothing is sent, locked or kept."""
         subject = Subject.of_payload(payload)
         link = known.link(payload.source, payload.target)
-        action = plan_write(payload, link, known, self._context.policies)
-        if action.kind in (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ADOPT):
-            operation = "link" if action.kind is ActionKind.ADOPT else action.kind.value
-            return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation=operation)
-        if action.kind is ActionKind.VOID:
-            return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation="void")
-        if action.kind is ActionKind.RECHECK:
-            return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation="update")
-        return without_writing(subject, action)
+        return foreseen(subject, plan_write(payload, link, known, self._context.policies))
 
     def _turn(self, subject: Subject, known: Knowledge, planner: Planner) -> LoadResult:
         try:

@@ -99,6 +99,14 @@ class DayLoader:
         saved at the end, together: a load that died before is seen to have died, and its invoices bring
         their payments along again.
         """
+        turn = self._walk(given)
+        results = list(turn.results.values())
+        self._context.ledger.save_states(self._context.name, results, self._context.run_id)
+        _log.info("day=loaded day=%s records=%d", given.day, len(results))
+        return results
+
+    def _walk(self, given: DayInput) -> DayTurn:
+        """Go through a day stage by stage, and return its turn with every result."""
         turn = DayTurn(self._context, given, is_live=self._is_live, stopped=self.stopped)
         turn.gather()
         for stage in MASTER_STAGES:
@@ -112,10 +120,7 @@ class DayLoader:
         for stage in LAST_STAGES:
             self._load_stage(turn, stage)
         self.stopped = turn.stopped
-        results = list(turn.results.values())
-        self._context.ledger.save_states(self._context.name, results, self._context.run_id)
-        _log.info("day=loaded day=%s records=%d", given.day, len(results))
-        return results
+        return turn
 
     def _load_documents(self, turn: DayTurn) -> None:
         """Load sales, then what pays them, then void what nothing uses any more (rules 3.2, 3.6, 5.5)."""

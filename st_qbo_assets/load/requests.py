@@ -115,7 +115,7 @@ def update_request(payload: Payload, link: Link, known: LinkLookup) -> Json:
         base = objects.as_mapping(link.confirmed.get(BASE))
         body = {key: value for key, value in body.items() if not _equal(value, base.get(key))}
     deposit = objects.text(link.confirmed.get(DEPOSIT_ACCOUNT))
-    if deposit and deposit == objects.ref(body, DEPOSIT_ACCOUNT):
+    if payload.target == "Payment" and deposit and deposit == objects.ref(body, DEPOSIT_ACCOUNT):
         body.pop(DEPOSIT_ACCOUNT)
     resolved = cast(Json, _resolved(body, known))
     return {"Id": link.qbo_id, "SyncToken": link.sync_token, "sparse": True, **resolved}

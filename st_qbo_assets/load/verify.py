@@ -153,7 +153,7 @@ def owned_fields(target: str, obj: Mapping[str, Any]) -> Json:
         owned[LINKED_AS] = objects.txn_type_of(
             target, payment_type=objects.text(obj.get("PaymentType")), is_credit=obj.get("Credit") is True
         )
-    if target == "Payment" and objects.ref(obj, DEPOSIT_ACCOUNT):
+    if target in ("Payment", "RefundReceipt") and objects.ref(obj, DEPOSIT_ACCOUNT):
         owned[DEPOSIT_ACCOUNT] = objects.ref(obj, DEPOSIT_ACCOUNT)
     return owned
 
