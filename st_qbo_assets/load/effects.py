@@ -1,0 +1,116 @@
+"""What a plan does to the books, against what QuickBooks last confirmed.
+
+What belongs here: the effect of a document as QuickBooks confirmed it, and the change a planned step makes.
+What does not: the effect of a payload by itself (`mapping.preview`) and what is planned (`planning`). Pure.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from st_qbo_assets.domain.effects import Effect
+from st_qbo_assets.domain.money import to_cents
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.foresight import RECHECK
+from st_qbo_assets.load.planning import Planned
+from st_qbo_assets.load.verify import DEPOSIT_ACCOUNT
+from st_qbo_assets.store.links import Link
+
+#: Sales documents, with the sign their amounts have in the books of sales.
+_SIGNS = {"Invoice": 1, "SalesReceipt": 1, "CreditMemo": -1, "RefundReceipt": -1}
+#: Those whose money is there at once.
+_RECEIPTS = frozenset({"SalesReceipt", "RefundReceipt"})
+#: Accounts that are not known here; shown as they are called.
+UNKNOWN_ITEM = "account of item "
+UNKNOWN_MONEY = "unknown account"
+
+
+def items_of(planned: Iterable[Planned]) -> set[str]:
+    """Return the QuickBooks items on the documents a plan is about: their accounts have to be known."""
+    return {
+        item
+        for each in planned
+        if each.link is not None
+        for line in _lines(_present(each.link))
+        if (item := objects.text(line.get("ItemRef")))
+    }
+
+
+def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str], *, tax_item: str = "") -> Effect:
+    """Return what a planned step does to the books: the difference to what QuickBooks last confirmed.
+
+    Args:
+        planned: the step.
+        own: effect of its payload if nothing of it were in QuickBooks.
+        accounts: QuickBooks item → income account.
+        tax_item: item that carries tax as a line of its own, empty if none does (rule 2.4).
+    """
+    link = planned.link
+    if planned.will == "create":
+        return own
+    if link is None:
+        return Effect()
+    if planned.will == "update":
+        return own - effect_of_confirmed(link.target, link.confirmed, accounts, tax_item=tax_item)
+    if planned.will == "void":
+        return -effect_of_confirmed(link.target, _present(link), accounts, tax_item=tax_item)
+    if planned.will == RECHECK and planned.rewrites:
+        return own - effect_of_confirmed(link.target, _present(link), accounts, tax_item=tax_item)
+    return Effect()
+
+
+def effect_of_confirmed(
+    target: str, confirmed: Mapping[str, Any], accounts: Mapping[str, str], *, tax_item: str = ""
+) -> Effect:
+    """Return what a document does to the books as QuickBooks last confirmed it."""
+    total = _cents(confirmed.get("TotalAmt"))
+    money = objects.text(confirmed.get(DEPOSIT_ACCOUNT)) or UNKNOWN_MONEY
+    if target == "Payment":
+        return Effect(receivable=-total, cash={money: total} if total else {})
+    if target == "Purchase":
+        account = objects.text(confirmed.get("AccountRef")) or UNKNOWN_MONEY
+        return Effect(receivable=total, cash={account: -total} if total else {})
+    if target not in _SIGNS:
+        return Effect()
+    sign, tax = _SIGNS[target], _cents(confirmed.get("TotalTax"))
+    income: dict[str, int] = {}
+    for line in _lines(confirmed):
+        item, cents = objects.text(line.get("ItemRef")), _cents(line.get("Amount"))
+        if tax_item and item == tax_item:
+            tax += cents
+            continue
+        account = accounts.get(item) or UNKNOWN_ITEM + (item or "not named")
+        signed = -cents if line.get("kind") == "discountlinedetail" else cents
+        income[account] = income.get(account, 0) + sign * signed
+    income = {account: cents for account, cents in income.items() if cents}
+    if target in _RECEIPTS:
+        return Effect(income=income, tax=sign * tax, cash={money: sign * total} if total else {})
+    return Effect(receivable=sign * total, income=income, tax=sign * tax)
+
+
+def _present(link: Link) -> Json:
+    """Return what QuickBooks confirmed, with what somebody is known to have edited since."""
+    edited: Json = {}
+    for name, change in (link.drift or {}).items():
+        if name in link.confirmed and name in ("TotalAmt", "TotalTax", "Line"):
+            edited[name] = _parsed(objects.as_mapping(change).get("now"), link.confirmed[name])
+    return {**link.confirmed, **edited}
+
+
+def _parsed(shown: object, confirmed: object) -> object:
+    """Return an edited value as it was before it was kept as text."""
+    if isinstance(confirmed, str) or not isinstance(shown, str):
+        return shown
+    try:
+        return cast(object, json.loads(shown))
+    except json.JSONDecodeError:
+        return confirmed
+
+
+def _lines(confirmed: Mapping[str, Any]) -> list[Json]:
+    return [objects.as_mapping(line) for line in objects.as_list(confirmed.get("Line"))]
+
+
+def _cents(value: object) -> int:
+    return to_cents(objects.amount(value) or objects.ZERO)

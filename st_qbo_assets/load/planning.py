@@ -1,0 +1,173 @@
+"""Planning a day as it would be loaded, writing to neither system and keeping nothing.
+
+What belongs here: going through a day as the loader does, with what each step would do. What does not: the
+steps themselves (`day`), what they do to the books (`effects`) and showing them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from st_qbo_assets.domain.errors import ConnectionStopped
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
+from st_qbo_assets.load.actions import Action, ActionKind
+from st_qbo_assets.load.apply import RecordWriter
+from st_qbo_assets.load.day import SALES, DayLoader
+from st_qbo_assets.load.foresight import RECHECK, foreseen
+from st_qbo_assets.load.gathering import DayInput, DayTurn
+from st_qbo_assets.load.plan import plan_write
+from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.retiring import Retiring
+from st_qbo_assets.load.settled import SettledLinks
+from st_qbo_assets.load.shapes import Unwanted
+from st_qbo_assets.load.verify import DELETED
+from st_qbo_assets.store.links import Link, LinkState
+
+_FOREIGN = frozenset({LinkState.ADOPTED, LinkState.SETTLED_PAIR})
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a load would do about one document.
+
+    Attributes:
+        result: where the record would stand; outcome `planned` and an operation if anything is done.
+        mapped: what the mapping made of it; None where only its link is known.
+        link: the document in QuickBooks it is about, as it is now.
+        rewrites: whether an object in doubt would get our version, once it was looked at (rule 5.3).
+    """
+
+    result: LoadResult
+    mapped: Mapped | None = None
+    link: Link | None = None
+    rewrites: bool = False
+
+    @property
+    def will(self) -> str:
+        """What will happen, in one word: an operation (`create`, `recheck` …), or where the record stands."""
+        is_planned = self.result.outcome is Outcome.PLANNED
+        return self.result.operation if is_planned else self.result.outcome.value
+
+
+class DayPlanner:
+    """Plans days of one company; keep one for the days of a run, oldest first."""
+
+    def __init__(
+        self, context: WriteContext, *, settled: SettledLinks | None = None, looks: bool = True
+    ) -> None:
+        """Plan with this context, whatever the company's mode.
+
+        Args:
+            context: calls, ledger and policies; only reads are made.
+            settled: the pairs of `links.csv`.
+            looks: whether QuickBooks is asked what it holds of documents without a link, as the load asks;
+                else they are planned as new.
+        """
+        company = context.company.model_copy(update={"mode": "preview"})
+        self._context = replace(context, company=company)
+        self._walker = _Walker(self._context, settled=settled, looks=looks)
+
+    def plan(self, given: DayInput, *, assumed: Mapping[SourceRef, Outcome] | None = None) -> list[Planned]:
+        """Return what a load of the day would do about every record, in the order it would do it.
+
+        Args:
+            given: the day as mapped, and how to look again.
+            assumed: where records stand that are not part of it; they go before what the ledger says.
+
+        Raises:
+            ConnectionStopped: if a system cannot be asked before a person acts.
+            SyncError: if ServiceTitan could not be asked.
+        """
+        return self._walker.plan(given, assumed or {})
+
+
+class _Walker(DayLoader):
+    """Goes through a day like the loader, noting instead of doing."""
+
+    def __init__(self, context: WriteContext, *, settled: SettledLinks | None, looks: bool) -> None:
+        super().__init__(context, settled=settled)
+        self._looks = looks
+        self._writer = _VoidNotes(context, self)
+        self._retiring = Retiring(self._writer, self._keep)
+        self._actions: dict[SourceRef, Action] = {}
+        self._assumed: Mapping[SourceRef, Outcome] = {}
+
+    def plan(self, given: DayInput, assumed: Mapping[SourceRef, Outcome]) -> list[Planned]:
+        self._actions, self._assumed = {}, assumed
+        self._writer.voids.clear()
+        turn = self._walk(given)
+        if isinstance(self.stopped, ConnectionStopped):
+            raise self.stopped
+        voids = {(note.result.source, note.result.target): note for note in self._writer.voids}
+        planned = [
+            voids.pop((result.source, result.target), None) or self._planned(turn, result)
+            for result in turn.results.values()
+        ]
+        return [*voids.values(), *planned]
+
+    def _planned(self, turn: DayTurn, result: LoadResult) -> Planned:
+        action = self._actions.get(result.source)
+        link = action.link if action is not None else turn.known.link(result.source, result.target)
+        rewrites = action is not None and result.operation == RECHECK and self._rewrites(action)
+        return Planned(result, turn.mapped.get(result.source), link, rewrites)
+
+    def _rewrites(self, action: Action) -> bool:
+        link, payload, policy = action.link, action.payload, self._context.policies.drift
+        if link is None or payload is None or link.state in _FOREIGN or DELETED in (link.drift or {}):
+            return False
+        if not link.drift:
+            return False
+        return policy == "restore" or (policy == "accept" and payload.digest != link.digest)
+
+    def _load_stage(self, turn: DayTurn, targets: tuple[str, ...], *, applications: bool = False) -> None:
+        for source, outcome in self._assumed.items():
+            if source not in turn.results:
+                turn.known.learn_result(LoadResult(source, outcome, turn.given.day))
+        super()._load_stage(turn, targets, applications=applications)
+        if targets is SALES:
+            self._bring(turn)
+
+    def _bring(self, turn: DayTurn) -> None:
+        """Take in the payments of the invoices that would be new in QuickBooks (rule 3.2)."""
+        new = [
+            result.source.id
+            for source, result in turn.results.items()
+            if source.entity is Entity.INVOICE
+            and not source.part
+            and source not in turn.brought
+            and result.operation in (ActionKind.CREATE, "link")
+        ]
+        if new and turn.given.payments_of is not None:
+            turn.take_in(turn.given.payments_of(new))
+            turn.brought.update(source for source in turn.results if source.id in new)
+
+    def _find(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
+        if self._looks:
+            super()._find(turn, due)
+
+    def _at_once(self, turn: DayTurn, mapped: Mapped) -> LoadResult | None:
+        payload = mapped.payload
+        if mapped.verdict is not Verdict.DUE or payload is None:
+            return super()._at_once(turn, mapped)
+        link = turn.known.link(payload.source, payload.target)
+        action = plan_write(payload, link, turn.known, self._context.policies)
+        self._actions[payload.source] = action
+        result = foreseen(turn.subject(mapped), action)
+        if any(source == mapped.source for source, _ in turn.open_intents):
+            said = reason("not_settled", error="what became of its last write is found out first")
+            return replace(result, reason=said)
+        return result
+
+
+class _VoidNotes(RecordWriter):
+    """Notes which documents would be voided, also where the record lives on as another document."""
+
+    def __init__(self, context: WriteContext, names: DayLoader) -> None:
+        super().__init__(context, names)
+        self.voids: list[Planned] = []
+
+    def preview_void(self, unwanted: Unwanted) -> LoadResult:
+        result = super().preview_void(unwanted)
+        self.voids.append(Planned(result, unwanted.mapped, unwanted.link))
+        return result
