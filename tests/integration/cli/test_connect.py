@@ -99,6 +99,17 @@ def test_a_company_with_several_currencies_is_refused(connected: Office) -> None
     assert_refused(refused, "several currencies", "Connect a company without multicurrency")
 
 
+@pytest.mark.rule("2.4")
+@pytest.mark.parametrize("country", ["CA", "GB", "AUS"])
+def test_a_company_outside_the_us_is_refused_and_nothing_is_stored(connected: Office, country: str) -> None:
+    connected.act("update", entity="CompanyInfo", id="1", body={"Country": country})
+    with connected.opened() as known:
+        before = known.tokens.read()
+        refused = connected.come_back(code=connected.consent(), state=connected.open_link())
+        assert_refused(refused, f"is of country {country}", "only US")
+        assert known.tokens.read() == before
+
+
 def test_a_sandbox_that_is_down_is_told_at_once(office: Office) -> None:
     office.environment["ST_QBO_SANDBOX_SERVICETITAN_URL"] = "http://127.0.0.1:1"
     refused = office.run(*SERVICETITAN, typed=SERVICETITAN_KEYS)
