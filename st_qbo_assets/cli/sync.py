@@ -145,7 +145,8 @@ def materialize(
 
 
 def _command(name: str, first: date, last: date) -> list[str]:
-    stages = " or ".join(f'key:"{name}/{stage}/*"' for stage in ("servicetitan", "mapped", "loaded", "books"))
+    days = ("servicetitan/*", "mapped/*", "loaded/*", "books/tie_out")
+    stages = " or ".join(f'key:"{name}/{assets}"' for assets in days)
     return [
         *(sys.executable, "-m", "dagster", "asset", "materialize"),
         *("-m", "st_qbo_assets.definitions"),

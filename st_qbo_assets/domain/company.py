@@ -31,6 +31,13 @@ class ServiceTitanSide(_Policy):
     """The ServiceTitan tenant."""
 
     tenant: Annotated[str, Field(pattern=r"^\d+$", description="tenant id, digits in quotes")]
+    application: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+            description="GUID under which ServiceTitan keeps which QuickBooks object a record was made from",
+        ),
+    ] = "b5a0c1de-7d0e-4f0a-9c55-5f5451424f31"
 
 
 class QuickBooksSide(_Policy):
@@ -151,6 +158,29 @@ class Classes(_Policy):
     ] = "hold"
 
 
+class Creation(_Policy):
+    """Which customers or vendors of one system are made in the other (rule 7.5); updates always travel."""
+
+    to_quickbooks: Annotated[
+        Literal["all", "with_documents"],
+        Field(
+            description="`all`: those that are new or change; `with_documents`: those the documents of a day "
+            "need"
+        ),
+    ] = "all"
+    to_servicetitan: Annotated[
+        Literal["all", "never", "listed"],
+        Field(
+            description="`all`: those that are new or change in QuickBooks, no sub-customers; `never`; "
+            "`listed`: those under `listed`"
+        ),
+    ] = "all"
+    listed: Annotated[
+        tuple[Text, ...],
+        Field(description="display names in QuickBooks that are made in ServiceTitan, with `listed`"),
+    ] = ()
+
+
 class Schedules(_Policy):
     """Cron lines in the company's time zone."""
 
@@ -160,6 +190,26 @@ class Schedules(_Policy):
     reference_refresh: Annotated[
         Text, Field(description="cron line: when the lists of both systems are read anew")
     ] = "45 1 * * *"
+    drift: Annotated[
+        Text, Field(description="cron line: when QuickBooks is asked what people changed there; one call")
+    ] = "40 */4 * * *"
+    duplicates: Annotated[
+        Text, Field(description="cron line: when it is proven that no record stands twice in QuickBooks")
+    ] = "30 3 * * *"
+    full_scan: Annotated[
+        Text,
+        Field(
+            description="cron line: when every document is read again for that proof; one call a thousand "
+            "documents"
+        ),
+    ] = "10 4 1 * *"
+    masters_poll: Annotated[
+        Text,
+        Field(
+            description="cron line: when customers and vendors that changed in either system are brought to the "
+            "other"
+        ),
+    ] = "20 */2 * * *"
     sweep_days: Annotated[int, Field(ge=1, le=90, description="days the nightly close looks back")] = 3
 
 
@@ -290,6 +340,29 @@ class CompanyFile(_Policy):
             description="`latin1` writes what US companies take (é stays, ș becomes s); emoji go in either"
         ),
     ] = "latin1"
+    create_customers: Annotated[
+        Creation, Field(description="which customers of one system are made in the other")
+    ] = Creation()
+    create_vendors: Annotated[
+        Creation, Field(description="which vendors of one system are made in the other")
+    ] = Creation()
+    name_format: Annotated[
+        Literal["as_is", "first_last"],
+        Field(
+            description="how a person called `Last, First` in ServiceTitan is called in QuickBooks: `as_is`, or "
+            "`First Last`; pairs keep the style they have"
+        ),
+    ] = "as_is"
+    field_policies: Annotated[
+        dict[
+            Literal["name", "email", "phone", "mobile", "fax", "address", "terms", "active", "person"],
+            Literal["last_write_wins", "servicetitan_wins", "quickbooks_wins", "hold"],
+        ],
+        Field(
+            description="field of customers and vendors → what happens when both systems changed it; without "
+            "a row the later write wins"
+        ),
+    ] = {}
     schedules: Annotated[Schedules, Field(description="cron lines in the company's time zone")] = Schedules()
 
     @field_validator("time_zone")
@@ -300,6 +373,12 @@ class CompanyFile(_Policy):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"unknown time zone {value!r}; use a name like America/Chicago") from None
         return value
+
+    @property
+    def write_off_items(self) -> tuple[str, ...]:
+        """The QuickBooks items that payment types name for write-offs."""
+        items = (each.item for each in self.payment_types.values() if each.becomes == "write_off")
+        return tuple(dict.fromkeys(item for item in items if item))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,6 +5,7 @@ What belongs here: assembly. Each module beside this one ends in one function th
 
 import dagster as dg
 
+from st_qbo_assets.orchestration.assets.books import books_assets
 from st_qbo_assets.orchestration.assets.loaded import loaded_assets
 from st_qbo_assets.orchestration.assets.mapped import mapped_assets
 from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
@@ -25,6 +26,7 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
             *quickbooks_assets(defs),
             *mapped_assets(defs),
             *loaded_assets(defs),
+            *books_assets(defs),
         ],
         asset_checks=reference_checks(defs),
         jobs=[*jobs, *sensor_jobs],

@@ -16,10 +16,13 @@ LOAD_ORDER: tuple[Entity, ...] = (
     Entity.PAYMENT,
 )
 
-#: The proof over the books and its checks.
+#: The proofs over the books, each with its check.
 TIE_OUT = "tie_out"
 TIES_OUT = "ties_out"
+DUPLICATES = "duplicates"
 NO_DUPLICATES = "no_duplicates"
+DRIFT = "drift"
+NO_DRIFT = "no_drift"
 
 
 def servicetitan(company: Company, name: str) -> dg.AssetKey:

@@ -8,11 +8,9 @@ loading (`loading`) and comparing (`tying`).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import dagster as dg
 
-from st_qbo_assets.books.duplicates import find_duplicates
 from st_qbo_assets.books.records import DayTieOut
 from st_qbo_assets.books.verdict import (
     DayVerdict,
@@ -166,26 +164,6 @@ class LoadRun:
                 metadata=metadata,
                 description=summary(day),
             )
-        yield self._duplicates(key)
-
-    def _duplicates(self, key: dg.AssetKey) -> dg.AssetCheckEvaluation:
-        self.connections.flush()
-        doubled = self.connections.markers.duplicates(self.connections.realm)
-        found = find_duplicates(each for objects in doubled.values() for each in objects)
-        lines = [
-            f"- {duplicate.source}: " + ", ".join(str(copy.key) for copy in duplicate.copies)
-            for duplicate in found
-        ]
-        metadata: dict[str, Any] = {"duplicates": len(found)}
-        if lines:
-            metadata["documents"] = dg.MetadataValue.md("\n".join(lines))
-        return dg.AssetCheckEvaluation(
-            asset_key=key,
-            check_name=keys.NO_DUPLICATES,
-            passed=not found,
-            severity=dg.AssetCheckSeverity.ERROR,
-            metadata=metadata,
-        )
 
 
 def _tie_out_metadata(day: DayTieOut, defs: CompanyDefs) -> Metadata:

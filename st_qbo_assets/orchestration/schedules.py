@@ -1,4 +1,4 @@
-"""Schedules of one company: the nightly close and the reference data, in the company's time zone.
+"""Schedules of one company: the nightly close, the lists and the proofs, in the company's time zone.
 
 What belongs here: a cron line, a time zone and a selection. Which days changed is asked of ServiceTitan
 (`extract.touched`); they are kept as due before the mark moves, so that no crash between asking and
@@ -26,8 +26,11 @@ def company_schedules(
     """Return the jobs of a company and the schedules that start them."""
     days_job = dg.define_asset_job(
         f"{defs.name}_days",
-        selection=dg.AssetSelection.key_prefixes(
-            [defs.name, "servicetitan"], [defs.name, "mapped"], [defs.name, "loaded"], [defs.name, "books"]
+        selection=(
+            dg.AssetSelection.key_prefixes(
+                [defs.name, "servicetitan"], [defs.name, "mapped"], [defs.name, "loaded"]
+            )
+            | dg.AssetSelection.assets(keys.books(defs.name, keys.TIE_OUT))
         )
         - dg.AssetSelection.assets(keys.servicetitan(defs.name, "reference")),
         description="Every day-partitioned asset of the company, for one day or a range of days.",
@@ -39,7 +42,16 @@ def company_schedules(
         ),
         description="The lists of both systems that documents are mapped by.",
     )
-    return [days_job, reference_job], [_nightly(defs, days_job), _reference(defs, reference_job)]
+    proofs = [_proof(defs, keys.DRIFT), _proof(defs, keys.DUPLICATES)]
+    drift_job, duplicates_job = proofs
+    crons = defs.company.schedules
+    return [days_job, reference_job, *proofs], [
+        _nightly(defs, days_job),
+        _at(defs, "reference_refresh", reference_job, crons.reference_refresh),
+        _at(defs, "drift", drift_job, crons.drift),
+        _at(defs, "duplicates", duplicates_job, crons.duplicates),
+        _full_scan(defs, duplicates_job),
+    ]
 
 
 def _nightly(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
@@ -71,12 +83,30 @@ def _nightly(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.Schedul
     return nightly_close
 
 
-def _reference(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def _proof(defs: CompanyDefs, name: str) -> UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        f"{defs.name}_{name}", selection=dg.AssetSelection.assets(keys.books(defs.name, name))
+    )
+
+
+def _at(defs: CompanyDefs, name: str, job: UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
-        name=f"{defs.name}_reference_refresh",
+        name=f"{defs.name}_{name}",
         job=job,
-        cron_schedule=defs.company.schedules.reference_refresh,
+        cron_schedule=cron,
         execution_timezone=defs.company.time_zone,
+    )
+
+
+def _full_scan(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    asset = keys.books(defs.name, keys.DUPLICATES).to_python_identifier()
+    return dg.ScheduleDefinition(
+        name=f"{defs.name}_full_scan",
+        job=job,
+        cron_schedule=defs.company.schedules.full_scan,
+        execution_timezone=defs.company.time_zone,
+        run_config={"ops": {asset: {"config": {"full_scan": True}}}},
+        description="Every document that can carry a marker of ours is read again, then the sweep is made.",
     )
 
 

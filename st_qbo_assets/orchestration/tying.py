@@ -4,20 +4,18 @@ What belongs here: handing the clients and the store to `books`, and keeping the
 not: the comparison.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.books.evidence import FieldDrift
-from st_qbo_assets.books.gather import Sources, gather
+from st_qbo_assets.books.gather import Gathered, Sources, gather
+from st_qbo_assets.books.reads import DriftFinder as Finder
 from st_qbo_assets.books.records import DayTieOut
 from st_qbo_assets.books.tie_out import tie_out
 from st_qbo_assets.books.verdict import day_json, verdict_of
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.domain.outcomes import Json
-from st_qbo_assets.load.verify import drift, owned_fields
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.drifting import DriftFinder
 from st_qbo_assets.orchestration.frames import to_rows
 from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.orchestration.references import References
@@ -51,8 +49,13 @@ def tie_out_days(
     for first in range(0, len(days), WINDOW_DAYS):
         window = days[first : first + WINDOW_DAYS]
         read_at = defs.now_utc()
-        sources = _sources(defs, connections, references, _seen_until(defs, folder, window))
-        compared = _compare(defs, references, sources, window)
+        finder = DriftFinder(connections)
+        seen_until = _seen_until(defs, folder, window)
+        sources = _sources(connections, references, seen_until, find_drift=finder.compare)
+        gathered = gather(sources, defs.company, window, today=defs.today())
+        for key in gathered.quickbooks.absent:
+            finder.note_deleted(key.target, [key.id])
+        compared = _compare(defs, references, gathered, window)
         connections.tie_outs.save(_record(defs, day, connections.run_id) for day in compared)
         if were_loaded:
             connections.dirty_days.clear(defs.name, window, read_at=read_at)
@@ -60,7 +63,11 @@ def tie_out_days(
 
 
 def _sources(
-    defs: CompanyDefs, connections: Connections, references: References, seen_until: datetime | None
+    connections: Connections,
+    references: References,
+    seen_until: datetime | None,
+    *,
+    find_drift: Finder,
 ) -> Sources:
     return Sources(
         servicetitan=connections.servicetitan,
@@ -68,7 +75,7 @@ def _sources(
         records=connections.ledger,
         links=connections.links,
         doubled=connections.markers.duplicates(connections.realm),
-        find_drift=_drift_finder(defs, connections),
+        find_drift=find_drift,
         receivable=frozenset(
             account.id for account in references.quickbooks.accounts if account.type == _RECEIVABLE
         ),
@@ -78,9 +85,8 @@ def _sources(
 
 
 def _compare(
-    defs: CompanyDefs, references: References, sources: Sources, days: Sequence[date]
+    defs: CompanyDefs, references: References, gathered: Gathered, days: Sequence[date]
 ) -> list[DayTieOut]:
-    gathered = gather(sources, defs.company, days, today=defs.today())
     return tie_out(
         days,
         gathered.servicetitan,
@@ -103,21 +109,6 @@ def _seen_until(defs: CompanyDefs, folder: FrameFolder, days: Sequence[date]) ->
             if frame is not None:
                 stamps += [row["modified_on"] for row in to_rows(frame, "modified_on") if row["modified_on"]]
     return max(stamps, default=None)
-
-
-def _drift_finder(defs: CompanyDefs, connections: Connections):
-    def find_drift(target: str, rows: Sequence[Json]) -> Mapping[QboKey, tuple[FieldDrift, ...]]:
-        by_id = {str(row.get("Id", "")): row for row in rows}
-        links = connections.links.of_targets(defs.name, target, by_id)
-        found: dict[QboKey, tuple[FieldDrift, ...]] = {}
-        for qbo_id, linked in links.items():
-            for link in linked:
-                differing = drift(link.confirmed, owned_fields(target, by_id[qbo_id]))
-                if differing:
-                    found[QboKey(target, qbo_id)] = differing
-        return found
-
-    return find_drift
 
 
 def _record(defs: CompanyDefs, day: DayTieOut, run_id: str) -> TieOutRecord:

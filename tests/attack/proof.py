@@ -101,6 +101,11 @@ def marked_doc(world: World, kind: str, source_id: object) -> Doc:
     return docs[0]
 
 
+def marked_docs(world: World, note: str) -> list[Doc]:
+    """Return the invoices that carry a note."""
+    return [doc for doc in world.state()["Invoice"] if doc.get("PrivateNote") == note]
+
+
 def due_documents(world: World, kind: str, day: str) -> list[Doc]:
     """Return the documents of a day that are to be booked, and are not typed in by hand already."""
     servicetitan, quickbooks = world.state("servicetitan"), world.state()

@@ -129,6 +129,11 @@ class Run:
         found = [each for each in self.checks if each["check"] == check and day in (None, each["day"])]
         return bool(found) and all(each["passed"] for each in found)
 
+    def told(self, check: str) -> dict[str, Any]:
+        """Return the metadata of a check's one evaluation."""
+        (found,) = [each for each in self.checks if each["check"] == check]
+        return found["metadata"]
+
     @property
     def is_green(self) -> bool:
         """Whether the run succeeded and both proofs passed."""
@@ -182,6 +187,10 @@ class Session:
     def materialize(self, *days: str, only: Sequence[str] | None = None) -> Run:
         """Materialize days as `st-qbo sync` does, or only these assets of them."""
         return Run(**self.ask("materialize", days=days or (DAY,), only=only))
+
+    def prove(self, name: str, **config: Any) -> Run:
+        """Make a proof over the whole books: `duplicates` or `drift`."""
+        return Run(**self.ask("prove", name=name, config=config or None))
 
 
 class World:

@@ -40,11 +40,6 @@ def loaded_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
                 partitions_def=defs.days,
                 description="ServiceTitan and QuickBooks agree to the cent on this day; green means closed.",
             ),
-            dg.AssetCheckSpec(
-                keys.NO_DUPLICATES,
-                asset=tie_out_key,
-                description="No two QuickBooks documents carry the marker of one ServiceTitan record.",
-            ),
         ],
         can_subset=True,
         partitions_def=defs.days,

@@ -41,7 +41,7 @@ def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:
         "demo/quickbooks/reference",
         *(f"demo/mapped/{name}" for name in entities),
         *(f"demo/loaded/{name}" for name in entities),
-        "demo/books/tie_out",
+        *(f"demo/books/{name}" for name in ("drift", "duplicates", "tie_out")),
     }
 
 
@@ -67,6 +67,26 @@ def test_today_is_a_partition_in_the_company_s_zone(company: CompanyFile) -> Non
     assert defs.days.get_first_partition_key() == company.start_date.isoformat()
     here = datetime.now(company.zone).date()
     assert defs.days.get_last_partition_key() in {str(here), str(here - timedelta(days=1))}
+
+
+@pytest.mark.rule("6.4", "5.3")
+def test_the_proofs_over_the_whole_books_have_checks_and_schedules_of_their_own(
+    repository: dg.RepositoryDefinition, company: CompanyFile
+) -> None:
+    checks = {(key.asset_key.to_user_string(), key.name) for key in repository.asset_graph.asset_check_keys}
+    assert {("demo/books/duplicates", "no_duplicates"), ("demo/books/drift", "no_drift")} <= checks
+    crons = {each.name: each.cron_schedule for each in repository.schedule_defs}
+    assert crons == {
+        "demo_nightly_close": company.schedules.nightly_close,
+        "demo_reference_refresh": company.schedules.reference_refresh,
+        "demo_drift": company.schedules.drift,
+        "demo_duplicates": company.schedules.duplicates,
+        "demo_full_scan": company.schedules.full_scan,
+    }
+    scan = repository.get_schedule_def("demo_full_scan")
+    ticked = scan.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=datetime.now(UTC)))
+    (request,) = ticked.run_requests or ()
+    assert request.run_config == {"ops": {"demo__books__duplicates": {"config": {"full_scan": True}}}}
 
 
 def run_of(*paths: str, **tags: str) -> DagsterRun:

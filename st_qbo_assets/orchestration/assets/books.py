@@ -1,0 +1,180 @@
+"""`books/duplicates` and `books/drift`: proofs over the whole books, whatever day a document is on.
+
+What belongs here: the assets, their checks and what they say. What does not: finding (`sweeping`,
+`drifting`), and the comparison of days, which is part of the load (`assets.loaded`).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.money import from_cents
+from st_qbo_assets.orchestration import keys
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.failures import failure_of
+from st_qbo_assets.orchestration.resources import Connector
+
+if TYPE_CHECKING:
+    from st_qbo_assets.books.duplicates import Duplicate
+    from st_qbo_assets.store.links import Link
+
+#: A table longer than this is cut, and says so.
+_MOST_ROWS = 200
+
+
+class SweepConfig(dg.Config):
+    """What a sweep for duplicates reads.
+
+    Attributes:
+        full_scan: whether every document is read again first; metered, one call for a thousand documents.
+    """
+
+    full_scan: bool = False
+
+
+def books_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
+    """Return the proofs over a company's whole books."""
+    return [_duplicates(defs), _drift(defs)]
+
+
+def _duplicates(defs: CompanyDefs) -> dg.AssetsDefinition:
+    key = keys.books(defs.name, keys.DUPLICATES)
+
+    @dg.asset(
+        key=key,
+        group_name=keys.group(defs.name, "books"),
+        description="No ServiceTitan record stands twice in QuickBooks: every document ever read is indexed "
+        "by its marker. With `full_scan: true` all are read again first.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                keys.NO_DUPLICATES,
+                asset=key,
+                description="No two QuickBooks documents carry the marker of one ServiceTitan record.",
+            )
+        ],
+    )
+    def duplicates(
+        context: dg.AssetExecutionContext, connector: Connector, config: SweepConfig
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        from st_qbo_assets.orchestration.sweeping import scan, sweep  # heavy: clients, database
+
+        try:
+            with connector.open(defs, context.run_id) as connections:
+                scanned = scan(connections) if config.full_scan else 0
+                found = sweep(connections)
+                calls = connections.quickbooks.calls.metered
+        except SyncError as error:
+            raise failure_of(error) from error
+        metadata: dict[str, Any] = {"duplicates": len(found), "metered_calls": calls}
+        if config.full_scan:
+            metadata["documents_scanned"] = scanned
+        if found:
+            metadata["documents"] = dg.MetadataValue.md(_copies_table(found))
+        check = dg.AssetCheckResult(
+            asset_key=key,
+            check_name=keys.NO_DUPLICATES,
+            passed=not found,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata=metadata,
+            description=_told(
+                len(found), "record stands twice", "records stand twice", "No record stands twice."
+            ),
+        )
+        yield dg.MaterializeResult(metadata=metadata, check_results=[check])
+
+    return duplicates
+
+
+def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
+    key = keys.books(defs.name, keys.DRIFT)
+
+    @dg.asset(
+        key=key,
+        group_name=keys.group(defs.name, "books"),
+        description="Documents of ours that somebody edited or deleted in QuickBooks, field by field; read "
+        "from QuickBooks' list of changes since the last time.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                keys.NO_DRIFT,
+                asset=key,
+                description="Nobody edited or deleted a document of ours in QuickBooks, in the fields we write.",
+            )
+        ],
+    )
+    def drift(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[dg.MaterializeResult[Any]]:
+        from st_qbo_assets.orchestration.drifting import follow_changes  # heavy: clients, database
+
+        try:
+            with connector.open(defs, context.run_id) as connections:
+                followed = follow_changes(defs, connections)
+                standing = connections.links.drifted(defs.name)
+                calls = connections.quickbooks.calls.metered
+        except SyncError as error:
+            raise failure_of(error) from error
+        metadata: dict[str, Any] = {
+            "drifted": len(standing),
+            "newly_drifted": len(followed.found),
+            "healed": len(followed.healed),
+            "changed_in_quickbooks": followed.changed,
+            "deleted_in_quickbooks": followed.deleted,
+            "deletions_known_since": followed.deletions_since.isoformat(),
+            "metered_calls": calls,
+        }
+        if standing:
+            metadata["edits"] = dg.MetadataValue.md(_edits_table(standing))
+        check = dg.AssetCheckResult(
+            asset_key=key,
+            check_name=keys.NO_DRIFT,
+            passed=not standing,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata=metadata,
+            description=_told(
+                len(standing), "document was edited", "documents were edited", "Nothing of ours was edited."
+            ),
+        )
+        yield dg.MaterializeResult(metadata=metadata, check_results=[check])
+
+    return drift
+
+
+def _copies_table(found: "Sequence[Duplicate]") -> str:
+    rows = [
+        (str(duplicate.source), str(copy.key), str(copy.day or ""), f"{from_cents(copy.total_cents):,}")
+        for duplicate in found
+        for copy in duplicate.copies
+    ]
+    return _table(("record", "document", "day", "total"), rows)
+
+
+def _edits_table(links: "Sequence[Link]") -> str:
+    rows = [
+        (
+            str(link.source),
+            f"{link.target} {link.qbo_id}",
+            link.number,
+            str(link.day or ""),
+            name,
+            str(change.get("confirmed", "")),
+            str(change.get("now", "")),
+        )
+        for link in links
+        for name, change in (link.drift or {}).items()
+    ]
+    return _table(("record", "document", "number", "day", "field", "confirmed", "now"), rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rows[:_MOST_ROWS]]
+    left = len(rows) - _MOST_ROWS
+    return "\n".join(lines) + (f"\n\n… and {left} more: `st-qbo audit`." if left > 0 else "")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _told(count: int, one: str, many: str, none: str) -> str:
+    return none if not count else f"{count} {one if count == 1 else many} in QuickBooks."

@@ -1,0 +1,122 @@
+"""What people edited or deleted in QuickBooks of the documents that are ours, found and kept on the links.
+
+What belongs here: comparing objects that were just read with what QuickBooks last confirmed, whoever read
+them, and following QuickBooks' changes up to a stored instant. What does not: what is done about drift
+(`load`, by the company's policy), and what a difference is called (`books`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.evidence import FieldDrift
+from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.load.verify import deleted_json, drift, drift_json, owned_fields
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.quickbooks.changes import read_changes
+from st_qbo_assets.store.links import Link, LinkState
+
+#: Documents we write, in the order shown.
+ENTITIES = ("Invoice", "CreditMemo", "Payment", "RefundReceipt", "Purchase")
+#: How far QuickBooks' changes are read.
+FEED = "quickbooks/changes"
+#: Windows overlap by this much: stamps are whole seconds, and clocks differ (QB §3.9).
+_MARGIN = timedelta(minutes=5)
+
+
+@dataclass
+class DriftFinder:
+    """Compares objects with what QuickBooks last confirmed, and keeps what differs on their links.
+
+    Attributes:
+        connections: the company's.
+        found: links whose drift is new or another than before, as they are now.
+        healed: links that agree again.
+    """
+
+    connections: Connections
+    found: list[Link] = field(default_factory=list[Link])
+    healed: list[Link] = field(default_factory=list[Link])
+
+    def compare(self, target: str, rows: Sequence[Json]) -> Mapping[QboKey, tuple[FieldDrift, ...]]:
+        """Return the edited fields of objects of one entity, and keep them."""
+        by_id = {str(row.get("Id", "")): row for row in rows}
+        differing: dict[QboKey, tuple[FieldDrift, ...]] = {}
+        for link in self._links(target, by_id):
+            obj = by_id[link.qbo_id]
+            if _version(obj.get("SyncToken")) < _version(link.sync_token):
+                continue  # read before we wrote it
+            changes = drift(link.confirmed, owned_fields(target, obj))
+            self._keep(link, drift_json(changes) if changes else None)
+            if changes:
+                differing[QboKey(target, link.qbo_id)] = changes
+        return differing
+
+    def note_deleted(self, target: str, qbo_ids: Iterable[str]) -> None:
+        """Keep that documents were deleted in QuickBooks."""
+        for link in self._links(target, qbo_ids):
+            self._keep(link, deleted_json())
+
+    def _links(self, target: str, qbo_ids: Iterable[str]) -> Iterable[Link]:
+        found = self.connections.links.of_targets(self.connections.name, target, qbo_ids)
+        return (link for links in found.values() for link in links if link.state is not LinkState.VOIDED)
+
+    def _keep(self, link: Link, told: Json | None) -> None:
+        if told == link.drift or not self.connections.links.set_drift(link, told):
+            return
+        (self.found if told else self.healed).append(link)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What one reading of QuickBooks' changes brought.
+
+    Attributes:
+        changed: objects read, ours or not.
+        deleted: objects deleted, ours or not.
+        found: our links with new drift.
+        healed: our links without drift any more.
+        deletions_since: from when on all deletions are known.
+    """
+
+    changed: int
+    deleted: int
+    found: tuple[Link, ...]
+    healed: tuple[Link, ...]
+    deletions_since: datetime
+
+
+def follow_changes(defs: CompanyDefs, connections: Connections) -> Followed:
+    """Read what changed in QuickBooks since the last time, keep what drifted, and remember how far.
+
+    The days of documents with new drift are due to be loaded: the load decides what follows. The mark
+    moves last, so that whatever dies before, the same changes are read again.
+    """
+    now = defs.now_utc()
+    since = connections.marks.get(defs.name, FEED) or connections.links.oldest(defs.name) or now
+    read = read_changes(connections.quickbooks, ENTITIES, since=since, now=now)
+    finder = DriftFinder(connections)
+    for target, rows in read.objects.items():
+        finder.compare(target, rows)
+    for target, ids in read.deleted.items():
+        finder.note_deleted(target, ids)
+    connections.dirty_days.mark(defs.name, _days(defs, finder.found))
+    connections.flush()
+    connections.marks.advance(defs.name, FEED, min(read.as_of or now, now) - _MARGIN)
+    return Followed(
+        changed=sum(map(len, read.objects.values())),
+        deleted=sum(map(len, read.deleted.values())),
+        found=tuple(finder.found),
+        healed=tuple(finder.healed),
+        deletions_since=read.deletions_since,
+    )
+
+
+def _days(defs: CompanyDefs, links: Iterable[Link]):
+    return (link.day for link in links if link.day is not None and link.day >= defs.company.start_date)
+
+
+def _version(text: object) -> int:
+    return int(str(text)) if str(text or "").isdigit() else 0
