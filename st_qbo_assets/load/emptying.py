@@ -9,11 +9,10 @@ from dataclasses import replace
 from st_qbo_assets.domain.outcomes import LoadResult, Outcome
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Action
+from st_qbo_assets.load.drifting import edits_of, settle_edit
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import read_if_there
-from st_qbo_assets.load.refusals import edited_reason, edits_of
 from st_qbo_assets.load.results import Subject
-from st_qbo_assets.load.verify import drift_json
 from st_qbo_assets.load.voiding import VOIDS_BY_UPDATE, still_used, void_request
 from st_qbo_assets.store.links import LinkState
 
@@ -34,10 +33,11 @@ def ready_to_void(context: WriteContext, subject: Subject, action: Action) -> Lo
         empty = replace(link, state=LinkState.VOIDED, digest="", drift=None, run_id=context.run_id)
         context.ledger.save_link(empty)
         return subject.result(Outcome.VOIDED, link=empty, said=action.reason)
-    if (edited := edits_of(link, obj, {})) and context.policies.drift == "report":
-        noted = replace(link, drift=drift_json(edited), run_id=context.run_id)
-        context.ledger.save_link(noted)
-        return subject.result(Outcome.HELD, link=noted, said=edited_reason(noted, edited))
+    if edited := edits_of(link, obj, {}):
+        settled = settle_edit(context, link, obj, edited, is_gone=True)
+        if settled.held is not None:
+            return subject.result(Outcome.HELD, link=settled.link, said=settled.held)
+        link = settled.link
     if link.target in VOIDS_BY_UPDATE and (used := still_used(link, obj)):
         return subject.result(Outcome.HELD, link=link, said=used)
     current = replace(link, sync_token=objects.text(obj.get("SyncToken")))

@@ -27,7 +27,7 @@ def plan_write(payload: Payload, link: Link | None, known: Resolution, policies:
     """
     finding = known.finding(payload.source, payload.target)
     is_again = link is not None and (is_voided_by_us(link) or _is_decided_again(finding))
-    if link is not None and not is_again and not _is_resettled(link, finding):
+    if link is not None and not is_again and not _is_decided(link, finding):
         finding = None
     present = None if is_again else link
     effective = effective_payload(payload, known, policies)
@@ -66,12 +66,14 @@ def _again(action: Action) -> Action:
     )
 
 
-def _is_resettled(link: Link, finding: Finding | None) -> bool:
-    """Say whether a person settled a customer or item on another object than it is linked to (rule 7.2)."""
-    is_by_file = finding is not None and finding.state is LinkState.SETTLED_PAIR and finding.obj is not None
-    if not is_by_file or finding is None or not objects.name_field(link.target):
+def _is_decided(link: Link, finding: Finding | None) -> bool:
+    """Say whether a person settled another customer or item than the link says, or what cannot be."""
+    if finding is None or finding.state is not LinkState.SETTLED_PAIR:
         return False
-    return objects.text(objects.as_mapping(finding.obj).get("Id")) != link.qbo_id
+    if finding.kind is FindingKind.HOLD:
+        return True
+    obj = objects.as_mapping(finding.obj)
+    return bool(objects.name_field(link.target)) and bool(obj) and objects.text(obj.get("Id")) != link.qbo_id
 
 
 def _plan_create(

@@ -87,6 +87,11 @@ LOAD: dict[str, ReasonKind] = {
         "{target} {qbo_id} was edited in QuickBooks, and is not overwritten: {differences}.",
         "Undo the edit in QuickBooks, or make it equal to ServiceTitan; then re-materialize the day.",
     ),
+    "drift_accepted": ReasonKind(
+        "5.3",
+        "{target} {qbo_id} was edited in QuickBooks, and this company accepts that: {differences}.",
+        "Nothing to do; it stays so until the document changes in ServiceTitan.",
+    ),
     "mismatch": ReasonKind(
         "5.4",
         "QuickBooks stored {target} {qbo_id} otherwise than it was sent: {differences}.",
@@ -133,6 +138,10 @@ LOAD: dict[str, ReasonKind] = {
         "7.2",
         "Line {line} of links.csv names {target} {qbo_id}, which {problem}.",
         "Correct that line of links.csv; then re-materialize the day.",
+    ),
+    "created_again": ReasonKind(
+        "5.3",
+        "Line {line} of links.csv says that it is made anew in place of {target} {qbo_id}, which is gone.",
     ),
     "match_unsure": ReasonKind(
         "7.2",

@@ -15,12 +15,19 @@ from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind, Resolution
+from st_qbo_assets.load.drifting import edits_of, settle_edit
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import is_done, read_if_there
 from st_qbo_assets.load.reasons import reason
-from st_qbo_assets.load.requests import capped_lines, renamed, with_amounts, with_number_allowed, with_version
+from st_qbo_assets.load.requests import (
+    capped_lines,
+    note_with_marker,
+    renamed,
+    with_amounts,
+    with_number_allowed,
+    with_version,
+)
 from st_qbo_assets.load.results import Subject
-from st_qbo_assets.load.verify import Difference, describe, drift, drift_json, owned_fields
 from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, explain, taken_number
 from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.intents import Intent, Operation
@@ -111,17 +118,25 @@ class Refusals:
         link, seen = action.link, refusal.seen
         if link is None or seen is None:
             return self._after_gone(refusal, action)
-        edited = edits_of(link, seen, action.request or {})
-        if edited:
-            link = replace(link, drift=drift_json(edited), run_id=self._context.run_id)
-            self._context.ledger.save_link(link)
-            return self._subject.result(Outcome.HELD, link=link, said=edited_reason(link, edited), wrote=True)
+        if edited := edits_of(link, seen, action.request or {}):
+            settled = settle_edit(self._context, link, seen, edited, is_gone=action.payload is None)
+            if settled.held is not None:
+                return self._subject.result(Outcome.HELD, link=settled.link, said=settled.held, wrote=True)
+            link = settled.link
+            action = replace(action, request=self._over(action, seen))
         token = objects.text(seen.get("SyncToken"))
         return replace(
             action,
             link=replace(link, sync_token=token),
             request=with_version(action.request or {}, token),
         )
+
+    def _over(self, action: Action, seen: Json) -> Json:
+        """Return the request that writes our version over an edited one; a marker that is gone comes back."""
+        request = action.request or {}
+        if action.payload is None or objects.markers(action.payload.body) == objects.markers(seen):
+            return request
+        return {**request, "PrivateNote": note_with_marker(action.payload.body, seen)}
 
     def _after_name_conflict(self, refusal: Refusal, action: Action) -> LoadResult | Action:
         payload = action.payload
@@ -256,24 +271,6 @@ class Refusals:
                     date=objects.text(row.get("TxnDate")),
                 )
         return None
-
-
-def edits_of(link: Link, obj: Json, request: Json) -> tuple[Difference, ...]:
-    """Return what somebody edited in QuickBooks of the fields we own (rule 5.3).
-
-    Of a customer or item only the fields that the request would overwrite count: the others are theirs.
-    """
-    found = drift(link.confirmed, owned_fields(link.target, obj))
-    if objects.name_field(link.target):
-        return tuple(each for each in found if each.field in request)
-    return found
-
-
-def edited_reason(link: Link, edited: Sequence[Difference]) -> Reason:
-    """Return the reason of a record that was edited in QuickBooks."""
-    return reason(
-        "edited_in_quickbooks", target=link.target, qbo_id=link.qbo_id, differences=describe(edited)
-    )
 
 
 def refused_reason(fault: RemoteFault) -> Reason:

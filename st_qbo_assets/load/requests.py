@@ -128,10 +128,22 @@ def repair_request(target: str, request: Json, stored: Json) -> Json:
     """
     body = _updatable(target, request)
     if objects.markers(request) and objects.markers(request) != objects.markers(stored):
-        note = f"{objects.text(request.get('PrivateNote'))} {objects.text(stored.get('PrivateNote'))}"
-        body["PrivateNote"] = note.strip()
+        body["PrivateNote"] = note_with_marker(request, stored)
     version = {"Id": objects.text(stored.get("Id")), "SyncToken": objects.text(stored.get("SyncToken"))}
     return {**version, "sparse": True, **body}
+
+
+def restored_request(payload: Payload, link: Link, known: LinkLookup, stored: Json) -> Json:
+    """Return the update that writes our version over what somebody edited (rule 5.3)."""
+    request = update_request(payload, link, known)
+    if objects.markers(payload.body) != objects.markers(stored):
+        request["PrivateNote"] = note_with_marker(payload.body, stored)
+    return request
+
+
+def note_with_marker(ours: Json, stored: Json) -> str:
+    """Return the note with our marker before whatever a person wrote into it."""
+    return f"{objects.text(ours.get('PrivateNote'))} {objects.text(stored.get('PrivateNote'))}".strip()
 
 
 def base_of(target: str, body: Json) -> Json:

@@ -24,6 +24,7 @@ _TARGETS: dict[Entity, frozenset[str]] = {
     Entity.BILL: frozenset({"Bill"}),
     Entity.VENDOR_CREDIT: frozenset({"VendorCredit"}),
 }
+_MASTERS = frozenset({Entity.CUSTOMER, Entity.VENDOR, Entity.ITEM})
 #: Of these a person may say that QuickBooks does not have them yet; of others it is never in doubt.
 _MAY_BE_NEW = frozenset({Entity.CUSTOMER, Entity.VENDOR})
 
@@ -35,12 +36,15 @@ class SettledPair:
     Attributes:
         qbo_id: the QuickBooks object; empty means "create a new one" (written `none`).
         line: line of the file, for messages.
+        is_again: whether the object was deleted or voided in QuickBooks and another is to be created in its
+            place (written `again 145`); it holds for that one object, so for once.
     """
 
     source: SourceRef
     target: str
     qbo_id: str
     line: int
+    is_again: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -50,7 +54,8 @@ class SettledPair:
     @property
     def is_exclusive(self) -> bool:
         """Whether no other record may be linked to the same object; names may share one."""
-        return bool(self.qbo_id) and self.target not in ("Customer", "Vendor", "Item")
+        is_document = self.target not in ("Customer", "Vendor", "Item")
+        return bool(self.qbo_id) and is_document and not self.is_again
 
 
 SettledLinks = dict[tuple[SourceRef, str], SettledPair]
@@ -60,6 +65,7 @@ def parse_settled_links(content: str, *, name: str = "links.csv") -> SettledLink
     """Return the settled pairs of a file with the columns `source,target,qbo_id`.
 
     Lines starting with `#` are comments. `none` as id of a customer creates a new one without asking again.
+    `again 145` as id of a document creates it anew once, after a person deleted or voided QuickBooks' 145.
 
     Raises:
         SettingsError: naming the line, if a row is no pair, names an unknown kind of record, or repeats one.
@@ -104,13 +110,32 @@ def _pair(cells: list[str], *, name: str, line: int) -> SettledPair:
         raise _wrong(
             name, line, f"a {source.entity.label} cannot be linked to {cells[1]!r}, only to {allowed}"
         )
-    if cells[2].lower() != "none" and not cells[2].isdecimal():
+    word, _, rest = cells[2].lower().partition(" ")
+    if word == "again":
+        return _again(source, cells, rest.strip(), name=name, line=line)
+    if word != "none" and not cells[2].isdecimal():
         raise _wrong(
-            name, line, f"{cells[2]!r} is no QuickBooks id; write its digits, or none to create a new one"
+            name,
+            line,
+            f"{cells[2]!r} is no QuickBooks id; write its digits, or none to create a new one, or again and "
+            "the digits of the one that was deleted",
         )
-    if cells[2].lower() == "none" and source.entity not in _MAY_BE_NEW:
+    if word == "none" and source.entity not in _MAY_BE_NEW:
         raise _wrong(name, line, f"only a customer can be settled as none; name the {cells[1]} it is")
-    return SettledPair(source, cells[1], "" if cells[2].lower() == "none" else cells[2], line)
+    return SettledPair(source, cells[1], "" if word == "none" else cells[2], line)
+
+
+def _again(source: SourceRef, cells: list[str], qbo_id: str, *, name: str, line: int) -> SettledPair:
+    if source.entity in _MASTERS:
+        raise _wrong(name, line, f"only a document can be made again, not a {source.entity.label}")
+    if not qbo_id.isdecimal():
+        raise _wrong(
+            name,
+            line,
+            f"{cells[2]!r} does not say which {cells[1]} is gone; write again and its QuickBooks id, as the "
+            f"reason of {source} does",
+        )
+    return SettledPair(source, cells[1], qbo_id, line, is_again=True)
 
 
 def _wrong(name: str, line: int, problem: str) -> SettingsError:

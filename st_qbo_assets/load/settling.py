@@ -14,6 +14,7 @@ from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.settled import SettledLinks, SettledPair
+from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import LinkState
 
 
@@ -31,6 +32,10 @@ def find_settled(
     for payload in payloads:
         pair = settled.get((payload.source, payload.target))
         link = known.link(payload.source, payload.target)
+        if pair is not None and pair.is_again:
+            if link is not None and link.qbo_id == pair.qbo_id and not is_voided_by_us(link):
+                found[payload.source, payload.target] = _judge_again(context, pair)
+            continue
         if pair is None or pair.is_new or (link is not None and link.qbo_id == pair.qbo_id):
             continue
         if link is not None and not objects.name_field(payload.target):
@@ -56,6 +61,28 @@ def _judge(context: WriteContext, payload: Payload, pair: SettledPair) -> Findin
         code="linked_by_file",
         decided_by=f"links.csv line {pair.line}",
         evidence={"line": pair.line},
+    )
+
+
+def _judge_again(context: WriteContext, pair: SettledPair) -> Finding:
+    """Return the decision to create a document anew, if the one it takes the place of is really gone."""
+    obj = read_if_there(context, pair.target, pair.qbo_id)
+    if obj is not None and not objects.is_voided(obj):
+        said = reason(
+            "settled_link_broken",
+            line=pair.line,
+            target=pair.target,
+            qbo_id=pair.qbo_id,
+            problem="is still there: it was neither deleted nor voided in QuickBooks",
+        )
+        return Finding(FindingKind.HOLD, reason=said, state=LinkState.SETTLED_PAIR)
+    said = reason("created_again", line=pair.line, target=pair.target, qbo_id=pair.qbo_id)
+    return Finding(
+        FindingKind.AGAIN,
+        reason=said,
+        code="created_again",
+        decided_by=f"links.csv line {pair.line}",
+        evidence={"line": pair.line, "instead_of": pair.qbo_id},
     )
 
 

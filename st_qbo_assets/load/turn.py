@@ -12,18 +12,19 @@ from dataclasses import replace
 from st_qbo_assets.domain.errors import LedgerConflict, SyncError, TransportError
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
 from st_qbo_assets.load import adoption, objects
-from st_qbo_assets.load.actions import Action, ActionKind, FindingKind
+from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind
 from st_qbo_assets.load.emptying import ready_to_void
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.linking import Posted, link_to, marked, state_after
 from st_qbo_assets.load.ports import WriteContext
-from st_qbo_assets.load.probe import find_written, read_if_there
+from st_qbo_assets.load.probe import find_written
 from st_qbo_assets.load.reasons import reason
-from st_qbo_assets.load.refusals import NameDesk, Refusals, edited_reason, edits_of, understand
-from st_qbo_assets.load.requests import create_request, repair_request, update_request
+from st_qbo_assets.load.rechecking import Rechecks
+from st_qbo_assets.load.refusals import NameDesk, Refusals, understand
+from st_qbo_assets.load.requests import create_request, repair_request
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.sending import Sent, is_trusted, send
-from st_qbo_assets.load.verify import Difference, describe, drift_json, owned_fields, verify, verify_voided
+from st_qbo_assets.load.verify import Difference, describe, verify, verify_voided
 from st_qbo_assets.load.voiding import VOID_DIGEST
 from st_qbo_assets.quickbooks.faults import FaultClass
 from st_qbo_assets.store.intents import AttemptOutcome, Closing, Intent, IntentDraft, Operation
@@ -55,6 +56,7 @@ class RecordTurn:
         self._subject = subject
         self._planner = planner
         self._refusals = Refusals(context, names, known, subject)
+        self._rechecks = Rechecks(context, known, subject)
         self._repairing: tuple[Difference, ...] = ()
         self._wrote = False
         self._operation = ""
@@ -217,6 +219,8 @@ class RecordTurn:
             return self._plan()
         self._operation = self._operation or intent.operation.value
         outcome = Outcome.VOIDED if intent.operation is Operation.VOID else Outcome.POSTED
+        if action.finding is not None and action.finding.kind is FindingKind.AGAIN:
+            _note_decision(self._context, link, action.finding)
         if not different:
             return self._result(outcome, link, action)
         _log.warning("write=mismatch source=%s qbo_id=%s", intent.source, link.qbo_id)
@@ -246,69 +250,15 @@ class RecordTurn:
         except LedgerConflict as conflict:
             return self._subject.result(Outcome.HELD, said=_taken(link, payload, conflict))
         self._known.learn_links([link])
-        decide(
-            self._context,
-            link,
-            code=finding.code,
-            decided_by=finding.decided_by,
-            detail=finding.evidence or {},
-        )
+        _note_decision(self._context, link, finding)
         if different or state is LinkState.VOIDED:
             return self._plan()
         self._operation = "link"
         return self._result(Outcome.POSTED, link, action)
 
     def _recheck(self, action: Action) -> LoadResult | Action:
-        payload, link = action.payload, action.link
-        assert payload is not None and link is not None
-        obj = read_if_there(self._context, link.target, link.qbo_id)
-        if obj is None:
-            said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
-            return self._subject.result(Outcome.REJECTED, link=link, said=said, wrote=self._wrote)
-        different = self._against_payload(payload, link, obj)
-        if not different and not self._edited_beyond(payload, link, obj):
-            state = link.state if link.state in _FOREIGN else LinkState.ACTIVE
-            healed = link_to(self._context, Posted.of_payload(payload), obj, state=state)
-            self._ledger.save_link(healed)
-            return self._result(Outcome.UNCHANGED, healed, action)
-        if link.state in _FOREIGN and not objects.name_field(link.target):
-            said = reason(
-                "adopted_not_updated", target=link.target, qbo_id=link.qbo_id, differences=describe(different)
-            )
-            return self._subject.result(Outcome.HELD, link=link, said=said, wrote=self._wrote)
-        if link.state is LinkState.MISMATCH and link.digest == payload.digest:
-            return self._mismatch(link, different)
-        return self._after_drift(link, obj, payload)
-
-    def _edited_beyond(self, payload: Payload, link: Link, obj: Json) -> bool:
-        """Say whether a field we own but do not send was edited, so that equality to the payload hides it."""
-        if link.state in _FOREIGN or objects.name_field(link.target):
-            return False
-        compared = {*payload.body, "TotalAmt", "TotalTax", "Line", "marker"}
-        return any(each.field not in compared for each in edits_of(link, obj, {}))
-
-    def _after_drift(self, link: Link, obj: Json, payload: Payload) -> LoadResult | Action:
-        edited = edits_of(link, obj, update_request(payload, link, self._known))
-        drift = drift_json(edited) if edited else None
-        token = link.sync_token if edited else objects.text(obj.get("SyncToken"))
-        link = replace(link, drift=drift, sync_token=token, run_id=self._context.run_id)
-        if not edited and payload.digest == link.digest and not objects.name_field(link.target):
-            # Neither edited since confirmed nor like the payload, though its digest was posted.
-            link = replace(link, state=LinkState.MISMATCH, confirmed=owned_fields(link.target, obj))
-        self._ledger.save_link(link)
-        self._known.learn_links([link])
-        if edited:
-            said = edited_reason(link, edited)
-            return self._subject.result(Outcome.HELD, link=link, said=said, wrote=self._wrote)
-        return self._plan()
-
-    def _against_payload(self, payload: Payload, link: Link, obj: Json) -> tuple[Difference, ...]:
-        if link.state in _FOREIGN and not objects.name_field(link.target):
-            return adoption.differences(payload, obj, self._known)
-        request = create_request(payload, self._known, name=link.display_name)
-        return verify(
-            link.target, request, obj, cents=abs(payload.cents), applies_itself=self._context.applies_itself
-        )
+        step = self._rechecks.follow(action, wrote=self._wrote)
+        return self._plan() if step is None else step
 
     # Results
 
@@ -329,6 +279,16 @@ def _is_same(intent: Intent, action: Action) -> bool:
     if action.payload is None:
         return intent.operation is Operation.VOID and action.kind is ActionKind.VOID
     return intent.operation is not Operation.VOID and intent.digest == action.payload.digest
+
+
+def _note_decision(context: WriteContext, link: Link, finding: Finding) -> None:
+    decide(
+        context,
+        link,
+        code=finding.code,
+        decided_by=finding.decided_by,
+        detail=finding.evidence or {},
+    )
 
 
 def decide(context: WriteContext, link: Link, *, code: str, decided_by: str, detail: Json) -> None:

@@ -1,7 +1,7 @@
 """Records as the mapping would make them, and a load put together from fakes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -154,6 +154,98 @@ def application(
     return Mapped(source, Verdict.DUE, day, number=payload.number, payload=payload)
 
 
+def refund(
+    number: int,
+    amount: str,
+    *,
+    customer: int = 1,
+    of: int | None = None,
+    day: date = DAY,
+    target: str = "Purchase",
+    **fields: Any,
+) -> Mapped:
+    """A refund as the money going out; `of` names the payment whose unapplied money it gives back."""
+    source = SourceRef(Entity.PAYMENT, str(number), "refund")
+    body: dict[str, Any] = {"TxnDate": day.isoformat(), "PrivateNote": marker(source), **fields}
+    cents = int(Decimal(amount) * 100)
+    if target == "Purchase":
+        body |= {
+            "PaymentType": "Check",
+            "AccountRef": {"value": "35"},
+            "EntityRef": {"value": f"customer:{customer}", "type": "Customer"},
+            "Line": [
+                {
+                    "Amount": Decimal(amount),
+                    "DetailType": "AccountBasedExpenseLineDetail",
+                    "AccountBasedExpenseLineDetail": {
+                        "AccountRef": {"value": "84"},
+                        "CustomerRef": {"value": f"customer:{customer}"},
+                        "BillableStatus": "NotBillable",
+                    },
+                }
+            ],
+        }
+    else:
+        sold = invoice(number, customer=customer, lines=[("SKU", amount)]).payload
+        assert sold is not None
+        body |= {key: sold.body[key] for key in ("CustomerRef", "Line", "TxnTaxDetail")}
+        body["DepositToAccountRef"] = {"value": "35"}
+    tie = {"payment": f"payment:{of}", "refund": str(source), "cents": cents, "txn_type": "Check"}
+    payload = Payload(source, target, day, body, cents=-cents, number=str(number))
+    return Mapped(
+        source,
+        Verdict.DUE,
+        day,
+        cents=-cents,
+        number=payload.number,
+        payload=payload,
+        facts={"tie": tie} if of is not None else {},
+    )
+
+
+def tied(paid: Mapped, number: int, amount: str) -> Mapped:
+    """The payment with the line of a refund of its unapplied money."""
+    assert paid.payload is not None
+    line = {
+        "Amount": Decimal(amount),
+        "LinkedTxn": [{"TxnId": f"payment:{number}/refund", "TxnType": "Check"}],
+    }
+    body = {**paid.payload.body, "Line": [*paid.payload.body["Line"], line]}
+    return replace(paid, payload=paid.payload.with_body(body))
+
+
+@dataclass
+class World:
+    """ServiceTitan as the mapping sees it: what each record is now, by record."""
+
+    records: dict[SourceRef, list[Mapped]] = field(default_factory=dict)
+
+    def put(self, *mapped: Mapped) -> None:
+        """Say what records are now, all parts of each together."""
+        for record in {each.source.record for each in mapped}:
+            self.records[record] = [each for each in mapped if each.source.record == record]
+
+    def of_day(self, day: date) -> list[Mapped]:
+        return [each for parts in self.records.values() for each in parts if each.day == day]
+
+    def reread(self, entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+        return [each for id_ in ids for each in self.records.get(SourceRef(entity, id_), [])]
+
+    def payments_of(self, invoice_ids: Sequence[str]) -> list[Mapped]:
+        wanted = {f"invoice:{id_}" for id_ in invoice_ids}
+        return [
+            each
+            for parts in self.records.values()
+            if any(wanted & set(_named(part)) for part in parts)
+            for each in parts
+        ]
+
+
+def _named(mapped: Mapped) -> list[str]:
+    lines = mapped.payload.body.get("Line", []) if mapped.payload else []
+    return [link["TxnId"] for line in lines for link in line.get("LinkedTxn", [])]
+
+
 def verdict(mapped: Mapped, kind: Verdict, code: str, text: str = "Because.") -> Mapped:
     """The same record as one the mapping did not call due."""
     return Mapped(
@@ -206,6 +298,21 @@ class Bench:
         loader = DayLoader(self.context(), settled=self.settled)
         results = loader.load(DayInput(day, groups, **given))
         return {str(result.source): result for result in results}
+
+    def sync(self, world: World, *days: date) -> dict[str, LoadResult]:
+        """Load days of a world one by one, oldest first, with customers 1 and 2 and item SKU beside them."""
+        found: dict[str, LoadResult] = {}
+        for number, day in enumerate(days):
+            beside = [customer(1, day=day), customer(2, day=day), item("SKU", day=day)]
+            found |= self.load(
+                *beside,
+                *world.of_day(day),
+                day=day,
+                reread=world.reread,
+                payments_of=world.payments_of,
+                days_to_come=days[number + 1 :],
+            )
+        return found
 
     def load_as_usual(self, *mapped: Mapped, **given: Any) -> dict[str, LoadResult]:
         """Load documents with customer 1 and item SKU beside them."""

@@ -18,7 +18,9 @@ from tests.unit.load.clock import FakeClock
 
 Json = dict[str, Any]
 NAMED = {"Customer": "DisplayName", "Vendor": "DisplayName", "Employee": "DisplayName", "Item": "Name"}
-SALES = ("Invoice", "CreditMemo")
+SALES = ("Invoice", "CreditMemo", "RefundReceipt")
+#: What a payment's line may stand for; a Purchase stands for money owed by the customer.
+APPLIED_TO = {"Invoice": "Invoice", "CreditMemo": "CreditMemo", "Check": "Purchase", "Expense": "Purchase"}
 Mischief = Callable[[str, str, Json], None]
 
 
@@ -92,7 +94,9 @@ class FakeQuickBooks:
 
     def delete(self, entity: str, qbo_id: str) -> None:
         """Delete an object by hand."""
+        self._free(entity, qbo_id, Decimal(0))
         del self.objects[entity][qbo_id]
+        self._balance()
 
     def all(self, entity: str) -> list[Json]:
         return list(self.objects.get(entity, {}).values())
@@ -145,6 +149,14 @@ class FakeQuickBooks:
         obj = self._there(entity, body["Id"])
         if obj["SyncToken"] != body["SyncToken"]:
             raise StaleObject("Stale Object Error", code="5010")
+        if obj["Id"] in self.deposited:
+            raise RemoteFault("Deposited Transaction cannot be changed", code="6540")
+        if self.close_date and obj["TxnDate"] <= self.close_date:
+            raise RemoteFault("Account Period Closed, Cannot Update Through Services API", code="6210")
+        if entity not in ("Invoice", "Payment"):
+            raise RemoteFault("Unsupported Operation", code="500", detail="Operation void is not supported.")
+        self._free(entity, obj["Id"], Decimal(0))
+        obj = self._there(entity, body["Id"])
         note = f"Voided {obj.get('PrivateNote', '')}".strip()
         lines = [{**line, "Amount": Decimal(0)} for line in obj.get("Line", [])] if entity in SALES else []
         new = {
@@ -165,20 +177,50 @@ class FakeQuickBooks:
         if entity == "Payment":
             obj.setdefault("Line", [])
             obj.setdefault("DepositToAccountRef", {"value": "4"})
-        touched = self._invoices_of(self.objects.get(entity, {}).get(obj["Id"], {})) | self._invoices_of(obj)
+        if entity == "Purchase":
+            obj["TotalAmt"] = sum((Decimal(line["Amount"]) for line in obj["Line"]), Decimal(0))
+        old = self.objects.get(entity, {}).get(obj["Id"])
+        touched = self._users_of(old or {}) | self._users_of(obj) if entity == "Payment" else set()
         self.objects.setdefault(entity, {})[obj["Id"]] = obj
-        for invoice_id in touched if entity == "Payment" else ():
-            self._bump(self.objects["Invoice"][invoice_id])
-        for invoice in self.all("Invoice"):
-            invoice["Balance"] = invoice["TotalAmt"] - self._paid(invoice["Id"])
-            invoice["LinkedTxn"] = [
-                {"TxnId": payment["Id"], "TxnType": "Payment"}
-                for payment in self.all("Payment")
-                if invoice["Id"] in self._invoices_of(payment)
-            ]
+        for kind, used_id in touched:
+            self._bump(self.objects[kind][used_id])
+        if old is not None and entity in ("Invoice", "CreditMemo"):
+            is_moved = old["CustomerRef"] != obj["CustomerRef"]
+            self._free(entity, obj["Id"], Decimal(0) if is_moved else obj["TotalAmt"])
+        self._balance()
+
+    def _balance(self) -> None:
+        for kind in ("Invoice", "CreditMemo", "Purchase"):
+            for obj in self.all(kind):
+                obj["Balance"] = obj["TotalAmt"] - self._paid(kind, obj["Id"])
+                obj["LinkedTxn"] = [
+                    {"TxnId": payment["Id"], "TxnType": "Payment"}
+                    for payment in self.all("Payment")
+                    if (kind, obj["Id"]) in self._users_of(payment)
+                ]
         for payment in self.all("Payment"):
-            applied = sum((Decimal(line["Amount"]) for line in payment["Line"]), Decimal(0))
+            applied = Decimal(0)
+            for line in payment["Line"]:
+                sign = -1 if line["LinkedTxn"][0]["TxnType"] == "CreditMemo" else 1
+                applied += sign * Decimal(line["Amount"])
             payment["UnappliedAmt"] = Decimal(payment["TotalAmt"]) - applied
+
+    def _free(self, entity: str, qbo_id: str, most: Decimal) -> None:
+        """Let go of payments, the newest first, until no more than so much is applied."""
+        over = self._paid(entity, qbo_id) - most
+        for payment in reversed(self.all("Payment")):
+            kept = []
+            for line in payment["Line"]:
+                linked = line["LinkedTxn"][0]
+                cut = Decimal(0)
+                if (APPLIED_TO[linked["TxnType"]], linked["TxnId"]) == (entity, qbo_id):
+                    cut = max(Decimal(0), min(over, Decimal(line["Amount"])))
+                over -= cut
+                if cut:
+                    self._bump(payment)
+                if cut < Decimal(line["Amount"]):
+                    kept.append({**line, "Amount": Decimal(line["Amount"]) - cut})
+            payment["Line"] = kept
 
     def _total(self, obj: Json) -> None:
         lines = [line for line in obj.get("Line", []) if line.get("DetailType") != "SubTotalLineDetail"]
@@ -234,33 +276,44 @@ class FakeQuickBooks:
                 raise RemoteFault("Duplicate Document Number Error", code="6140", detail=detail)
 
     def _check_payment(self, obj: Json) -> None:
+        applied = Decimal(0)
         for line in obj.get("Line", []):
-            invoice = self._there("Invoice", line["LinkedTxn"][0]["TxnId"])
-            others = self._paid(invoice["Id"]) - self._paid(invoice["Id"], only=obj.get("Id", ""))
-            if invoice["CustomerRef"]["value"] != obj["CustomerRef"]["value"]:
+            linked, amount = line["LinkedTxn"][0], Decimal(line["Amount"])
+            entity = APPLIED_TO[linked["TxnType"]]
+            used = self._there(entity, linked["TxnId"])
+            others = self._paid(entity, used["Id"]) - self._paid(entity, used["Id"], only=obj.get("Id", ""))
+            owner = used["EntityRef"] if entity == "Purchase" else used["CustomerRef"]
+            if owner["value"] != obj["CustomerRef"]["value"]:
                 raise RemoteFault("Transaction cannot be linked", code="620")
-            if Decimal(line["Amount"]) > invoice["TotalAmt"] - others:
+            if amount > used["TotalAmt"] - others:
                 raise RemoteFault(
                     "A business validation error has occurred",
                     code="6000",
                     detail="Amount exceeds the open balance",
                 )
+            applied += -amount if entity == "CreditMemo" else amount
+        if not Decimal(obj["TotalAmt"]) and not obj.get("Line"):
+            raise RemoteFault("Business", code="6000", detail="You must set a transaction amount.")
+        if applied > Decimal(obj["TotalAmt"]):
+            raise RemoteFault("Business", code="6000", detail="More is applied than the payment has.")
 
-    def _paid(self, invoice_id: str, *, only: str | None = None) -> Decimal:
+    def _paid(self, entity: str, qbo_id: str, *, only: str | None = None) -> Decimal:
         return sum(
             (
                 Decimal(line["Amount"])
                 for payment in self.all("Payment")
                 if only is None or payment["Id"] == only
                 for line in payment["Line"]
-                if line["LinkedTxn"][0]["TxnId"] == invoice_id
+                if (APPLIED_TO[line["LinkedTxn"][0]["TxnType"]], line["LinkedTxn"][0]["TxnId"])
+                == (entity, qbo_id)
             ),
             Decimal(0),
         )
 
-    def _invoices_of(self, payment: Json) -> set[str]:
-        lines = payment.get("Line", [])
-        return {line["LinkedTxn"][0]["TxnId"] for line in lines if line.get("LinkedTxn")}
+    def _users_of(self, payment: Json) -> set[tuple[str, str]]:
+        """The documents that a payment is applied to."""
+        links = [line["LinkedTxn"][0] for line in payment.get("Line", []) if line.get("LinkedTxn")]
+        return {(APPLIED_TO[link["TxnType"]], link["TxnId"]) for link in links}
 
     def _there(self, entity: str, qbo_id: str) -> Json:
         try:
