@@ -37,14 +37,13 @@ def items_of(planned: Iterable[Planned]) -> set[str]:
     }
 
 
-def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str], *, tax_item: str = "") -> Effect:
+def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str]) -> Effect:
     """Return what a planned step does to the books: the difference to what QuickBooks last confirmed.
 
     Args:
         planned: the step.
         own: effect of its payload if nothing of it were in QuickBooks.
-        accounts: QuickBooks item → income account.
-        tax_item: item that carries tax as a line of its own, empty if none does (rule 2.4).
+        accounts: QuickBooks item → income account; an item that carries tax as a line has one too.
     """
     link = planned.link
     if planned.will == "create":
@@ -52,17 +51,15 @@ def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str], *, tax
     if link is None:
         return Effect()
     if planned.will == "update":
-        return own - effect_of_confirmed(link.target, link.confirmed, accounts, tax_item=tax_item)
+        return own - effect_of_confirmed(link.target, link.confirmed, accounts)
     if planned.will == "void":
-        return -effect_of_confirmed(link.target, _present(link), accounts, tax_item=tax_item)
+        return -effect_of_confirmed(link.target, _present(link), accounts)
     if planned.will == RECHECK and planned.rewrites:
-        return own - effect_of_confirmed(link.target, _present(link), accounts, tax_item=tax_item)
+        return own - effect_of_confirmed(link.target, _present(link), accounts)
     return Effect()
 
 
-def effect_of_confirmed(
-    target: str, confirmed: Mapping[str, Any], accounts: Mapping[str, str], *, tax_item: str = ""
-) -> Effect:
+def effect_of_confirmed(target: str, confirmed: Mapping[str, Any], accounts: Mapping[str, str]) -> Effect:
     """Return what a document does to the books as QuickBooks last confirmed it."""
     total = _cents(confirmed.get("TotalAmt"))
     money = objects.text(confirmed.get(DEPOSIT_ACCOUNT)) or UNKNOWN_MONEY
@@ -77,9 +74,6 @@ def effect_of_confirmed(
     income: dict[str, int] = {}
     for line in _lines(confirmed):
         item, cents = objects.text(line.get("ItemRef")), _cents(line.get("Amount"))
-        if tax_item and item == tax_item:
-            tax += cents
-            continue
         account = accounts.get(item) or UNKNOWN_ITEM + (item or "not named")
         signed = -cents if line.get("kind") == "discountlinedetail" else cents
         income[account] = income.get(account, 0) + sign * signed

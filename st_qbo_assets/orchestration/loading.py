@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-import dagster as dg
-
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
@@ -19,6 +17,7 @@ from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.touched import reread as reread_documents
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput, DayLoader
+from st_qbo_assets.load.planning import DayPlanner, Planned
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks, parse_settled_links
 from st_qbo_assets.orchestration import keys
@@ -26,7 +25,7 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import mapped_of, to_rows
 from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_around
-from st_qbo_assets.orchestration.references import ReferenceData, References
+from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
 from st_qbo_assets.servicetitan.records import Customer
 
 _DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
@@ -51,7 +50,7 @@ class RunLoad:
     defs: CompanyDefs
     connections: Connections
     folder: FrameFolder
-    context: dg.AssetExecutionContext
+    context: EventLog
     entities: Sequence[Entity]
     is_fresh: bool
     references: References = field(init=False)
@@ -67,24 +66,50 @@ class RunLoad:
         A few days are loaded together: between the invoices of a day and its payments everything waits for
         the last answer, and so many small waits would take longer than the calls.
         """
-        loader = DayLoader(self._write_context(), settled=self._settled())
+        loader = DayLoader(
+            write_context(self.defs, self.connections, self.references), settled=settled_links(self.defs)
+        )
         to_come = list(days)
         while to_come:
             mapped = self._next_days(to_come)
-            first, last = min(mapped), max(mapped)
-            given = DayInput(
-                day=first,
-                mapped={entity: _together(mapped, entity) for entity in self.entities},
-                reread=self._reread_on(first),
-                payments_of=self._payments_on(first),
-                is_fresh=self.is_fresh,
-                days_to_come=frozenset(to_come) if Entity.PAYMENT in self.entities else (),
-                last=last,
-            )
+            given = self._given(mapped, to_come)
             results = loader.load(given)
             self._remember(mapped)
             self._note_connection(loader.stopped, results)
             yield from by_day(mapped, results).items()
+
+    def plan(self, days: Sequence[date]) -> Iterator[tuple[date, list[Planned]]]:
+        """Yield each day with what a load would do about its records; nothing is written or kept.
+
+        What earlier days of the range would bring counts as there.
+        """
+        context = write_context(self.defs, self.connections, self.references)
+        planner = DayPlanner(context, settled=settled_links(self.defs))
+        assumed: dict[SourceRef, Outcome] = {}
+        to_come = list(days)
+        while to_come:
+            mapped = self._next_days(to_come)
+            planned = planner.plan(self._given(mapped, to_come), assumed=assumed)
+            found: dict[date, list[Planned]] = {day: [] for day in mapped}
+            for each in planned:
+                source = each.result.source
+                if source.entity in _MASTERS and source in assumed:
+                    continue  # told on the day that needs it first
+                found.get(each.result.day, found[min(mapped)]).append(each)
+            assumed |= {each.result.source: each.result.outcome for each in planned}
+            yield from found.items()
+
+    def _given(self, mapped: DaysMapped, to_come: Sequence[date]) -> DayInput:
+        first = min(mapped)
+        return DayInput(
+            day=first,
+            mapped={entity: _together(mapped, entity) for entity in self.entities},
+            reread=self._reread_on(first),
+            payments_of=self._payments_on(first),
+            is_fresh=self.is_fresh,
+            days_to_come=frozenset(to_come) if Entity.PAYMENT in self.entities else (),
+            last=max(mapped),
+        )
 
     def _next_days(self, to_come: list[date]) -> DaysMapped:
         """Take the next days that are loaded together: no gap between, and about so many documents."""
@@ -105,25 +130,6 @@ class RunLoad:
         elif any(result.wrote and result.outcome is Outcome.POSTED for result in results):
             connections = self.connections
             connections.connection_states.connected(connections.name, "quickbooks", connections.realm)
-
-    def _write_context(self) -> WriteContext:
-        connections, preferences = self.connections, self.references.quickbooks.preferences
-        return WriteContext(
-            company=self.defs.company,
-            quickbooks=connections.quickbooks,
-            ledger=connections.ledger,
-            links=connections.links,
-            decisions=connections.decisions,
-            refunds=connections.refunds,
-            policies=WritePolicies.of(self.defs.company, book_close_date=preferences.book_close_date),
-            applies_itself=preferences.auto_apply_credit,
-            run_id=connections.run_id,
-            seam=connections.seam,
-        )
-
-    def _settled(self) -> SettledLinks:
-        path = self.defs.links_file
-        return parse_settled_links(path.read_text(encoding="utf-8"), name=str(path)) if path.exists() else {}
 
     def _mapped(self, entity: Entity, day: date) -> list[Mapped]:
         key = keys.mapped(self.defs.name, entity)
@@ -181,6 +187,29 @@ class RunLoad:
             for entity in _DOCUMENTS:
                 seen = {each.source.id: day for each in groups.get(entity, ())}
                 self.connections.seen.save(self.defs.name, entity, seen)
+
+
+def write_context(defs: CompanyDefs, connections: Connections, references: References) -> WriteContext:
+    """Return what a company's loads and plans work with."""
+    preferences = references.quickbooks.preferences
+    return WriteContext(
+        company=defs.company,
+        quickbooks=connections.quickbooks,
+        ledger=connections.ledger,
+        links=connections.links,
+        decisions=connections.decisions,
+        refunds=connections.refunds,
+        policies=WritePolicies.of(defs.company, book_close_date=preferences.book_close_date),
+        applies_itself=preferences.auto_apply_credit,
+        run_id=connections.run_id,
+        seam=connections.seam,
+    )
+
+
+def settled_links(defs: CompanyDefs) -> SettledLinks:
+    """Return the pairs a person settled; none if there is no file."""
+    path = defs.links_file
+    return parse_settled_links(path.read_text(encoding="utf-8"), name=str(path)) if path.exists() else {}
 
 
 def by_day(mapped: DaysMapped, results: Sequence[LoadResult]) -> dict[date, list[LoadResult]]:

@@ -23,7 +23,7 @@ def extract_metadata(*, records: int, total_cents: int | None = None, calls: int
     """Return the metadata of a day's extract."""
     metadata: Metadata = {"records": records}
     if total_cents is not None:
-        metadata["total"] = _dollars(total_cents)
+        metadata["total"] = dollars(total_cents)
         metadata["total_cents"] = total_cents
     if calls is not None:
         metadata["api_calls"] = calls
@@ -37,7 +37,7 @@ def mapped_metadata(mapped: Sequence[Mapped]) -> Metadata:
     rows = [_row(item.verdict.value, item, item.reason) for item in mapped if item.verdict is not Verdict.DUE]
     metadata = _table("why_not", rows)
     metadata |= {verdict.value: counts[verdict] for verdict in Verdict}
-    return metadata | {"due_cents": due_cents, "due_total": _dollars(due_cents)}
+    return metadata | {"due_cents": due_cents, "due_total": dollars(due_cents)}
 
 
 def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
@@ -53,7 +53,7 @@ def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
         "records": len(results),
         "written": sum(result.wrote for result in results),
         "posted_cents": cents,
-        "posted_total": _dollars(cents),
+        "posted_total": dollars(cents),
     }
 
 
@@ -76,7 +76,7 @@ def _row(state: str, item: Mapped | LoadResult, reason: Reason | None) -> tuple[
     if reason and reason.suggestions:
         text += f" Nearest: {', '.join(reason.suggestions)}."
     remedy = reason.remedy if reason else ""
-    return state, str(item.source), item.number, item.title, _dollars(item.cents), text, remedy
+    return state, str(item.source), item.number, item.title, dollars(item.cents), text, remedy
 
 
 def _table(name: str, rows: Sequence[tuple[str, ...]]) -> Metadata:
@@ -85,14 +85,16 @@ def _table(name: str, rows: Sequence[tuple[str, ...]]) -> Metadata:
     header = (
         "| state | record | number | name | amount | why | what to do |\n|---|---|---|---|---:|---|---|\n"
     )
-    body = "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows[:MOST_ROWS])
+    body = "\n".join("| " + " | ".join(cell(each) for each in row) + " |" for row in rows[:MOST_ROWS])
     more = f"\n\n… and {len(rows) - MOST_ROWS} more: `st-qbo audit`." if len(rows) > MOST_ROWS else ""
     return {name: dg.MetadataValue.md(header + body + more)}
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return text that cannot break a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _dollars(cents: int) -> str:
+def dollars(cents: int) -> str:
+    """Return cents as people write them: 1,234.50."""
     return f"{from_cents(cents):,}"

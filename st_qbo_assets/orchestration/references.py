@@ -7,6 +7,7 @@ is in them (`quickbooks.reference`, `extract`).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import dagster as dg
 
@@ -24,6 +25,14 @@ REFERENCE = {"kind": "text", "id": "text", "name": "text", "raw": "text"}
 _WHOLE = "Reference"
 #: The account a held document misses may have been made since: look again, but not for every day.
 _LOOK_AGAIN_AFTER = timedelta(minutes=10)
+
+
+class EventLog(Protocol):
+    """Where a read of the lists outside of their assets is told (`dagster.AssetExecutionContext`)."""
+
+    def log_event(self, event: dg.AssetMaterialization, /) -> None:
+        """Take an event."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class ReferenceData:
         self._folder = folder
         self._connections = connections
 
-    def current(self, context: dg.AssetExecutionContext) -> References:
+    def current(self, context: EventLog) -> References:
         """Return what is stored; an asset that was never materialized is fetched and materialized now."""
         quickbooks = self._folder.read(self.quickbooks_key, None)
         lists = self._folder.read(self.servicetitan_key, None)
@@ -55,12 +64,12 @@ class ReferenceData:
         known = [record for record in records if isinstance(record, Record)]
         return _references(datetime.fromisoformat(stored["id"]), Reference.from_json(stored["raw"]), known)
 
-    def newer_than(self, known: References, context: dg.AssetExecutionContext) -> References | None:
+    def newer_than(self, known: References, context: EventLog) -> References | None:
         """Return fresh lists if those known are old enough that a person may have changed something since."""
         is_old = self._defs.now_utc() - known.fetched_at > _LOOK_AGAIN_AFTER
         return self.refresh(context) if is_old else None
 
-    def refresh(self, context: dg.AssetExecutionContext) -> References:
+    def refresh(self, context: EventLog) -> References:
         """Fetch both, store them, and log their materializations."""
         reference, counts = self.fetch_quickbooks()
         lists, list_counts = self.fetch_servicetitan()

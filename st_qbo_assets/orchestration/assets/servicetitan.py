@@ -14,6 +14,7 @@ from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import FrameStream, to_frame
 from st_qbo_assets.orchestration.io_manager import DayFrames
+from st_qbo_assets.orchestration.lineage import EXTRACTS
 from st_qbo_assets.orchestration.metadata import extract_metadata
 from st_qbo_assets.orchestration.partitions import run_days
 from st_qbo_assets.orchestration.resources import Connector
@@ -21,50 +22,32 @@ from st_qbo_assets.orchestration.resources import Connector
 if TYPE_CHECKING:
     import pandas as pd
 
+_WORDS = {
+    "invoices": "Invoices of the business day, of every status, verbatim.",
+    "payments": "Payments of the business day, and what they are applied to or refund.",
+    "credit_memos": "Credit memos of the business day, and the invoices they are applied to.",
+    "jobs": "The jobs of the day's invoices: is the work done?",
+    "customers": "Customers, contacts and locations the day's documents refer to.",
+    "items": "Pricebook items on the day's invoices and credit memos, and on what refunds give back.",
+}
+
 
 def servicetitan_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     """Return the extracts of a company."""
     return [
         _reference(defs),
-        _extract(defs, "invoices", (), "Invoices of the business day, of every status, verbatim."),
-        _extract(
-            defs,
-            "payments",
-            (),
-            "Payments of the business day, and what they are applied to or refund.",
-        ),
-        _extract(
-            defs,
-            "credit_memos",
-            (),
-            "Credit memos of the business day, and the invoices they are applied to.",
-        ),
-        _extract(defs, "jobs", ("invoices", "payments"), "The jobs of the day's invoices: is the work done?"),
-        _extract(
-            defs,
-            "customers",
-            ("invoices", "credit_memos", "payments"),
-            "Customers, contacts and locations the day's documents refer to.",
-        ),
-        _extract(
-            defs,
-            "items",
-            ("invoices", "credit_memos", "payments"),
-            "Pricebook items on the day's invoices and credit memos, and on what refunds give back.",
-        ),
+        *(_extract(defs, name, depends_on) for name, depends_on in EXTRACTS.items()),
     ]
 
 
-def _extract(
-    defs: CompanyDefs, name: str, depends_on: tuple[str, ...], description: str
-) -> dg.AssetsDefinition:
+def _extract(defs: CompanyDefs, name: str, depends_on: tuple[str, ...]) -> dg.AssetsDefinition:
     @dg.asset(
         key=keys.servicetitan(defs.name, name),
         ins={other: dg.AssetIn(keys.servicetitan(defs.name, other)) for other in depends_on},
         partitions_def=defs.days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=keys.group(defs.name, "servicetitan"),
-        description=description,
+        description=_WORDS[name],
         kinds={"servicetitan"},
     )
     def extract(context: dg.AssetExecutionContext, connector: Connector, **frames: DayFrames) -> FrameStream:

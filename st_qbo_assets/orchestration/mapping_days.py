@@ -1,0 +1,61 @@
+"""Mapping the days of a run: frames joined into the mapping's lookup, imported when a step runs.
+
+What belongs here: the records a mapping needs, and looking again at lists that may be old. What does not: any
+rule (mapping), and the assets (`assets.mapped`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.outcomes import Mapped, Verdict
+from st_qbo_assets.extract.frames import AnyRecord
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.extracts import own_records
+from st_qbo_assets.orchestration.io_manager import DayFrames
+from st_qbo_assets.orchestration.lineage import MAPPED_AROUND, MAPPED_FROM
+from st_qbo_assets.orchestration.lookups import build_lookup, map_day
+from st_qbo_assets.orchestration.records import day_records
+from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
+
+
+@dataclass
+class DaysMapping:
+    """Maps days of one run; QuickBooks' lists are read again where a record is held and they are old.
+
+    Attributes:
+        log: where a fresh read of the lists is told.
+        references: the lists mapped by.
+    """
+
+    defs: CompanyDefs
+    connections: Connections
+    data: ReferenceData
+    log: EventLog
+    references: References = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.references = self.data.current(self.log)
+
+    def map(self, entity: Entity, day: date, frames: Mapping[str, DayFrames]) -> list[Mapped]:
+        """Return what the records of a day become, for one entity."""
+        own: list[AnyRecord] = []
+        records: list[AnyRecord] = []
+        for name in (*MAPPED_FROM[entity], *MAPPED_AROUND[entity]):
+            found = list(day_records(frames[name], day))
+            records += found
+            if name in MAPPED_FROM[entity]:
+                own += own_records(found, name, day=day, company=self.defs.company)
+        result = self._map(entity, day, own, records)
+        if any(each.verdict is Verdict.HELD for each in result):
+            fresh = self.data.newer_than(self.references, self.log)
+            if fresh is not None:
+                self.references = fresh
+                result = self._map(entity, day, own, records)
+        return result
+
+    def _map(self, entity: Entity, day: date, own: list[AnyRecord], records: list[AnyRecord]) -> list[Mapped]:
+        lookup = build_lookup(self.defs, self.references, self.connections, records)
+        return map_day(entity, day, own, lookup)

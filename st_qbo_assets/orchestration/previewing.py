@@ -1,0 +1,257 @@
+"""What a day's records would do, shown before anything is written: with their effect on the books.
+
+What belongs here: joining the plan of the load with the effect of the mapping, and the tables of `mapped/*`.
+What does not: deciding (load), the figures (mapping), and reading either system: a preview asks only our own
+database.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+
+from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.effects import Effect, total_of
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.money import from_cents
+from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.load.day import DayInput
+from st_qbo_assets.load.effects import change_of, items_of
+from st_qbo_assets.load.foresight import RECHECK
+from st_qbo_assets.load.gathering import MASTERS
+from st_qbo_assets.load.planning import DayPlanner, Planned
+from st_qbo_assets.mapping.preview import effect
+from st_qbo_assets.orchestration import keys
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.frames import to_rows
+from st_qbo_assets.orchestration.io_manager import FrameFolder
+from st_qbo_assets.orchestration.loading import settled_links, write_context
+from st_qbo_assets.orchestration.metadata import MOST_ROWS, Metadata, cell, dollars
+from st_qbo_assets.orchestration.references import References
+from st_qbo_assets.quickbooks.reference import Reference
+from st_qbo_assets.store.links import Link, LinkState
+
+#: In this order steps are shown; what changes nothing is only counted.
+SHOWN = ("create", "update", "void", "link", RECHECK, "held", "blocked", "rejected", "failed", "mismatch")
+_OUTCOMES = {
+    Verdict.DUE: Outcome.PLANNED,
+    Verdict.HELD: Outcome.HELD,
+    Verdict.REJECTED: Outcome.REJECTED,
+    Verdict.NOT_DUE: Outcome.NOT_DUE,
+}
+_READ_AGAIN = Reason(
+    "read_again",
+    "ServiceTitan dates it on another day now, or has it no more: the load reads it again first.",
+)
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """One planned step with what it does to the books."""
+
+    planned: Planned
+    effect: Effect
+
+    @property
+    def will(self) -> str:
+        """What will happen, in one word."""
+        return self.planned.will
+
+
+class DaysPreview:
+    """Previews the days of one run, an entity at a time, from what is mapped and what the ledger knows."""
+
+    def __init__(self, defs: CompanyDefs, connections: Connections, folder: FrameFolder) -> None:
+        self._defs = defs
+        self._connections = connections
+        self._folder = folder
+        self._settled = settled_links(defs)
+
+    def plan(
+        self, entity: Entity, day: date, mapped: Sequence[Mapped], references: References
+    ) -> list[Previewed]:
+        """Return what a load would do about the mapped records of a day.
+
+        QuickBooks is not asked: what has no link counts as new, though the load looks first.
+        """
+        context = write_context(self._defs, self._connections, references)
+        planner = DayPlanner(context, settled=self._settled, looks=False)
+        given = DayInput(day=day, mapped={entity: mapped}, is_fresh=True)
+        planned = planner.plan(given, assumed=self._assumed(entity, day))
+        return with_effects(self._connections, [*planned, *self._missing(entity, day, mapped)])
+
+    def _assumed(self, entity: Entity, day: date) -> dict[SourceRef, Outcome]:
+        """Return what the entities that are loaded before this one become on the same day."""
+        found: dict[SourceRef, Outcome] = {}
+        for other in keys.LOAD_ORDER[: keys.LOAD_ORDER.index(entity)]:
+            frame = self._folder.read(keys.mapped(self._defs.name, other), day)
+            for row in to_rows(frame, "source", "verdict") if frame is not None else ():
+                found[SourceRef.parse(row["source"])] = _OUTCOMES[Verdict(row["verdict"])]
+        return found
+
+    def _missing(self, entity: Entity, day: date, mapped: Sequence[Mapped]) -> list[Planned]:
+        """Return the documents that were posted with this day and that the day does not hold any more."""
+        if entity in MASTERS:
+            return []
+        here = {each.source.record for each in mapped}
+        links = self._connections.links.of_day(self._defs.name, entity, day)
+        return [
+            Planned(_look_again(link, day), link=link)
+            for link in links
+            if link.source.record not in here and link.state is not LinkState.VOIDED
+        ]
+
+
+def with_effects(connections: Connections, planned: Iterable[Planned]) -> list[Previewed]:
+    """Return planned steps with what each does to the books, against what QuickBooks last confirmed."""
+    steps = list(planned)
+    accounts = _item_accounts(connections, items_of(steps))
+    return [
+        Previewed(each, change_of(each, effect(each.mapped) if each.mapped else Effect(), accounts))
+        for each in steps
+    ]
+
+
+def preview_metadata(previewed: Sequence[Previewed], reference: Reference) -> Metadata:
+    """Return what the steps of a day will do: counts, cents by account, and a table a document a row."""
+    counts = Counter(f"will_{each.will}" for each in previewed)
+    whole = total_of(each.effect for each in previewed)
+    metadata: Metadata = dict(counts)
+    if table := _table(previewed, reference):
+        metadata["plan"] = dg.MetadataValue.md(table)
+    documents = [each for each in previewed if each.planned.result.source.entity not in MASTERS]
+    if not documents:
+        return metadata
+    metadata |= {
+        "accounts_receivable_cents": whole.receivable,
+        "income_cents": whole.income_cents,
+        "sales_tax_cents": whole.tax,
+        "cash_cents": whole.cash_cents,
+        "undeposited_funds_cents": sum(
+            cents for id_, cents in whole.cash.items() if _is_undeposited(id_, reference)
+        ),
+    }
+    if not whole.is_nothing:
+        metadata["effect"] = dg.MetadataValue.md(_effect_table(whole, reference))
+    return metadata
+
+
+def step_json(previewed: Previewed, reference: Reference) -> Json:
+    """Return one step as JSON; amounts in whole cents."""
+    result, link = previewed.planned.result, previewed.planned.link
+    said = result.reason
+    return {
+        "will": previewed.will,
+        "day": result.day.isoformat(),
+        "record": str(result.source),
+        "document": result.target,
+        "quickbooks_id": link.qbo_id if link is not None else "",
+        "number": result.number,
+        "name": result.title,
+        "cents": result.cents,
+        "effect": effect_json(previewed.effect, reference),
+        "why": "" if said is None else said.text,
+        "code": "" if said is None else said.code,
+        "what_to_do": "" if said is None else said.remedy,
+    }
+
+
+def effect_json(whole: Effect, reference: Reference) -> Json:
+    """Return an effect as JSON, accounts with their names."""
+    return {
+        "accounts_receivable_cents": whole.receivable,
+        "income_cents": whole.income_cents,
+        "sales_tax_cents": whole.tax,
+        "cash_cents": whole.cash_cents,
+        "income": _accounts_json(whole.income, reference),
+        "cash": _accounts_json(whole.cash, reference),
+    }
+
+
+def _accounts_json(accounts: Mapping[str, int], reference: Reference) -> list[Json]:
+    return [
+        {"account": id_, "name": _account(id_, reference), "cents": cents} for id_, cents in accounts.items()
+    ]
+
+
+def _look_again(link: Link, day: date) -> LoadResult:
+    return LoadResult(
+        link.source,
+        Outcome.PLANNED,
+        day,
+        number=link.number,
+        target=link.target,
+        qbo_id=link.qbo_id,
+        operation=RECHECK,
+        reason=_READ_AGAIN,
+    )
+
+
+def _item_accounts(connections: Connections, items: set[str]) -> dict[str, str]:
+    """Return the income account of each QuickBooks item, as far as it is known without asking."""
+    company = connections.company
+    linked = connections.links.of_targets(connections.name, "Item", sorted(items)) if items else {}
+    found = {
+        item: str(links[0].confirmed.get("IncomeAccountRef", ""))
+        for item, links in linked.items()
+        if links[0].confirmed.get("IncomeAccountRef")
+    }
+    names = [policy.item for policy in company.payment_types.values() if policy.item]
+    names += [company.tax.line_item] if company.tax.line_item else []
+    if names and items - found.keys():
+        found |= {named.id: named.account_id for named in connections.named_items(names).values()}
+    return found
+
+
+def _table(previewed: Sequence[Previewed], reference: Reference) -> str:
+    """Return the steps that change something or wait, gravest effect first within each kind."""
+    order = {will: place for place, will in enumerate(SHOWN)}
+    shown = [each for each in previewed if each.will in order]
+    if not shown:
+        return ""
+    shown.sort(key=lambda each: order[each.will])
+    heads = (
+        "| will | record | document | number | name | amount | receivable | income | tax | cash | accounts "
+        "| why |\n|---|---|---|---|---|---:|---:|---:|---:|---:|---|---|\n"
+    )
+    body = "\n".join("| " + " | ".join(map(cell, _row(each, reference))) + " |" for each in shown[:MOST_ROWS])
+    left = len(shown) - MOST_ROWS
+    return heads + body + (f"\n\n… and {left} more: `st-qbo plan`." if left > 0 else "")
+
+
+def _row(previewed: Previewed, reference: Reference) -> Sequence[str]:
+    result, done = previewed.planned.result, previewed.effect
+    document = f"{result.target} {result.qbo_id}".strip()
+    moved = {**done.income, **done.cash}
+    accounts = ", ".join(f"{_account(id_, reference)} {dollars(cents)}" for id_, cents in moved.items())
+    figures = (done.receivable, done.income_cents, done.tax, done.cash_cents)
+    return (
+        previewed.will,
+        str(result.source),
+        document,
+        result.number,
+        result.title,
+        dollars(result.cents),
+        *(dollars(cents) if cents else "" for cents in figures),
+        accounts,
+        result.reason.text if result.reason else "",
+    )
+
+
+def _effect_table(whole: Effect, reference: Reference) -> str:
+    rows = [("Accounts receivable", whole.receivable), ("Sales tax payable", whole.tax)]
+    rows += [(_account(id_, reference), cents) for id_, cents in {**whole.income, **whole.cash}.items()]
+    lines = [f"| {cell(name)} | {from_cents(cents):,} |" for name, cents in rows if cents]
+    return "| account | change |\n|---|---:|\n" + "\n".join(lines)
+
+
+def _is_undeposited(id_: str, reference: Reference) -> bool:
+    account = reference.account_by_id(id_)
+    return account is not None and account.sub_type == "UndepositedFunds"
+
+
+def _account(id_: str, reference: Reference) -> str:
+    account = reference.account_by_id(id_)
+    return account.label if account else id_
