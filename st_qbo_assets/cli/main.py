@@ -84,6 +84,26 @@ def sync(company: str, first: date, last: date, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--company", required=True, help="Name of the company.")
+@click.option("--day", type=_DAY, callback=_day, help="Business day.")
+@click.option("--from", "first", type=_DAY, callback=_day, help="First business day of a range.")
+@click.option("--to", "last", type=_DAY, callback=_day, help="Last business day of a range, included.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line for each step.")
+def plan(company: str, *, as_json: bool, as_csv: bool, **days: date | None) -> None:
+    """Show what a load would do to QuickBooks and to the books; nothing is written."""
+    from st_qbo_assets.cli.plan import PlanOptions, run_plan
+
+    first, last = days["day"] or days["first"], days["day"] or days["last"]
+    has_range = days["first"] is not None or days["last"] is not None
+    if first is None or last is None or (days["day"] is not None and has_range):
+        raise click.UsageError("Say which days: --day, or --from and --to.")
+    if as_json and as_csv:
+        raise click.UsageError("Either --json or --csv.")
+    sys.exit(run_plan(PlanOptions(company, first, last, "json" if as_json else "csv" if as_csv else "table")))
+
+
+@cli.command()
+@click.option("--company", required=True, help="Name of the company.")
 @click.option("--id", "servicetitan_id", help="ServiceTitan id; of an item SKU|account.")
 @click.option("--entity", type=click.Choice([kind.value for kind in Entity]), help="Kind of record.")
 @click.option("--quickbooks-id", help="QuickBooks id.")
