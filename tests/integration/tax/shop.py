@@ -27,6 +27,7 @@ from st_qbo_assets.extract.referred import (
     extract_lists,
     referred,
 )
+from st_qbo_assets.extract.refunds import read_refund_context, read_twins
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.ports import WriteContext
@@ -46,7 +47,8 @@ from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.clients.desk import Desk, Json
 
-Document = Invoice | CreditMemo | Payment
+Document = Invoice | CreditMemo | Payment | Unreadable
+Found = tuple[Entity, Document]
 DEMO = "st_qbo_assets/defs/demo/defs.yaml"
 
 
@@ -92,15 +94,21 @@ class Shop:
         self.location: Json = {}
         self.account: Json = {}
         self._unit: Json = {}
+        #: What the last load said of every part.
+        self.results: dict[SourceRef, LoadResult] = {}
 
     def open(self) -> None:
         """Connect, and read what every document refers to."""
         self.desk.connect()
-        self._lists = list(extract_lists(self.desk.servicetitan))
+        self.reads_lists()
         sold = self.desk.state("servicetitan", "invoices")[0]
         self.customer, self.location = sold["customer"], sold["location"]
         self._unit = sold["businessUnit"]
         self.account = next(line["generalLedgerAccount"] for line in sold["items"])
+
+    def reads_lists(self) -> None:
+        """Read ServiceTitan's lists anew."""
+        self._lists = list(extract_lists(self.desk.servicetitan))
 
     def decide(self, **changes: Any) -> None:
         """Change the company file."""
@@ -117,14 +125,36 @@ class Shop:
         return self._enter("add_credit_memo", lines, more)
 
     def _enter(self, act: str, lines: Sequence[Json], more: Json) -> Json:
-        given = {"customer_id": self.customer["id"], "date": self.day.isoformat(), **more}
+        given = {
+            "customer_id": self.customer["id"],
+            "business_unit_id": self._unit["id"],
+            "date": self.day.isoformat(),
+            **more,
+        }
         usual = {"skuName": "DIAG-01", "quantity": 1, "generalLedgerAccount": self.account, "taxable": True}
         rows = [{**usual, **line} for line in lines]
-        return self.desk.act(act, half="servicetitan", business_unit_id=self._unit["id"], lines=rows, **given)
+        return self.desk.act(act, half="servicetitan", lines=rows, **given)
+
+    def pays(self, *splits: tuple[Json, str], **more: Any) -> Json:
+        """Enter a payment of invoices by cheque; without splits it needs an `amount`."""
+        rows = [{"invoice_id": invoice["id"], "amount": amount} for invoice, amount in splits]
+        given = {"customer_id": self.customer["id"], "type": "Check", "date": self.day.isoformat(), **more}
+        return self.desk.act("add_payment", half="servicetitan", splits=rows, **given)
+
+    def refunds(self, payment: Json, **more: Any) -> Json:
+        """Give money back."""
+        given = {"id": payment["id"], "date": self.day.isoformat(), **more}
+        return self.desk.act("refund_payment", half="servicetitan", **given)
 
     def changes(self, resource: str, record: Json, **fields: Any) -> None:
-        """Change a record as a person."""
+        """Change a record as a person, whose figures then follow."""
         self.desk.act("update", half="servicetitan", resource=resource, id=record["id"], set=fields)
+
+    def spoils(self, resource: str, record: Json, **fields: Any) -> Json:
+        """Store fields as they are, though nothing adds up any more; return the record."""
+        given = {"resource": resource, "id": record["id"], "set": fields, "totals": "as given"}
+        self.desk.act("update", half="servicetitan", **given)
+        return record
 
     def zone_without_rates(self) -> Json:
         """Return where to sell so that QuickBooks' engine knows no rate."""
@@ -157,22 +187,30 @@ class Shop:
         """Read documents from ServiceTitan, map and load them, and read what QuickBooks holds."""
         records = self._read(documents)
         results = self._load(records)
-        return [self._booked(record, results) for record in records]
+        return [self._booked(entity, record, results) for entity, record in records]
 
-    def _read(self, documents: Iterable[Json]) -> list[Document]:
+    def _read(self, documents: Iterable[Json]) -> list[Found]:
         client = self.desk.servicetitan
         ids = [document["id"] for document in documents]
-        found: list[Any] = []
-        found += client.invoices(ids=ids)
-        found += with_items(client, client.credit_memos(ids=ids))
-        found += client.payments(ids=ids)
-        assert not [record for record in found if isinstance(record, Unreadable)]
-        return sorted(found, key=lambda record: ids.index(record.id))
+        found: list[Found] = [
+            *((Entity.INVOICE, record) for record in client.invoices(ids=ids)),
+            *((Entity.CREDIT_MEMO, record) for record in with_items(client, client.credit_memos(ids=ids))),
+            *((Entity.PAYMENT, record) for record in client.payments(ids=ids)),
+        ]
+        return sorted(found, key=lambda each: ids.index(int(_source(*each).id)))
 
-    def _load(self, records: Sequence[Document]) -> dict[SourceRef, LoadResult]:
+    def _load(self, found: Sequence[Found]) -> dict[SourceRef, LoadResult]:
         client = self.desk.servicetitan
-        names = referred(records)
+        records = [record for _, record in found]
+        context = [
+            *read_refund_context(client, records),
+            *read_twins(client, self.company, records),
+        ]
+        paid = [*client.invoices(ids=sorted(referred(records).invoices))]
+        names = referred([*records, *paid])
         around: list[AnyRecord] = [
+            *paid,
+            *context,
             *extract_jobs(client, names.jobs),
             *extract_customers(
                 client, names.customers, without_link=names.customers, locations=names.locations
@@ -192,10 +230,10 @@ class Shop:
         people = [record for record in around if isinstance(record, Customer)]
         for mapped in (
             *(each for one in people for each in map_customer(one, lookup, day=self.day)),
-            *(each for record in records for each in _mapped(record, lookup)),
+            *(each for kind, record in found for each in _mapped(kind, record, lookup)),
         ):
             groups.setdefault(mapped.source.entity, []).append(mapped)
-        context = WriteContext(
+        write = WriteContext(
             company=self.company,
             quickbooks=self.desk.quickbooks,
             ledger=self._ledger,
@@ -205,18 +243,22 @@ class Shop:
             policies=WritePolicies.of(self.company, book_close_date=reference.preferences.book_close_date),
             retry=RetryPolicy(attempts=5, clock=self.desk.time.clock, sleep=self.desk.time.sleep),
         )
-        return {result.source: result for result in DayLoader(context).load(DayInput(self.day, groups))}
+        self.results = {result.source: result for result in DayLoader(write).load(DayInput(self.day, groups))}
+        return self.results
 
-    def _booked(self, record: Document, results: dict[SourceRef, LoadResult]) -> Booked:
-        source = _source(record)
-        result = results[source]
-        taxed = Decimal(0) if isinstance(record, Payment) else record.sales_tax
-        meant = (abs(taxed), abs(record.total))
+    def _booked(self, entity: Entity, record: Document, results: dict[SourceRef, LoadResult]) -> Booked:
+        id_ = _source(entity, record).id
+        # A record of several parts is told by its first: a held one has only itself.
+        own = [found for source, found in results.items() if (source.entity, source.id) == (entity, id_)]
+        result = own[0]
+        nothing = Decimal(0)
+        taxed = nothing if isinstance(record, (Payment, Unreadable)) else record.sales_tax
+        meant = (abs(taxed), nothing if isinstance(record, Unreadable) else abs(record.total))
         if not result.qbo_id:
             return Booked(result, meant, None, {})
         held = self.desk.quickbooks.read(result.target, result.qbo_id).object
         tax = Decimal(held.get("TxnTaxDetail", {}).get("TotalTax", 0))
-        for line in held["Line"]:
+        for line in held.get("Line", ()):
             item = line.get("SalesItemLineDetail", {}).get("ItemRef", {}).get("value")
             tax += line["Amount"] if item is not None and item == self._tax_item_id() else 0
         return Booked(result, meant, (tax, Decimal(held["TotalAmt"])), held)
@@ -227,18 +269,17 @@ class Shop:
         return next((str(row["Id"]) for row in rows), "")
 
 
-def _source(record: Document) -> SourceRef:
-    if isinstance(record, Invoice):
-        return SourceRef(Entity.INVOICE, str(record.id))
-    entity = Entity.CREDIT_MEMO if isinstance(record, CreditMemo) else Entity.PAYMENT
-    return SourceRef(entity, str(record.id))
+def _source(entity: Entity, record: Document) -> SourceRef:
+    return SourceRef(entity, str(record.raw["id"]))
 
 
-def _mapped(record: Document, lookup: Lookup) -> list[Mapped]:
-    if isinstance(record, Invoice):
+def _mapped(entity: Entity, record: Document, lookup: Lookup) -> list[Mapped]:
+    if entity is Entity.INVOICE and not isinstance(record, (CreditMemo, Payment)):
         return [*items_of_invoice(record, lookup), *map_invoice(record, lookup)]
-    if isinstance(record, CreditMemo):
-        return [*items_of_credit_memo(record, lookup), *map_credit_memo(record, lookup)]
+    if entity is Entity.CREDIT_MEMO and not isinstance(record, (Invoice, Payment)):
+        items = [] if isinstance(record, Unreadable) else items_of_credit_memo(record, lookup)
+        return [*items, *map_credit_memo(record, lookup)]
+    assert not isinstance(record, (Invoice, CreditMemo))
     return map_payment(record, lookup)
 
 

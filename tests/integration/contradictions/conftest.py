@@ -1,0 +1,27 @@
+"""One seeded sandbox for all contradictory records, put back before each test."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from st_qbo_assets.store.database import Database
+from st_qbo_sandbox.app import Sandbox
+from tests.integration.tax.shop import Shop, demo_company
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Generator[Sandbox]:
+    with Sandbox(days=1, invoices_per_day=3) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def shop(sandbox: Sandbox, database: Database) -> Generator[Shop]:
+    opened = Shop(sandbox, database, demo_company(Path(__file__).parents[3]))
+    opened.desk.control("reset", {})
+    throttles = ("requests_per_minute", "requests_per_second", "batches_per_minute")
+    opened.desk.switch(**dict.fromkeys(throttles))
+    opened.open()
+    yield opened
+    opened.desk.close()
