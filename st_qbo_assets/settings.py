@@ -11,6 +11,9 @@ secrets of a company (the vault), and any use of a setting.
     ST_QBO_VAULT_KEYS                (key file in home)   Fernet keys, newest first, comma separated
     ST_QBO_PUBLIC_URL                http://localhost:<web port>
     ST_QBO_PORT_DAGSTER, _WEB, _SERVICETITAN, _QUICKBOOKS 3000, 8800, 8811, 8812
+    ST_QBO_WEB_HOST                  127.0.0.1            where the web part listens
+    ST_QBO_WEB_SECRET                (none)               asked for by the Connect pages
+    ST_QBO_WEB_PROXY_HEADER          (none)               `Name` or `Name: value` a reverse proxy vouches with
     ST_QBO_SANDBOX_SERVICETITAN_URL  http://127.0.0.1:<port>
     ST_QBO_SANDBOX_QUICKBOOKS_URL    http://127.0.0.1:<port>
     DAGSTER_HOME                     $ST_QBO_HOME/dagster
@@ -18,7 +21,9 @@ secrets of a company (the vault), and any use of a setting.
 
 import base64
 import binascii
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +35,9 @@ from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.errors import SettingsError
 
 _FERNET_KEY_BYTES = 32
+_SHORTEST_SECRET = 12
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
+
 _DIALECTS = ("postgresql+psycopg2", "postgresql", "postgres")
 
 
@@ -89,6 +97,10 @@ class Settings:
         vault_keys: Fernet keys, newest first; empty means the key file in `home`.
         public_url: address under which the web part is reached from outside, without a slash at the end.
         dagster_home: absolute folder of Dagster's own state.
+        web_host: the address the web part listens on.
+        web_secret: what the Connect pages ask a person for; None asks for nothing.
+        web_proxy_header: name and value of the header with which a reverse proxy vouches for a person; an
+            empty value takes any.
     """
 
     home: Path
@@ -100,6 +112,9 @@ class Settings:
     database_url: SecretStr | None = None
     vault_keys: tuple[SecretStr, ...] = ()
     ports: Ports = field(default_factory=Ports)
+    web_host: str = "127.0.0.1"
+    web_secret: SecretStr | None = None
+    web_proxy_header: tuple[str, SecretStr] | None = None
 
     def servicetitan_urls(self, environment: Environment) -> ServiceTitanUrls:
         """Return ServiceTitan's addresses for an environment."""
@@ -152,6 +167,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "ST_QBO_SANDBOX_QUICKBOOKS_URL", f"http://127.0.0.1:{ports.quickbooks}"
         ),
         dagster_home=reader.folder("DAGSTER_HOME", home / "dagster"),
+        web_host=reader.web_host(),
+        web_secret=reader.web_secret(),
+        web_proxy_header=reader.web_proxy_header(),
     )
     if reader.wrong:
         raise SettingsError("wrong settings:\n" + "\n".join(f"  - {line}" for line in reader.wrong))
@@ -209,6 +227,28 @@ class _Reader:
         if not _is_web_address(text):
             self.wrong.append(f"{name}={text} is no web address; write for example {default}")
         return text
+
+    def web_host(self) -> str:
+        text = self._text("ST_QBO_WEB_HOST") or "127.0.0.1"
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            self.wrong.append(f"ST_QBO_WEB_HOST={text} is no IP address; write 127.0.0.1, or 0.0.0.0 for all")
+        return text
+
+    def web_secret(self) -> SecretStr | None:
+        text = self._text("ST_QBO_WEB_SECRET")
+        if text and len(text) < _SHORTEST_SECRET:
+            self.wrong.append(f"ST_QBO_WEB_SECRET is shorter than {_SHORTEST_SECRET} characters")
+        return SecretStr(text) if text else None
+
+    def web_proxy_header(self) -> tuple[str, SecretStr] | None:
+        name, _, value = self._text("ST_QBO_WEB_PROXY_HEADER").partition(":")
+        if not name:
+            return None
+        if not _HEADER_NAME.fullmatch(name.strip()):
+            self.wrong.append("ST_QBO_WEB_PROXY_HEADER is no header; write `X-Forwarded-User`, or `Name: value`")
+        return name.strip().lower(), SecretStr(value.strip())
 
     def ports(self) -> Ports:
         default = Ports()

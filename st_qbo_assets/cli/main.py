@@ -63,6 +63,14 @@ def up() -> None:
 
 
 @cli.command()
+def serve() -> None:
+    """Receive webhooks and show the Connect pages (part of `up` and `demo`)."""
+    from st_qbo_assets.cli.serve import run_serve
+
+    sys.exit(run_serve())
+
+
+@cli.command()
 def down() -> None:
     """Stop the embedded database of this home."""
     from st_qbo_assets.cli.up import run_down
@@ -141,9 +149,18 @@ def doctor(company: str | None, as_json: bool) -> None:
     sys.exit(run_doctor(company, as_json=as_json))
 
 
-@cli.group()
-def connect() -> None:
-    """Connect a company to ServiceTitan and to QuickBooks."""
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def connect(context: click.Context) -> None:
+    """Connect a company to ServiceTitan and to QuickBooks; alone, show where all connections stand."""
+    if context.invoked_subcommand is not None:
+        return
+    from st_qbo_assets.cli.connect import run_status
+
+    sys.exit(run_status())
+
+
+_SYSTEM = click.Choice(["servicetitan", "quickbooks"])
 
 
 @connect.command("servicetitan")
@@ -160,18 +177,48 @@ def connect_servicetitan(company: str) -> None:
 @click.option("--code", help="Authorization code of the callback; without it the consent link is printed.")
 @click.option("--realm", help="realmId of the callback.")
 @click.option("--state", help="state of the callback.")
+@click.option("--redirect-uri", help="A registered https address to come back to, if there is no public one.")
 @click.option("--new-keys", is_flag=True, help="Ask for client id and secret of the app at Intuit again.")
 def connect_quickbooks(
-    company: str, code: str | None, realm: str | None, state: str | None, new_keys: bool
+    company: str, code: str | None, realm: str | None, state: str | None, **more: Any
 ) -> None:
-    """Print the consent link; with --code exchange what it brought back for tokens, and store them."""
-    from st_qbo_assets.cli.connect import Callback, run_connect_quickbooks
+    """Print the consent link and take the address it led to, pasted at the terminal or on standard input."""
+    from st_qbo_assets.cli.connect import Callback, QuickBooksOptions, run_connect_quickbooks
 
     if (code, realm, state).count(None) not in (0, 3):
         raise click.UsageError(
             "--code, --realm and --state go together: all stand in the address you were led to."
         )
-    sys.exit(run_connect_quickbooks(company, Callback(code, realm, state), new_keys=new_keys))
+    callback = Callback(state=state, code=code, realm=realm) if state and code and realm else None
+    sys.exit(run_connect_quickbooks(QuickBooksOptions(company, callback, **more)))
+
+
+@connect.command("webhooks")
+@click.option("--company", required=True)
+@click.option("--system", required=True, type=_SYSTEM, help="Whose events the key signs.")
+def connect_webhooks(company: str, system: Any) -> None:
+    """Store ServiceTitan's webhook key or Intuit's verifier token, asked for or read from standard input."""
+    from st_qbo_assets.cli.connect import run_webhook_key
+
+    sys.exit(run_webhook_key(company, system))
+
+
+@connect.command("disconnect")
+@click.option("--company", required=True)
+@click.option("--system", required=True, type=_SYSTEM, help="From which system.")
+def connect_disconnect(company: str, system: Any) -> None:
+    """Withdraw the permission at QuickBooks, or forget ServiceTitan's credentials."""
+    from st_qbo_assets.cli.connect import run_disconnect
+
+    sys.exit(run_disconnect(company, system))
+
+
+@connect.command("keep-alive")
+def connect_keep_alive() -> None:
+    """Use the QuickBooks permissions that nobody used for a month, so that none dies idle."""
+    from st_qbo_assets.cli.connect import run_keep_alive
+
+    sys.exit(run_keep_alive())
 
 
 @cli.group()

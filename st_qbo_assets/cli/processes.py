@@ -20,6 +20,7 @@ from st_qbo_assets.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
+WEB_COMMAND = ["-m", "st_qbo_assets.web"]
 
 
 class ProcessFailed(SyncError):
@@ -127,6 +128,11 @@ def ui_url(settings: Settings) -> str:
     return f"http://{LOOPBACK}:{settings.ports.dagster}"
 
 
+def web_url(settings: Settings) -> str:
+    """Return the address of the Connect pages on this machine."""
+    return f"http://{LOOPBACK}:{settings.ports.web}/connect"
+
+
 def require_free_ports(settings: Settings, *names: str) -> None:
     """Refuse to start where something else answers.
 
@@ -195,6 +201,14 @@ def start_dagster(children: Children) -> Child:
     ]
     child = children.start("dagster", command)
     wait_for_port(child, port)
+    return child
+
+
+def start_web(children: Children) -> Child:
+    """Start the receiver of webhooks and the Connect pages, and wait until they answer."""
+    require_free_ports(children.settings, "web")
+    child = children.start("web", [sys.executable, *WEB_COMMAND])
+    wait_for_port(child, children.settings.ports.web)
     return child
 
 

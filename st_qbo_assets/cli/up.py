@@ -1,4 +1,4 @@
-"""`st-qbo up` and `down`: the database and the Dagster UI of one home."""
+"""`st-qbo up` and `down`: the database, the web part and the Dagster UI of one home."""
 
 import signal
 import threading
@@ -9,7 +9,14 @@ from types import FrameType
 from filelock import FileLock, Timeout
 
 from st_qbo_assets.cli.output import say, working
-from st_qbo_assets.cli.processes import Children, require_free_ports, start_dagster, ui_url
+from st_qbo_assets.cli.processes import (
+    Children,
+    require_free_ports,
+    start_dagster,
+    start_web,
+    ui_url,
+    web_url,
+)
 from st_qbo_assets.company_files import read_companies
 from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.settings import Settings, load_settings
@@ -61,13 +68,15 @@ def run_up() -> int:
     settings = load_settings()
     read_companies()  # a broken file is told at once, not by Dagster after a while
     with only_one(settings):
-        require_free_ports(settings, "dagster")
+        require_free_ports(settings, "dagster", "web")
         children = Children(settings)
         try:
             with working("Starting the database and Dagster …"):
                 Database.open(settings).dispose()
+                start_web(children)
                 start_dagster(children)
             say(f"Dagster UI: {ui_url(settings)}   (Ctrl-C stops it)")
+            say(f"Connect pages: {web_url(settings)}")
             wait_until_interrupted(children)
         finally:
             children.stop()

@@ -75,6 +75,11 @@ class Consents:
         self._vault.put(_SCOPE, _digest(state), SecretStr(text), expires_at=until)
         return state
 
+    def is_of_terminal(self, state: str) -> bool:
+        """Say whether a state was given to a terminal; it stays good."""
+        kept = self._vault.get(_SCOPE, _digest(state))
+        return kept is not None and not Consent(*json.loads(kept.get_secret_value())).browser
+
     def end(self, state: str, *, browser: str = "", company: str | None = None) -> Consent:
         """Return the consent of a state, which is used up now, whatever comes of it.
 

@@ -56,7 +56,7 @@ def read_events(body: bytes) -> list[Decoded]:
     if isinstance(found, str):
         return [Undecodable("quickbooks", found, body)]
     if isinstance(found, dict) and "eventNotifications" in found:
-        return gather("quickbooks", _read_legacy(cast(Json, found)), body)
+        return gather("quickbooks", _read_legacy(found), body)
     return gather("quickbooks", map(_read_cloud_event, items_of(found)), body)
 
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Date, func, or_, select, update
+from sqlalchemy import Connection, Date, RowMapping, func, or_, select, update
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import array_agg, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.events import Event, EventSystem, Undecodable
 from st_qbo_assets.domain.ids import Company
@@ -155,9 +155,9 @@ class Inbox:
         query = (
             select(
                 *group,
-                array_agg(inbox.c.operation).label("operations"),
-                array_agg(inbox.c.id).label("ids"),
-                array_agg(inbox.c.event_id).label("event_ids"),
+                func.array_agg(inbox.c.operation).label("operations"),
+                func.array_agg(inbox.c.id).label("ids"),
+                func.array_agg(inbox.c.event_id).label("event_ids"),
                 func.min(inbox.c.received_at).label("received_at"),
                 func.max(inbox.c.occurred_at).label("occurred_at"),
                 func.max(inbox.c.offers).label("offers"),
@@ -279,7 +279,7 @@ def _distinct(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [found[key] for key in sorted(found)]
 
 
-def _pending(row: Mapping[str, Any]) -> Pending:
+def _pending(row: RowMapping) -> Pending:
     order = sorted(range(len(row["ids"])), key=lambda index: row["ids"][index])
 
     def in_order(name: str) -> list[Any]:
