@@ -24,6 +24,7 @@ from st_qbo_assets.quickbooks.client import QuickBooks
 from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.servicetitan.auth import Credentials, ServiceTitanAuth
 from st_qbo_assets.servicetitan.client import ServiceTitan
+from st_qbo_assets.servicetitan.writer import ServiceTitanWriter
 from st_qbo_assets.settings import Settings
 from st_qbo_assets.store.audit import Decisions
 from st_qbo_assets.store.budget import Budget, BudgetLimits
@@ -32,6 +33,7 @@ from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.ledger import Ledger
 from st_qbo_assets.store.links import Links
 from st_qbo_assets.store.markers import MarkedObject, Markers
+from st_qbo_assets.store.pairs import ForeignWrites, Pairs
 from st_qbo_assets.store.marks import DirtyDays, SafeMarks, SeenDocuments
 from st_qbo_assets.store.refunds import Refunds
 from st_qbo_assets.store.states import RecordStates
@@ -104,26 +106,48 @@ class Connections:
         Raises:
             SettingsError: if its credentials were never stored.
         """
-        urls = self.settings.servicetitan_urls(self.company.environment)
-        client_id, client_secret, app_key = self._secrets(SERVICETITAN_SECRETS, "servicetitan")
-        retry = RetryPolicy()
-        auth = ServiceTitanAuth(
+        return ServiceTitan(
             http=self._http,
-            token_url=urls.token,
+            tokens=self._servicetitan_auth,
+            tenant=self.tenant,
+            base_url=self.settings.servicetitan_urls(self.company.environment).api,
+            budget=self._servicetitan_budget,
+            retry=RetryPolicy(),
+        )
+
+    @cached_property
+    def servicetitan_writer(self) -> ServiceTitanWriter:
+        """The tenant's client for writes; it shares token and budget with the other.
+
+        Raises:
+            SettingsError: if its credentials were never stored.
+        """
+        return ServiceTitanWriter(
+            http=self._http,
+            tokens=self._servicetitan_auth,
+            tenant=self.tenant,
+            base_url=self.settings.servicetitan_urls(self.company.environment).api,
+            budget=self._servicetitan_budget,
+            retry=RetryPolicy(),
+            application=self.company.servicetitan.application,
+        )
+
+    @cached_property
+    def _servicetitan_auth(self) -> ServiceTitanAuth:
+        client_id, client_secret, app_key = self._secrets(SERVICETITAN_SECRETS, "servicetitan")
+        return ServiceTitanAuth(
+            http=self._http,
+            token_url=self.settings.servicetitan_urls(self.company.environment).token,
             credentials=Credentials(client_id.get_secret_value(), client_secret, app_key),
             cache=ServiceTitanTokens(
                 self.database, self.vault, tenant=self.tenant, environment=self.company.environment
             ),
-            retry=retry,
+            retry=RetryPolicy(),
         )
-        return ServiceTitan(
-            http=self._http,
-            tokens=auth,
-            tenant=self.tenant,
-            base_url=urls.api,
-            budget=self._budget(f"servicetitan:{self.tenant}", _SERVICETITAN_LIMITS),
-            retry=retry,
-        )
+
+    @cached_property
+    def _servicetitan_budget(self) -> Budget:
+        return self._budget(f"servicetitan:{self.tenant}", _SERVICETITAN_LIMITS)
 
     @cached_property
     def oauth(self) -> OAuth:
@@ -169,11 +193,10 @@ class Connections:
             observer=self._observe,
         )
 
-    def tax_item_id(self) -> str:
-        """Return the QuickBooks id of the item that tax goes to in mode `line`; empty in other modes."""
+    def tax_item(self) -> NamedItem | None:
+        """Return the item that tax goes to in mode `line`; None in other modes, or if there is none."""
         name = self.company.tax.line_item
-        found = self.named_items([name]).get(name) if name else None
-        return found.id if found else ""
+        return self.named_items([name]).get(name) if name else None
 
     def named_items(self, names: Iterable[str]) -> dict[str, NamedItem]:
         """Return active QuickBooks items by name, asked for once; those not found are missing."""
@@ -199,6 +222,16 @@ class Connections:
     def links(self) -> Links:
         """The crosswalk."""
         return Links(self.database)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """What customers and vendors of both systems last agreed on."""
+        return Pairs(self.database)
+
+    @cached_property
+    def foreign_writes(self) -> ForeignWrites:
+        """Closes writes to ServiceTitan."""
+        return ForeignWrites(self.database)
 
     @cached_property
     def states(self) -> RecordStates:

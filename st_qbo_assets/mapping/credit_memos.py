@@ -22,7 +22,7 @@ from st_qbo_assets.mapping.applications import (
     wrong_rows,
     zero_payment,
 )
-from st_qbo_assets.mapping.effects import Shape, books, by_account
+from st_qbo_assets.mapping.effects import Shape, books
 from st_qbo_assets.mapping.facts import active_items, credit_memo_facts, day_of
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.periods import posting_date
@@ -117,13 +117,9 @@ def _parts(memo: CreditMemo, sale: Sale, rows: list[Row], lookup: Lookup) -> Sal
 def _memo(memo: CreditMemo, sale: Sale, parts: SaleParts, lookup: Lookup) -> Mapped:
     body = sale_body(sale, _source(memo), parts, lookup, number=_number(memo, lookup))
     body["EmailStatus"] = "NotSet"
+    income, tax = parts.booked(sale, lookup, sign=-1)
     facts: Json = {
-        **books(
-            Shape.CREDIT_MEMO,
-            customer=customer(sale),
-            income=by_account(parts.income, sign=-1),
-            tax_cents=-to_cents(memo.sales_tax),
-        ),
+        **books(Shape.CREDIT_MEMO, customer=customer(sale), income=income, tax_cents=tax),
         "lines": len(parts.lines),
         "items": list(dict.fromkeys(str(line.item.source) for line in parts.lines)),
     }

@@ -4,7 +4,7 @@ What belongs here: the figures, signed as they move the books. What does not: ad
 documents (the modules of the parts). A figure never decides what is written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from st_qbo_assets.domain.outcomes import Json
@@ -47,7 +47,7 @@ def books(
         cash_cents: money in positive, money out negative.
         applied: rows of what it is applied to.
     """
-    by_account = dict(income or {})
+    by_account = {account: cents for account, cents in (income or {}).items() if cents}
     return {
         "shape": shape.value,
         "customer": customer,
@@ -59,11 +59,3 @@ def books(
         "applied": list(applied),
         "applied_cents": sum(int(row["cents"]) for row in applied if "invoice" in row),
     }
-
-
-def by_account(lines: Iterable[tuple[str, int]], *, sign: int = 1) -> dict[str, int]:
-    """Return cents by account id of lines, turned around with the sign -1."""
-    income: dict[str, int] = {}
-    for account, cents in lines:
-        income[account] = income.get(account, 0) + sign * cents
-    return income

@@ -15,7 +15,7 @@ from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Reason, Verdict
 from st_qbo_assets.mapping.contacts import primary_email
 from st_qbo_assets.mapping.derived import reversed_sale
-from st_qbo_assets.mapping.effects import Shape, books, by_account
+from st_qbo_assets.mapping.effects import Shape, books
 from st_qbo_assets.mapping.facts import day_of, invoice_facts
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.problems import Problem, joined
@@ -127,6 +127,8 @@ def _target(invoice: Invoice) -> str:
 def _facts(invoice: Invoice, parts: InvoiceParts, lookup: Lookup) -> Json:
     """Return the figures shown in the preview; income is by QuickBooks account (rule 2.1)."""
     is_credit = invoice.total < 0
+    sale, sign = (reversed_sale(invoice), -1) if is_credit else (invoice, 1)
+    income, tax = parts.sale.booked(sale, lookup, sign=sign)
     lines = parts.sale.lines
     notes: list[str] = []
     if _number(invoice, lookup) != invoice.reference_number.strip():
@@ -140,8 +142,8 @@ def _facts(invoice: Invoice, parts: InvoiceParts, lookup: Lookup) -> Json:
         **books(
             Shape.CREDIT_MEMO if is_credit else Shape.INVOICE,
             customer=customer(invoice),
-            income=by_account(parts.sale.income, sign=-1 if is_credit else 1),
-            tax_cents=to_cents(invoice.sales_tax),
+            income=income,
+            tax_cents=tax,
         ),
         "lines": len(lines),
         "items": list(dict.fromkeys(str(line.item.source) for line in lines)),

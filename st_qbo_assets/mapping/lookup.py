@@ -67,6 +67,7 @@ class Lookup:
         refunds_of: by id of the refunded payment, the refunds tied to it that our store knows (rule 3.5).
         named_items: the QuickBooks items that payment types name, by that name; those not found are missing.
         tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
+        tax_account_id: the account that item posts to; empty likewise.
         several_tenants: whether several tenants feed this realm, so that markers name theirs (rule 2.6).
     """
 
@@ -87,6 +88,7 @@ class Lookup:
     refunds_of: Mapping[int, tuple[RefundTie, ...]] = field(default_factory=dict[int, tuple[RefundTie, ...]])
     named_items: Mapping[str, NamedItem] = field(default_factory=dict[str, NamedItem])
     tax_item_id: str = ""
+    tax_account_id: str = ""
     several_tenants: bool = False
 
     @classmethod
@@ -101,6 +103,7 @@ class Lookup:
         refunds_of: Mapping[int, tuple[RefundTie, ...]] | None = None,
         named_items: Mapping[str, NamedItem] | None = None,
         tax_item_id: str = "",
+        tax_account_id: str = "",
         several_tenants: bool = False,
     ) -> "Lookup":
         """Return a lookup with records sorted into their lists; unreadable ones are not known.
@@ -114,6 +117,7 @@ class Lookup:
             refunds_of: likewise.
             named_items: likewise.
             tax_item_id: likewise.
+            tax_account_id: likewise.
             several_tenants: likewise.
         """
         readable = [record for record in records if isinstance(record, Record)]
@@ -139,6 +143,7 @@ class Lookup:
             refunds_of=refunds_of or {},
             named_items=named_items or {},
             tax_item_id=tax_item_id,
+            tax_account_id=tax_account_id,
             several_tenants=several_tenants,
         )
 

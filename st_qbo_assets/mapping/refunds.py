@@ -31,7 +31,7 @@ from st_qbo_assets.mapping.applications import (
 )
 from st_qbo_assets.mapping.currency import wrong_currency
 from st_qbo_assets.mapping.derived import share_of
-from st_qbo_assets.mapping.effects import Shape, books, by_account
+from st_qbo_assets.mapping.effects import Shape, books
 from st_qbo_assets.mapping.facts import day_of, payment_facts
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.periods import PostingDate, posting_date
@@ -269,11 +269,12 @@ def _receipt(payment: Payment, refunded: Payment, parts: _Parts, lookup: Lookup)
         body["PaymentMethodRef"] = {"value": parts.money.method_id}
     if number := number_of_payment(payment, lookup):
         body["PaymentRefNum"] = number
+    income, tax = found.booked(sale, lookup, sign=-1)
     facts = _facts(payment, parts, lookup) | books(
         Shape.REFUND_RECEIPT,
         customer=payer_of(payment),
-        income=by_account(found.income, sign=-1),
-        tax_cents=-to_cents(sale.sales_tax),
+        income=income,
+        tax_cents=tax,
         account=parts.money.account.id,
         cash_cents=to_cents(payment.total),
     )

@@ -42,10 +42,20 @@ class SaleParts:
     posting: PostingDate
     references: dict[str, str]
 
-    @property
-    def income(self) -> list[tuple[str, int]]:
-        """Account id and cents of every line, in order."""
-        return [(line.item.account.id, line.cents) for line in self.lines]
+    def booked(self, sale: Sale, lookup: Lookup, *, sign: int) -> tuple[dict[str, int], int]:
+        """Return income by account, and what goes to sales tax payable; -1 turns a sale into a credit.
+
+        Tax that is written as a line goes to the account of that line's item.
+        """
+        income: dict[str, int] = {}
+        for line in self.lines:
+            account = line.item.account.id
+            income[account] = income.get(account, 0) + sign * line.cents
+        tax = sign * to_cents(sale.sales_tax)
+        if self.tax.line is None or not lookup.tax_account_id:
+            return income, tax
+        income[lookup.tax_account_id] = income.get(lookup.tax_account_id, 0) + tax
+        return income, 0
 
     def items(self, lookup: Lookup, *, day: date) -> list[Mapped]:
         """Return the items the lines refer to, each once, in line order."""
@@ -96,8 +106,8 @@ def sale_parts(
     tax, posting = _tax(sale, lines, lookup), posting_date(source, day, lookup)
     problems += [part for part in (tax, posting) if isinstance(part, Problem)]
     plan = TaxPlan() if isinstance(tax, Problem) else tax
-    problems += _too_many(lines, plan)
-    written, faults = map_lines(sale, lines, plan, lookup)
+    too_many = _too_many(lines, plan)
+    written, faults = ([], too_many) if too_many else map_lines(sale, lines, plan, lookup)
     references, wrong = header_references(sale, lookup)
     problems += faults + wrong
     if problems or isinstance(posting, Problem):

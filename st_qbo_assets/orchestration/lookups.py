@@ -23,7 +23,7 @@ from st_qbo_assets.mapping.applications import APPLICATION
 from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
-from st_qbo_assets.mapping.lookup import Lookup, NamedItem
+from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
 from st_qbo_assets.mapping.write_offs import WRITE_OFF
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -54,6 +54,7 @@ def build_lookup(
     for record in known:
         if isinstance(record, Contact) and record.customer_id is not None:
             contacts[record.customer_id] = (*contacts.get(record.customer_id, ()), record)
+    tax_item = connections.tax_item()
     return Lookup(
         company=defs.company,
         reference=references.quickbooks,
@@ -70,8 +71,9 @@ def build_lookup(
         credit_memos={record.id: record for record in known if isinstance(record, CreditMemo)},
         payments={record.id: record for record in known if isinstance(record, Payment)},
         refunds_of=_refunds_of(connections, known),
-        named_items=_named_items(defs, connections),
-        tax_item_id=connections.tax_item_id(),
+        named_items=connections.named_items(defs.company.write_off_items),
+        tax_item_id=tax_item.id if tax_item else "",
+        tax_account_id=tax_item.account_id if tax_item else "",
     )
 
 
@@ -137,12 +139,6 @@ def _refunds_of(connections: Connections, records: Iterable[AnyRecord]) -> dict[
     payments = [str(record.id) for record in records if isinstance(record, Payment)]
     found = connections.refunds.of_payments(connections.name, payments)
     return {int(payment): tuple(ties) for payment, ties in found.items()}
-
-
-def _named_items(defs: CompanyDefs, connections: Connections) -> dict[str, NamedItem]:
-    """Return the QuickBooks items that the company file names for write-offs."""
-    names = [policy.item for policy in defs.company.payment_types.values() if policy.item]
-    return connections.named_items(names)
 
 
 #: Kinds of records, and the parts of them that become documents of their own.

@@ -106,13 +106,15 @@ class CompanyCheck:
         self, section: Section, records: list[Record | Unreadable], reference: Reference
     ) -> None:
         """Say what of ServiceTitan's lists leads nowhere in QuickBooks."""
+        tax_item = self.connections.tax_item()
         lookup = Lookup.of(
             records,
             company=self.company,
             reference=reference,
             today=datetime.now(UTC).astimezone(self.company.zone).date(),
             posted={},
-            tax_item_id=self.connections.tax_item_id(),
+            named_items=self.connections.named_items(self.company.write_off_items),
+            tax_item_id=tax_item.id if tax_item else "",
         )
         section.findings += check_coverage(records, lookup)
         units = [record for record in records if isinstance(record, BusinessUnit)]

@@ -1,13 +1,13 @@
-"""Payment types and terms: where money goes, and by which name QuickBooks knows a term (rules 2.7, 3.1).
+"""Payment types and terms: where money goes, and by which name QuickBooks knows a term (rules 2.7, 3.1, 3.5).
 
-What belongs here: looking each up as a document's is. What does not: the lookup (`mapping.payments`).
+What belongs here: looking each up as a document's is. What does not: the lookup (`mapping.tenders`).
 """
 
 from collections.abc import Sequence
 
 from st_qbo_assets.domain.company import PaymentTypePolicy
 from st_qbo_assets.domain.findings import Finding, info, ok, red, warn
-from st_qbo_assets.mapping.accounts import deposit_account
+from st_qbo_assets.mapping.accounts import deposit_account, receivable_account
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.problems import Problem, held
 from st_qbo_assets.mapping.readiness.words import listed, no_such, of_problem
@@ -24,6 +24,7 @@ def check_payment_types(types: Sequence[PaymentType], lookup: Lookup) -> list[Fi
     found += [no_such("payment_types", "payment type", name, names) for name in policies if name not in names]
     for name, policy in policies.items():
         found += _check_policy(name, policy, lookup)
+    found += _check_receivable(lookup)
     unnamed = [name for name in names if name not in policies]
     if unnamed:
         found.append(
@@ -39,8 +40,7 @@ def check_payment_types(types: Sequence[PaymentType], lookup: Lookup) -> list[Fi
 
 def _check_policy(name: str, policy: PaymentTypePolicy, lookup: Lookup) -> list[Finding]:
     if policy.becomes == "write_off":
-        text = f"Payments of type {name} are held: this version does not carry write-offs."
-        return [warn("write_off_not_carried", text, "Enter their credit memos in QuickBooks by hand.")]
+        return [_check_write_off(name, policy, lookup)]
     if policy.becomes != "payment" or policy.deposit_to is None:
         return []
     found: list[Finding] = []
@@ -52,6 +52,28 @@ def _check_policy(name: str, policy: PaymentTypePolicy, lookup: Lookup) -> list[
         unknown = held("payment_method_unknown", method=policy.method, type=name, suggestions=suggestions)
         found.append(of_problem(unknown))
     return found
+
+
+def _check_write_off(name: str, policy: PaymentTypePolicy, lookup: Lookup) -> Finding:
+    """Return which account write-offs of a type end on, or that their item is missing."""
+    item = lookup.named_items.get(policy.item or "")
+    if item is None:
+        return of_problem(held("write_off_item_unknown", item=policy.item, type=name))
+    account = lookup.reference.account_by_id(item.account_id)
+    if account is None:
+        text = f"Write-offs of type {name} go by the item {policy.item!r} to an account that is not active."
+        return warn("write_off", text, "Give the item an active account in QuickBooks.")
+    where = f"{account.label} ({account.type})"
+    return info("write_off", f"Write-offs of type {name} go by the item {policy.item!r} to {where}.")
+
+
+def _check_receivable(lookup: Lookup) -> list[Finding]:
+    """Return which account refunds are booked against."""
+    found = receivable_account(lookup)
+    if isinstance(found, Problem):
+        is_named = lookup.company.receivable_account is not None
+        return [of_problem(found, about="Refunds", say=red if is_named else warn)]
+    return [ok("refunds", f"Refunds are booked against {found.label}.")]
 
 
 def check_terms(terms: Sequence[PaymentTerm], lookup: Lookup) -> list[Finding]:

@@ -84,7 +84,7 @@ def test_changes_touch_their_days_once(desk: Desk) -> None:
     moved = SourceRef(Entity.INVOICE, str(row["id"]))
     newest = first.marks.invoices
     assert newest is not None
-    since = Marks(*(newest + timedelta(minutes=20) for _ in range(3)))
+    since = Marks(*(newest + timedelta(minutes=20) for _ in range(4)))
     assert (
         touched_days(desk.servicetitan, company, since=since, until=UNTIL, seen=lambda _: {}).days
         == frozenset()

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from st_qbo_assets.domain.company import BusinessUnits, CompanyFile
 from st_qbo_assets.domain.gate import (
     INVOICE_KINDS,
+    CreditMemoFacts,
     InvoiceFacts,
     PaymentFacts,
     Standing,
+    credit_memo_standing,
     invoice_standing,
     payment_standing,
 )
@@ -50,6 +52,14 @@ PAYMENT = PaymentFacts(
 )
 
 
+MEMO = CreditMemoFacts(
+    sync_status="Pending",
+    total_cents=6982,
+    business_date=date(2026, 2, 3),
+    business_units=("HVAC - Service",),
+)
+
+
 def told(standing: Standing) -> tuple[str, str]:
     return standing.verdict.value, standing.reason.code if standing.reason else ""
 
@@ -62,12 +72,43 @@ def payment(company: CompanyFile = COMPANY, **changes: Any) -> tuple[str, str]:
     return told(payment_standing(replace(PAYMENT, **changes), company, today=TODAY))
 
 
+def memo(company: CompanyFile = COMPANY, **changes: Any) -> tuple[str, str]:
+    return told(credit_memo_standing(replace(MEMO, **changes), company, today=TODAY))
+
+
 def company_of(**changes: Any) -> CompanyFile:
     return COMPANY.model_copy(update=changes)
 
 
 ONLY_HVAC = company_of(business_units=BusinessUnits(include=("HVAC - Service", "HVAC - Install")))
 POSTED_ONLY = company_of(gate="posted")
+
+
+@pytest.mark.rule("1.2", "1.4", "1.6", "1.7", "1.8")
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("due", "")),
+        ({"total_cents": 0}, ("not_due", "zero_total")),
+        ({"active": False}, ("not_due", "deleted")),
+        ({"export_id": "5"}, ("not_due", "exported_elsewhere")),
+        ({"sync_status": "Exported"}, ("not_due", "exported_elsewhere")),
+        ({"business_date": date(2025, 12, 31)}, ("not_due", "before_start")),
+        ({"business_date": TODAY + timedelta(days=1)}, ("not_due", "future_date")),
+        ({"business_date": None}, ("rejected", "no_date")),
+        ({"business_units": ("Plumbing",)}, ("not_due", "out_of_scope")),
+        ({"business_units": ("HVAC - Service", "Plumbing")}, ("held", "spans_companies")),
+        ({"business_units": ()}, ("held", "unit_missing")),
+    ],
+)
+def test_a_credit_memo_has_no_kind_review_or_job(changes: dict[str, Any], expected: tuple[str, str]) -> None:
+    assert memo(ONLY_HVAC, **changes) == expected
+
+
+@pytest.mark.rule("1.2")
+def test_a_company_that_takes_posted_documents_takes_posted_memos() -> None:
+    assert memo(POSTED_ONLY) == ("not_due", "not_posted")
+    assert memo(POSTED_ONLY, sync_status="Posted") == ("due", "")
 
 
 @pytest.mark.rule("1.1")

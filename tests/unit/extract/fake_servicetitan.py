@@ -165,8 +165,9 @@ def _dated(row: dict[str, Any], span: Dates | None, field: str) -> bool:
         return True
     begin = datetime.combine(span.first, datetime.min.time(), UTC)
     end = datetime.combine(span.last, datetime.min.time(), UTC) + timedelta(days=1)
+    value = row.get(field)
     try:
-        at = parse_instant(row.get(field))
+        at = parse_instant(f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == 10 else value)
     except ValueError:
         return False
     return at is not None and begin <= at < end

@@ -35,6 +35,8 @@ def through_a_file(record: Any, frame: str) -> Any:
     [
         (make.invoice(), "invoices"),
         (make.payment(), "payments"),
+        (make.credit_memo(applied={8001001: "4.10"}), "credit_memos"),
+        (records.parse_credit_memo({"id": 4, "total": "x"}), "credit_memos"),
         (
             make.record(
                 records.Job,

@@ -41,9 +41,14 @@ def test_only_what_changed_since_the_mark_touches_its_day() -> None:
             invoice(3, "2026-02-03", NEW, active=False),
         ],
         payments=[make.payment_json(id=9, date="2026-02-04T00:00:00Z", modifiedOn=NEW)],
+        memos=[
+            make.credit_memo_json(id=5, date="2026-02-01", modifiedOn=OLD),
+            make.credit_memo_json(id=6, date="2026-02-06", modifiedOn=NEW),
+        ],
     )
-    assert found.days == {date(2026, 2, 2), date(2026, 2, 3), date(2026, 2, 4)}
-    assert (found.invoices, found.payments) == (2, 1)
+    assert found.days == {date(2026, 2, 2), date(2026, 2, 3), date(2026, 2, 4), date(2026, 2, 6)}
+    assert (found.invoices, found.payments, found.credit_memos) == (2, 1, 1)
+    assert found.marks.credit_memos == found.marks.invoices
 
 
 @pytest.mark.rule("1.5")

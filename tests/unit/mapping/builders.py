@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.lookup import Lookup, NamedItem
 from st_qbo_assets.quickbooks.reference import Account, ListEntry, Preferences, Reference, TaxCode, Term
 from st_qbo_assets.servicetitan import records as st
 
@@ -16,6 +16,7 @@ DISCOUNTS = {"id": 4901, "name": "Discounts Given", "number": "49000", "type": "
 DEPOSITS = {"id": 2501, "name": "Customer Deposits", "number": "25000", "type": "Other Current Liability"}
 COGS = {"id": 5101, "name": "Materials COGS", "number": "50100", "type": "Cost of Goods Sold"}
 
+RECEIVABLE = Account("84", "Accounts Receivable", "Accounts Receivable", "11000", "Accounts Receivable")
 ACCOUNTS = (
     Account("79", "HVAC Service Income", "Sales:HVAC Service Income", "40100", "Income"),
     Account("80", "HVAC Install Income", "Sales:HVAC Install Income", "40200", "Income"),
@@ -24,7 +25,10 @@ ACCOUNTS = (
     Account("83", "Materials COGS", "Materials COGS", "50100", "Cost of Goods Sold"),
     Account("4", "Undeposited Funds", "Undeposited Funds", "12000", "Other Current Asset"),
     Account("35", "Operating Checking", "Operating Checking", "10100", "Bank"),
+    RECEIVABLE,
 )
+#: What the company file names for write-offs, as QuickBooks has it.
+ITEMS = {"Bad debt": NamedItem("77", "81")}
 REFERENCE = Reference(
     accounts=ACCOUNTS,
     classes=(ListEntry("501", "Service", "HVAC:Service"), ListEntry("502", "Install", "HVAC:Install")),
@@ -44,6 +48,8 @@ PAYMENT_TYPES = {
     "Write-off": {"becomes": "write_off", "item": "Bad debt"},
     "Barter": {"becomes": "hold"},
     "Imported": {"becomes": "ignore"},
+    "Refund (Check)": {"becomes": "payment", "deposit_to": "10100", "method": "Check"},
+    "Refund (Card)": {"becomes": "payment", "deposit_to": "12000"},
 }
 
 
@@ -161,6 +167,77 @@ def payment_json(
 def payment(total: str = "100.00", applied: dict[int, str] | None = None, **changes: Any) -> st.Payment:
     """The same as a record."""
     return record(st.Payment, payment_json(total, applied, **changes))
+
+
+def refund(total: str, applied: dict[int, str] | None = None, **changes: Any) -> st.Payment:
+    """A refund by check, of payment 9001 if it is applied to nothing."""
+    of = {"refundedPaymentId": 9001} if not applied else {}
+    given: dict[str, Any] = {"id": 9002, "type": "Refund (Check)", "date": "2026-02-06T00:00:00Z", **of}
+    return payment(total, applied or {}, **(given | changes))
+
+
+def credit_memo_json(
+    lines: list[dict[str, Any]] | None = None, applied: dict[int, str] | None = None, **changes: Any
+) -> dict[str, Any]:
+    """A due credit memo whose sums agree with its lines; money is a number, as the vendor has it."""
+    rows = [memo_line()] if lines is None else lines
+    sub_total = sum((row["total"] for row in rows if row["active"]), Decimal(0))
+    tax = Decimal(changes.pop("salesTax", "0.00"))
+    spent = sum((Decimal(amount) for amount in (applied or {}).values()), Decimal(0))
+    return {
+        "id": 680001,
+        "date": "2026-02-05",
+        "referenceNumber": "CM-1001",
+        "subTotal": sub_total,
+        "salesTax": tax,
+        "total": sub_total + tax,
+        "balance": sub_total + tax - spent,
+        "appliedTo": [
+            {
+                "appliedId": 1,
+                "appliedTo": invoice_id,
+                "appliedAmount": Decimal(amount),
+                "appliedOn": "2026-02-05",
+                "appliedToReferenceNumber": "7001001",
+            }
+            for invoice_id, amount in (applied or {}).items()
+        ],
+        "customer": {"id": 5010001, "name": "Alvarez, Maria"},
+        "location": {"id": 5020001, "name": "Alvarez, Maria"},
+        "businessUnit": {"id": 301, "name": "HVAC - Service"},
+        "syncStatus": "Pending",
+        "createdOn": "2026-02-05T16:30:00.1200045Z",
+        "description": "Goodwill",
+        "active": True,
+        "items": rows,
+        **changes,
+    }
+
+
+def memo_line(total: str = "64.50", **changes: Any) -> dict[str, Any]:
+    """A line of a credit memo."""
+    return {
+        "id": 1,
+        "active": True,
+        "description": "Capacitor",
+        "quantity": Decimal("1.0"),
+        "cost": Decimal("0"),
+        "price": Decimal(total),
+        "type": "Material",
+        "skuName": "CAP-45-5",
+        "skuId": 900002,
+        "total": Decimal(total),
+        "taxable": False,
+        "revenueGeneralLedgerAccount": {"id": 4101, "name": "HVAC Service Income", "number": "40100"},
+        **changes,
+    }
+
+
+def credit_memo(
+    lines: list[dict[str, Any]] | None = None, applied: dict[int, str] | None = None, **changes: Any
+) -> st.CreditMemo:
+    """The same as a record."""
+    return record(st.CreditMemo, credit_memo_json(lines, applied, **changes))
 
 
 def customer(**changes: Any) -> st.Customer:

@@ -9,7 +9,7 @@ import pytest
 from st_qbo_assets.domain.findings import Finding, Level
 from st_qbo_assets.domain.outcomes import Verdict
 from st_qbo_assets.mapping.invoices import map_invoice
-from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.lookup import Lookup, NamedItem
 from st_qbo_assets.mapping.payments import map_payment
 from st_qbo_assets.mapping.readiness import check_coverage, check_features, refusals, shared_units
 from st_qbo_assets.quickbooks.reference import CompanyInfo, Preferences
@@ -204,9 +204,24 @@ class TestPaymentTypesAndTerms:
         assert ("warn", "payment_types_unmapped") in codes(found)
         assert any("EFT" in each.text for each in found)
 
-    def test_write_offs_are_announced_as_held(self) -> None:
+    @pytest.mark.rule("3.1")
+    def test_the_account_of_write_offs_is_told_and_a_missing_item_is_red(self) -> None:
         company = {"payment_types": make.PAYMENT_TYPES}
-        assert codes(covered(lists(), company=company)) == [("warn", "write_off_not_carried")]
+        assert codes(covered(lists(), company=company)) == [("red", "write_off_item_unknown")]
+        (told,) = covered(lists(), company=company, named_items=make.ITEMS)
+        assert told.level is Level.INFO
+        assert "'Bad debt' to 49000 Discounts Given (Income)" in told.text
+        (gone,) = covered(lists(), company=company, named_items={"Bad debt": NamedItem("77", "9")})
+        assert gone.level is Level.WARN
+
+    @pytest.mark.rule("3.5")
+    def test_refunds_need_one_accounts_receivable_or_the_named_one(self) -> None:
+        second = replace(make.RECEIVABLE, id="8", name="A/R 2", full_name="A/R 2", number="11001")
+        two = replace(make.REFERENCE, accounts=(*make.ACCOUNTS, second))
+        assert codes(covered(lists(), reference=two)) == [("warn", "receivable_account_unclear")]
+        assert codes(covered(lists(), reference=two, company={"receivable_account": "11001"})) == []
+        wrong = covered(lists(), company={"receivable_account": "12000"})
+        assert codes(wrong) == [("red", "receivable_account_unknown")]
 
     @pytest.mark.rule("3.1")
     @pytest.mark.parametrize(
