@@ -90,6 +90,7 @@ class WritePolicies:
         start_date: documents from before it are linked, never written; they take payments and voids.
         voids_by_update: whether documents that QuickBooks has no void call for are voided by setting every
             line to zero (rule 3.6). Practice, not documented: without it they are held for a person.
+        masters_two_way: whether customers that are linked are left to the sync of both sides (rule 7.1).
     """
 
     payment_of_unposted_invoice: Literal["wait", "unapplied"] = "wait"
@@ -98,6 +99,7 @@ class WritePolicies:
     drift: Literal["report", "restore", "accept"] = "report"
     start_date: date | None = None
     voids_by_update: bool = True
+    masters_two_way: bool = False
 
     @classmethod
     def of(cls, company: CompanyFile, *, book_close_date: date | None) -> "WritePolicies":

@@ -15,6 +15,8 @@ from st_qbo_assets.load.voiding import is_voided_by_us, plan_void
 from st_qbo_assets.store.links import Link, LinkState
 
 _FOREIGN = frozenset({LinkState.ADOPTED, LinkState.SETTLED_PAIR})
+#: What both systems edit: a change is decided by what both show (`load.masters`), not by the payload.
+_TWO_WAY = frozenset({"Customer", "Vendor"})
 
 
 def plan_write(payload: Payload, link: Link | None, known: Resolution, policies: WritePolicies) -> Action:
@@ -96,7 +98,7 @@ def _plan_linked(
     is_foreign = link.state in _FOREIGN and not objects.name_field(link.target)
     if link.drift or (is_same and link.state is LinkState.MISMATCH) or (not is_same and is_foreign):
         return Action(ActionKind.RECHECK, payload, link=link, reason=said)
-    if is_same:
+    if is_same or (policies.masters_two_way and payload.target in _TWO_WAY):
         return Action(ActionKind.UNCHANGED, payload, link=link, reason=said)
     return _plan_update(payload, link, known, policies, said)
 

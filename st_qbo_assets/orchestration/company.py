@@ -8,10 +8,12 @@ import dagster as dg
 from st_qbo_assets.orchestration.assets.books import books_assets
 from st_qbo_assets.orchestration.assets.loaded import loaded_assets
 from st_qbo_assets.orchestration.assets.mapped import mapped_assets
+from st_qbo_assets.orchestration.assets.masters import master_assets
 from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
 from st_qbo_assets.orchestration.checks import reference_checks
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.masters_poll import masters_poll
 from st_qbo_assets.orchestration.schedules import company_schedules
 from st_qbo_assets.orchestration.sensors import company_sensors
 
@@ -20,16 +22,18 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
     """Return the definitions of a company."""
     jobs, schedules = company_schedules(defs)
     sensor_jobs, sensors = company_sensors(defs)
+    poll_job, poll = masters_poll(defs)
     return dg.Definitions(
         assets=[
             *servicetitan_assets(defs),
             *quickbooks_assets(defs),
+            *master_assets(defs),
             *mapped_assets(defs),
             *loaded_assets(defs),
             *books_assets(defs),
         ],
         asset_checks=reference_checks(defs),
-        jobs=[*jobs, *sensor_jobs],
-        schedules=schedules,
+        jobs=[*jobs, *sensor_jobs, poll_job],
+        schedules=[*schedules, poll],
         sensors=sensors,
     )

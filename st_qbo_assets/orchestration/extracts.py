@@ -22,6 +22,7 @@ from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.referred import Referred, extract_customers, extract_items, extract_jobs, referred
 from st_qbo_assets.extract.refunds import given_back, read_refund_context
 from st_qbo_assets.orchestration.io_manager import DayFrames
+from st_qbo_assets.orchestration.master_frames import with_changed
 from st_qbo_assets.orchestration.records import day_records
 from st_qbo_assets.servicetitan.records import (
     Contact,
@@ -190,6 +191,6 @@ PRODUCERS: Mapping[str, Produce] = {
     "payments": _payments,
     "credit_memos": _credit_memos,
     "jobs": _jobs,
-    "customers": _customers,
+    "customers": with_changed(_customers),
     "items": _items,
 }

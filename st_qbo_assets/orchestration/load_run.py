@@ -26,7 +26,8 @@ from st_qbo_assets.domain.outcomes import LoadResult, Outcome
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failed_days
-from st_qbo_assets.orchestration.loading import RunLoad
+from st_qbo_assets.orchestration.loading import RunLoad, write_context
+from st_qbo_assets.orchestration.master_pairs import MasterLoad, terms_of
 from st_qbo_assets.orchestration.metadata import Metadata, loaded_metadata, merge_reasons
 from st_qbo_assets.orchestration.partitions import run_days
 from st_qbo_assets.orchestration.references import ReferenceData, References
@@ -65,15 +66,29 @@ class LoadRun:
                 entities=entities,
                 is_fresh=self._maps_too(entities),
             )
+            masters = self._masters(run) if Entity.CUSTOMER in entities else None
             for day, results in run.load(days):
-                yield from self._day_events(day, entities, results, in_run=set(days))
+                done = masters.load(Entity.CUSTOMER, day, results) if masters else []
+                yield from self._day_events(day, entities, [*results, *done], in_run=set(days))
+            if masters is not None and masters.stopped is not None:
+                self.connections.note_stopped(masters.stopped)
             references = run.references
         else:
             data = ReferenceData(self.defs, self.connector.frames, self.connections)
             references = data.current(self.context)
-        yield from self._tie_out(days, references, were_loaded=bool(entities))
+        if self._is_selected(keys.books(self.defs.name, keys.TIE_OUT)) or set(entities) - {Entity.CUSTOMER}:
+            yield from self._tie_out(days, references, were_loaded=bool(entities))
         if self.bad:
             raise failed_days(merge_reasons(self.reasons), days=self.bad)
+
+    def _masters(self, run: RunLoad) -> MasterLoad:
+        return MasterLoad(
+            self.defs,
+            self.connections,
+            self.connector.frames,
+            terms_of(run.references, self.connector.frames, self.defs),
+            write_context(self.defs, self.connections, run.references),
+        )
 
     def _is_selected(self, key: dg.AssetKey) -> bool:
         return key in self.context.selected_asset_keys

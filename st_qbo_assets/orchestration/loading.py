@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
@@ -25,6 +26,7 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import mapped_of, to_rows
 from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_around
+from st_qbo_assets.orchestration.master_pairs import is_master_row
 from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
 from st_qbo_assets.servicetitan.records import Customer
 
@@ -138,7 +140,7 @@ class RunLoad:
             raise MissingFrame(
                 f"{key.to_user_string()} has no data for {day}: materialize it for that day first."
             )
-        return [mapped_of(row) for row in to_rows(frame)]
+        return [mapped for row in to_rows(frame) if not is_master_row(mapped := mapped_of(row))]
 
     def _reread_on(self, day: date) -> Callable[[Entity, Sequence[str]], list[Mapped]]:
         def reread(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
@@ -199,11 +201,16 @@ def write_context(defs: CompanyDefs, connections: Connections, references: Refer
         links=connections.links,
         decisions=connections.decisions,
         refunds=connections.refunds,
-        policies=WritePolicies.of(defs.company, book_close_date=preferences.book_close_date),
+        policies=_policies(defs.company, book_close_date=preferences.book_close_date),
         applies_itself=preferences.auto_apply_credit,
         run_id=connections.run_id,
         seam=connections.seam,
     )
+
+
+def _policies(company: CompanyFile, *, book_close_date: date | None) -> WritePolicies:
+    """Return the company's policies; customers that are linked are left to the sync of both sides."""
+    return replace(WritePolicies.of(company, book_close_date=book_close_date), masters_two_way=True)
 
 
 def settled_links(defs: CompanyDefs) -> SettledLinks:

@@ -14,9 +14,10 @@ from st_qbo_assets.domain.outcomes import Mapped, Verdict
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import own_records
-from st_qbo_assets.orchestration.io_manager import DayFrames
+from st_qbo_assets.orchestration.io_manager import DayFrames, FrameFolder
 from st_qbo_assets.orchestration.lineage import MAPPED_AROUND, MAPPED_FROM
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day
+from st_qbo_assets.orchestration.master_pairs import pair_rows
 from st_qbo_assets.orchestration.records import day_records
 from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
 
@@ -55,6 +56,13 @@ class DaysMapping:
                 self.references = fresh
                 result = self._map(entity, day, own, records)
         return result
+
+    def pairs(self, folder: FrameFolder, day: date, frames: Mapping[str, DayFrames]) -> list[Mapped]:
+        """Return what of a day's customers would travel between the systems, and what only QuickBooks has."""
+        own = list(day_records(frames["customers"], day))
+        return pair_rows(
+            self.defs, self.connections, folder, self.references, entity=Entity.CUSTOMER, day=day, records=own
+        )
 
     def _map(self, entity: Entity, day: date, own: list[AnyRecord], records: list[AnyRecord]) -> list[Mapped]:
         lookup = build_lookup(self.defs, self.references, self.connections, records)

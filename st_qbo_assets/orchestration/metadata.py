@@ -57,6 +57,18 @@ def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
     }
 
 
+def pairs_metadata(pairs: Sequence[Mapped]) -> Metadata:
+    """Return what would travel between the systems, for a person."""
+    rows = [_row(each.source.part, each, each.reason) for each in pairs if each.verdict is Verdict.HELD]
+    to_servicetitan = [each for each in pairs if each.source.part == "servicetitan" and each.payload]
+    to_quickbooks = [each for each in pairs if each.source.part == "quickbooks" and each.payload]
+    return {
+        "changes_to_quickbooks": len(to_quickbooks),
+        "changes_to_servicetitan": len(to_servicetitan),
+        **_table("waiting_pairs", rows),
+    }
+
+
 def merge_reasons(results: Iterable[LoadResult]) -> str:
     """Return one line per distinct reason of failure with its count, for a run's error message."""
     counts = Counter(

@@ -16,7 +16,7 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, mapped_row, to_frame
 from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.lineage import MAPPED_AROUND, MAPPED_FROM
-from st_qbo_assets.orchestration.metadata import mapped_metadata
+from st_qbo_assets.orchestration.metadata import mapped_metadata, pairs_metadata
 from st_qbo_assets.orchestration.partitions import run_days
 from st_qbo_assets.orchestration.resources import Connector
 
@@ -49,6 +49,7 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
             keys.servicetitan(defs.name, "reference"),
             keys.quickbooks(defs.name, "reference"),
             *(keys.mapped(defs.name, other) for other in before),
+            *((keys.quickbooks(defs.name, entity.plural),) if entity is Entity.CUSTOMER else ()),
         ],
         partitions_def=defs.days,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -75,6 +76,9 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
                     metadata = mapped_metadata(result) | preview_metadata(
                         planned, mapping.references.quickbooks
                     )
+                    if entity is Entity.CUSTOMER:
+                        pairs = mapping.pairs(connector.frames, day, frames)
+                        result, metadata = [*result, *pairs], metadata | pairs_metadata(pairs)
                     context.add_asset_metadata(metadata, partition_key=day.isoformat())
                     yield day, to_frame([mapped_row(item) for item in result], MAPPED)
 

@@ -1,0 +1,65 @@
+"""The poll of customers and vendors: one job, on the cron line of the company.
+
+What belongs here: which days it covers. From the day of the last poll to today: what changed late in the
+evening after a poll is not missed. What does not: what is read and decided (`master_frames`, `master_pairs`).
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.orchestration import keys
+from st_qbo_assets.orchestration.context import CompanyDefs
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+
+
+def master_keys(defs: CompanyDefs) -> list[dg.AssetKey]:
+    """Return the assets of a poll."""
+    entity = Entity.CUSTOMER
+    return [
+        keys.servicetitan(defs.name, entity.plural),
+        keys.quickbooks(defs.name, entity.plural),
+        keys.quickbooks(defs.name, Entity.VENDOR.plural),
+        keys.mapped(defs.name, entity),
+        keys.loaded(defs.name, entity),
+    ]
+
+
+def masters_poll(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.ScheduleDefinition]:
+    """Return the job of a poll and its schedule."""
+    job = dg.define_asset_job(
+        f"{defs.name}_masters",
+        selection=dg.AssetSelection.assets(*master_keys(defs)),
+        description="Customers and vendors that changed in either system, brought to the other.",
+    )
+
+    @dg.schedule(
+        name=f"{defs.name}_masters_poll",
+        job=job,
+        cron_schedule=defs.company.schedules.masters_poll,
+        execution_timezone=defs.company.time_zone,
+        description="From the day of the last poll to today.",
+    )
+    def poll(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        today = defs.today()
+        if today < defs.company.start_date:
+            yield dg.SkipReason("The company has not started yet.")
+            return
+        event = context.instance.get_latest_materialization_event(keys.loaded(defs.name, Entity.CUSTOMER))
+        first = today - timedelta(days=1)
+        if event is not None:
+            from datetime import datetime
+
+            first = datetime.fromtimestamp(event.timestamp, UTC).astimezone(defs.company.zone).date()
+        first = max(min(first, today), defs.company.start_date)
+        yield dg.RunRequest(
+            run_key=context.scheduled_execution_time.isoformat(),
+            tags={_RANGE_START: first.isoformat(), _RANGE_END: today.isoformat()},
+        )
+
+    return job, poll

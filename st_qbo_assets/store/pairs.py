@@ -1,0 +1,117 @@
+"""What customers and vendors of the two systems last agreed on, and the closing of writes without a link.
+
+What belongs here: the base of each pair, and intents whose object is not in QuickBooks. What does not:
+which two records are a pair (`links`) and what a base means (`domain.masters`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from st_qbo_assets.domain.ids import Company, Entity, SourceRef
+from st_qbo_assets.domain.masters.base_json import base_of_json, base_to_json
+from st_qbo_assets.domain.masters.three_way import Base
+from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Closing, IntentState
+from st_qbo_assets.store.schema import attempts, intents, master_pairs
+from st_qbo_assets.store.sources import is_any_of
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """The base of one pair.
+
+    Attributes:
+        source: the ServiceTitan record.
+        qbo_id: the QuickBooks object it was agreed with; another one now means another pair.
+    """
+
+    source: SourceRef
+    qbo_id: str
+    base: Base
+
+
+class Pairs:
+    """Reads and writes the bases."""
+
+    def __init__(self, database: Database) -> None:
+        """Read and write in this database."""
+        self._database = database
+
+    def of_sources(self, company: Company, entity: Entity, ids: Iterable[str]) -> dict[str, PairRow]:
+        """Return the bases of many records in one query, by ServiceTitan id; one never agreed is missing."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        query = select(master_pairs).where(
+            master_pairs.c.company == company,
+            master_pairs.c.source_entity == entity.value,
+            is_any_of(master_pairs.c.source_id, wanted),
+        )
+        with self._database.autocommit() as connection:
+            return {
+                row.source_id: PairRow(SourceRef(entity, row.source_id), row.qbo_id, base_of_json(row.base))
+                for row in connection.execute(query)
+            }
+
+    def save(self, company: Company, rows: Iterable[PairRow], run_id: str = "") -> None:
+        """Keep what some pairs agree on now."""
+        now = self._database.now()
+        values = [
+            {
+                "company": company,
+                "source_entity": row.source.entity.value,
+                "source_id": row.source.id,
+                "qbo_id": row.qbo_id,
+                "base": base_to_json(row.base),
+                "run_id": run_id,
+                "updated_at": now,
+            }
+            for row in sorted(rows, key=lambda row: row.source)
+        ]
+        if not values:
+            return
+        with self._database.begin() as connection:
+            for value in values:
+                statement = insert(master_pairs).values(value)
+                changed = {
+                    name: statement.excluded[name] for name in ("qbo_id", "base", "run_id", "updated_at")
+                }
+                connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=["company", "source_entity", "source_id"], set_=changed
+                    )
+                )
+
+
+class ForeignWrites:
+    """Closes writes whose object is in ServiceTitan, so that no link of QuickBooks comes of them."""
+
+    def __init__(self, database: Database) -> None:
+        """Write in this database."""
+        self._database = database
+
+    def close_written(self, attempt: Attempt, closing: Closing) -> None:
+        """Close an attempt and its intent as posted, in one transaction."""
+        now = self._database.now()
+        with self._database.begin() as connection:
+            connection.execute(
+                update(attempts)
+                .where(attempts.c.id == attempt.id)
+                .values(
+                    closed_at=now,
+                    outcome=AttemptOutcome.POSTED.value,
+                    http_status=closing.http_status,
+                    code=closing.code,
+                    message=closing.message,
+                    duration_ms=closing.duration_ms,
+                    answer=closing.answer,
+                )
+            )
+            connection.execute(
+                update(intents)
+                .where(intents.c.id == attempt.intent.id)
+                .values(state=IntentState.POSTED.value, closed_at=now)
+            )

@@ -1,0 +1,102 @@
+"""A shop whose customers live in both systems: people edit either side, and the poll runs as Dagster runs it."""
+
+import warnings
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import requests
+
+from st_qbo_assets.company_files import read_company
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.orchestration.company import build_company
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.io_manager import FrameStorage
+from st_qbo_assets.orchestration.resources import Connector
+from tests.integration.cli.office import Office
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Shop:
+    """The demo company with its two systems, and runs in this process."""
+
+    office: Office
+    home: Path
+    company: CompanyFile = field(default_factory=lambda: read_company("demo").company)
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+
+    def poll(self, job: str = "masters", *, day: date | None = None, succeeds: bool = True) -> Json:
+        """Run a job of the company for a day, today if none is named; return the metadata of `loaded/customers`."""
+        defs = CompanyDefs(self.company, self.home / "links.csv")
+        storage = str(self.home / "frames")
+        whole = dg.Definitions.merge(
+            build_company(defs),
+            dg.Definitions(
+                resources={"io_manager": FrameStorage(root=storage), "connector": Connector(storage=storage)}
+            ),
+        )
+        on = (day or defs.today()).isoformat()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Dagster's words for `context.run_id`
+            done = whole.resolve_job_def(f"{self.company.name}_{job}").execute_in_process(
+                instance=self.instance, partition_key=on, raise_on_error=succeeds
+            )
+        assert done.success is succeeds
+        found: Json = {}
+        for event in done.all_events:
+            if event.is_step_materialization:
+                made = event.step_materialization_data.materialization
+                found["/".join(made.asset_key.path[1:])] = {k: v.value for k, v in made.metadata.items()}
+        return found
+
+    # ServiceTitan
+
+    def act_servicetitan(self, act: str, **more: Any) -> Json:
+        """Act as a person in ServiceTitan."""
+        return self.office.control("edit", {"act": act, **more}, half="servicetitan")
+
+    def state(self, half: str, name: str) -> list[Json]:
+        """All records of one kind in a system."""
+        sandbox = self.office.sandbox
+        base = sandbox.quickbooks_url if half == "quickbooks" else sandbox.servicetitan_url
+        found = requests.get(f"{base}/_sandbox/state", timeout=20).json()[name]
+        return list(found.values()) if isinstance(found, dict) else found
+
+    def customer(self, id_: int) -> Json:
+        """One customer of ServiceTitan."""
+        return next(row for row in self.state("servicetitan", "customers") if row["id"] == id_)
+
+    def contacts(self, customer_id: int) -> list[Json]:
+        """Its active contacts."""
+        rows = self.state("servicetitan", "contacts")
+        return [row for row in rows if row["customerId"] == customer_id and row.get("active", True)]
+
+    # QuickBooks
+
+    def stored(self, qbo_id: str) -> Json:
+        """One customer of QuickBooks."""
+        return next(row for row in self.state("quickbooks", "Customer") if row["Id"] == qbo_id)
+
+    def qbo_id(self, customer_id: int) -> str:
+        """The QuickBooks customer a ServiceTitan customer is linked to."""
+        with self.office.opened() as connections:
+            from st_qbo_assets.domain.ids import Entity, SourceRef
+
+            link = connections.links.get(
+                connections.name, SourceRef(Entity.CUSTOMER, str(customer_id)), "Customer"
+            )
+        assert link is not None
+        return link.qbo_id
+
+    def asked(self) -> int:
+        """How many requests both systems have seen, tokens aside."""
+        sandbox = self.office.sandbox
+        total = 0
+        for base in (sandbox.quickbooks_url, sandbox.servicetitan_url):
+            rows = requests.get(f"{base}/_sandbox/requests", timeout=20).json()
+            total += sum("token" not in row["path"] and "/_sandbox/" not in row["path"] for row in rows)
+        return total
