@@ -38,7 +38,9 @@ def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:
     entities = ("credit_memos", "customers", "invoices", "items", "payments")
     assert keys == {
         *(f"demo/servicetitan/{name}" for name in (*entities, "jobs", "reference")),
+        "demo/quickbooks/customers",
         "demo/quickbooks/reference",
+        "demo/quickbooks/vendors",
         *(f"demo/mapped/{name}" for name in entities),
         *(f"demo/loaded/{name}" for name in entities),
         *(f"demo/books/{name}" for name in ("drift", "duplicates", "tie_out")),
@@ -55,7 +57,7 @@ def test_every_asset_says_what_it_is_and_belongs_to_a_group(repository: dg.Repos
 def test_a_range_of_days_is_one_run(repository: dg.RepositoryDefinition) -> None:
     graph = repository.asset_graph
     partitioned = [key for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned]
-    assert len(partitioned) == 17
+    assert len(partitioned) == 19
     for key in partitioned:
         assert graph.get(key).backfill_policy == dg.BackfillPolicy.single_run()
 
@@ -82,6 +84,7 @@ def test_the_proofs_over_the_whole_books_have_checks_and_schedules_of_their_own(
         "demo_drift": company.schedules.drift,
         "demo_duplicates": company.schedules.duplicates,
         "demo_full_scan": company.schedules.full_scan,
+        "demo_masters_poll": company.schedules.masters_poll,
     }
     scan = repository.get_schedule_def("demo_full_scan")
     ticked = scan.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=datetime.now(UTC)))
