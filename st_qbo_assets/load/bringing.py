@@ -53,60 +53,37 @@ def bring_payments_along(turn: DayTurn) -> None:
 def free_payments(turn: DayTurn, due: Sequence[Mapped]) -> None:
     """Make sure that payments are planned again which a write of these documents sets free in QuickBooks.
 
-    A document of less than was paid, of another customer, or made anew lets go of its payments, and which
-    ones QuickBooks says nowhere: what is known of all of them is forgotten before the document is written, so
-    that each is compared and written again. Should this process die, the document stands as failed, and
-    brings its payments along the next time.
+    A document of less than was paid, of another customer, or made anew lets go of its payments.
     """
     freeing = [
         each for each in due if turn.is_live and each.source not in turn.results and _frees(turn, each)
     ]
     if not freeing or turn.stopped is not None:
         return
-    said = reason("transient", error="it was being changed when the load stopped")
-    unsure = [turn.subject(each).result(Outcome.FAILED, said=said) for each in freeing]
-    turn.context.ledger.save_states(turn.context.name, unsure, turn.context.run_id)
+    links = [turn.known.link(each.source, each.payload.target) for each in freeing if each.payload]
     try:
-        found = _payments_of(turn, [each.source for each in freeing])
+        _unsettle(turn, [link for link in links if link is not None], freeing)
     except SyncError as error:
+        turn.note_stop(error)
         said = reason("payments_not_planned", error=str(error))
         for each in freeing:
             turn.keep(turn.subject(each).result(Outcome.FAILED, said=said))
         return
-    documents = {(payload.source, payload.target) for each in freeing if (payload := each.payload)}
-    appliers = {
-        each.source
-        for each in [*found, *turn.mapped.values()]
-        if each.payload is not None
-        and each.payload.target == "Payment"
-        and any(
-            (source, target) in documents for target, source in objects.symbolic_references(each.payload.body)
-        )
-    }
-    turn.take_in(found)
     turn.brought.update(each.source for each in freeing)
-    _forget(turn, appliers)
 
 
 def bring_users(turn: DayTurn) -> None:
     """Take in the payments that either system applies to documents about to be voided (rule 3.6)."""
-    reread = turn.given.reread
     gone = [
         each
         for each in turn.unwanted.values()
-        if each.target in _APPLIED_TO
-        and each.link is not None
-        and turn.known.is_retiring(each.source, each.target)
+        if each.target in _APPLIED_TO and turn.known.is_retiring(each.source, each.target)
     ]
-    if not gone or not turn.is_live or turn.stopped is not None:
+    links = [each.link for each in gone if each.link is not None]
+    if not links or not turn.is_live or turn.stopped is not None:
         return
     try:
-        found = list(_payments_of(turn, [each.source for each in gone if not each.source.part]))
-        users = {user for each in gone if each.link is not None for user in _users(turn, each.link)}
-        here = {each.source.record for each in [*found, *turn.mapped.values()]}
-        for entity in {user.entity for user in users}:
-            ids = sorted(user.id for user in users if user.entity is entity and user not in here)
-            found += reread(entity, ids) if reread is not None and ids else ()
+        _unsettle(turn, links, [each.mapped for each in gone])
     except SyncError as error:
         turn.note_stop(error)
         said = reason("payments_not_planned", error=str(error))
@@ -115,8 +92,43 @@ def bring_users(turn: DayTurn) -> None:
             turn.known.keep(each.source, each.target)
             for part in turn.parts_of(each.source.record):
                 turn.keep(turn.subject(part, each.target).result(Outcome.FAILED, link=each.link, said=said))
-        return
+
+
+def _unsettle(turn: DayTurn, links: Sequence[Link], mapped: Sequence[Mapped]) -> None:
+    """Take in the payments of documents about to be changed or voided, and forget what they were posted as.
+
+    Which of them QuickBooks lets go of it says nowhere, so each is compared and written again. All this is
+    kept before anything is sent: should this process die, the documents stand as failed, and bring their
+    payments along the next time.
+    """
+    said = reason("transient", error="it was being changed when the load stopped")
+    unsure = [turn.subject(each).result(Outcome.FAILED, said=said) for each in mapped]
+    turn.context.ledger.save_states(turn.context.name, unsure, turn.context.run_id)
+    users = {user for link in links for user in _users(turn, link)}
+    found = list(_payments_of(turn, [link.source for link in links if not link.source.part]))
+    here = {each.source.record for each in [*found, *turn.mapped.values()]}
+    reread = turn.given.reread
+    for entity in sorted({user.entity for user in users}):
+        ids = sorted({user.id for user in users if user.entity is entity and user.record not in here})
+        found += reread(entity, ids) if reread is not None and ids else ()
+    _forget(
+        turn,
+        users | _appliers([*found, *turn.mapped.values()], {(each.source, each.target) for each in links}),
+    )
     turn.take_in(found, of_any_day=True)
+
+
+def _appliers(mapped: Iterable[Mapped], documents: set[tuple[SourceRef, str]]) -> set[SourceRef]:
+    """Return the payments that ServiceTitan applies to documents."""
+    return {
+        each.source
+        for each in mapped
+        if each.payload is not None
+        and each.payload.target == "Payment"
+        and any(
+            (source, target) in documents for target, source in objects.symbolic_references(each.payload.body)
+        )
+    }
 
 
 def plan_refunded(turn: DayTurn) -> None:
@@ -205,11 +217,11 @@ def _is_of_other_customer(turn: DayTurn, payload: Payload, link: Link) -> bool:
 
 
 def _users(turn: DayTurn, link: Link) -> set[SourceRef]:
-    """Return the records whose payments QuickBooks shows on a document."""
+    """Return the payments of ours that QuickBooks shows on a document."""
     obj = read_if_there(turn.context, link.target, link.qbo_id)
     ids = objects.linked_payments(obj) if obj is not None else []
     found = turn.context.links.of_targets(turn.context.name, "Payment", ids) if ids else {}
-    return {each.source.record for links in found.values() for each in links}
+    return {each.source for links in found.values() for each in links}
 
 
 def _forget(turn: DayTurn, payments: Iterable[SourceRef]) -> None:

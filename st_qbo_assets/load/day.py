@@ -162,14 +162,19 @@ class DayLoader:
                 jobs.append(self._job(turn, each))
         self._run(jobs, side_by_side=not objects.name_field(targets[0]))
         if targets is PAYMENTS:
-            self._apply_the_rest(turn, due)
+            self._apply_the_rest(turn)
 
-    def _apply_the_rest(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
+    def _apply_the_rest(self, turn: DayTurn) -> None:
         """Try again the payments that found too little open, now that the others have let go of it.
 
         Where ServiceTitan shifts money between invoices, each payment stands in the way of another until
         that one was written too.
         """
+        due = [
+            each
+            for each in turn.mapped.values()
+            if each.payload is not None and each.payload.target == "Payment"
+        ]
         for _ in range(_MOST_ROUNDS):
             short = [each for each in due if _found_too_little(turn.results.get(each.source))]
             written = [each for each in due if (done := turn.results.get(each.source)) and done.wrote]

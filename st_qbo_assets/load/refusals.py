@@ -5,33 +5,27 @@ otherwise the next action or the final result. What does not: sending (`sending`
 (`quickbooks.fault_table`), and closing rows (`apply`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Protocol
 
 from st_qbo_assets.domain.errors import RemoteFault
-from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind, Resolution
 from st_qbo_assets.load.drifting import edits_of, settle_edit
+from st_qbo_assets.load.open_amounts import OpenAmounts
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import is_done, read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import (
-    capped_lines,
     note_with_marker,
     renamed,
-    with_amounts,
     with_number_allowed,
     with_version,
 )
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, explain, taken_number
-from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.intents import Intent, Operation
-from st_qbo_assets.store.links import Link
 
 
 class NameDesk(Protocol):
@@ -93,6 +87,7 @@ class Refusals:
         self._known = known
         self._subject = subject
         self._is_capped = False
+        self._open_amounts = OpenAmounts(context, subject)
 
     def next(self, refusal: Refusal, action: Action) -> LoadResult | Action:
         """Return the next action, or the final result. The refused intent is closed already.
@@ -204,73 +199,9 @@ class Refusals:
         return is_payment and can_mean_it and not self._is_capped and action.payload is not None
 
     def _after_too_much(self, refusal: Refusal, action: Action) -> LoadResult | Action:
-        request = refusal.intent.request
-        wanted: dict[str, Decimal] = {}
-        for kind, txn_id, amount in objects.applications(request):
-            if kind == "Invoice":
-                wanted[txn_id] = wanted.get(txn_id, Decimal(0)) + amount
-        where = f"Id IN {quote_list(sorted(wanted))}"
-        rows = {objects.text(row.get("Id")): row for row in self._context.quickbooks.query("Invoice", where)}
-        own = self._applied_now(action.link)
-        is_open = {
-            txn_id: (objects.amount(row.get("Balance")) or Decimal(0)) + own.get(txn_id, Decimal(0))
-            for txn_id, row in rows.items()
-        }
-        short = [txn_id for txn_id, amount in wanted.items() if txn_id in rows and is_open[txn_id] < amount]
-        customer = objects.ref(request, "CustomerRef")
-        if not short or any(objects.ref(row, "CustomerRef") != customer for row in rows.values()):
-            return self._refused(refusal, action)
-        for txn_id in short:
-            by_hand = self._typed_payment(rows[txn_id], wanted[txn_id])
-            if by_hand is not None:
-                return self._subject.result(Outcome.HELD, link=action.link, said=by_hand, wrote=True)
         self._is_capped = True
-        said = reason(
-            "applied_what_is_open",
-            open=_money(sum((max(Decimal(0), is_open[each]) for each in short), Decimal(0))),
-            wanted=_money(sum((wanted[each] for each in short), Decimal(0))),
-            invoices=", ".join(_invoice_label(rows[each]) for each in short),
-        )
-        return self._capped(action, capped_lines(request, is_open), said)
-
-    def _capped(self, action: Action, amounts: Sequence[Decimal], said: Reason) -> LoadResult | Action:
-        """Return the action that applies less; its digest is its own, so that later loads try the rest."""
-        payload = action.payload
-        assert payload is not None
-        less = payload.with_body(with_amounts(payload.body, amounts))
-        if action.link is not None and action.link.digest == less.digest:
-            return self._subject.result(Outcome.UNCHANGED, link=action.link, said=said, wrote=True)
-        return replace(action, payload=less, request=with_amounts(action.request or {}, amounts), reason=said)
-
-    def _applied_now(self, link: Link | None) -> dict[str, Decimal]:
-        applied: dict[str, Decimal] = {}
-        if link is not None and (obj := read_if_there(self._context, link.target, link.qbo_id)):
-            for kind, txn_id, amount in objects.applications(obj):
-                if kind == "Invoice":
-                    applied[txn_id] = applied.get(txn_id, Decimal(0)) + amount
-        return applied
-
-    def _typed_payment(self, invoice: Json, wanted: Decimal) -> Reason | None:
-        ids = objects.linked_payments(invoice)
-        if not ids:
-            return None
-        links = self._context.links.of_targets(self._context.name, "Payment", ids)
-        invoice_id = objects.text(invoice.get("Id"))
-        for row in self._context.quickbooks.query("Payment", f"Id IN {quote_list(sorted(ids))}"):
-            qbo_id = objects.text(row.get("Id"))
-            taken = sum(
-                (amount for _, txn_id, amount in objects.applications(row) if txn_id == invoice_id),
-                Decimal(0),
-            )
-            if qbo_id not in links and not objects.markers(row) and taken == wanted:
-                return reason(
-                    "paid_by_hand",
-                    invoice=_invoice_label(invoice),
-                    payment=qbo_id,
-                    amount=_money(taken),
-                    date=objects.text(row.get("TxnDate")),
-                )
-        return None
+        step = self._open_amounts.after_refusal(refusal.intent.request, action)
+        return self._refused(refusal, action) if step is None else step
 
 
 def refused_reason(fault: RemoteFault) -> Reason:
@@ -279,12 +210,3 @@ def refused_reason(fault: RemoteFault) -> Reason:
     said = fault.detail or fault.message
     error = f"{kind.plain} {kind.cause} ({fault.code}: {said})"
     return reason("refused", error=error, remedy=kind.remedy)
-
-
-def _money(amount: Decimal) -> str:
-    return str(from_cents(to_cents(amount)))
-
-
-def _invoice_label(invoice: Json) -> str:
-    number = objects.text(invoice.get("DocNumber"))
-    return f"Invoice {number}" if number else f"Invoice with id {objects.text(invoice.get('Id'))}"

@@ -171,21 +171,22 @@ def renamed(target: str, request: Json, name: str) -> Json:
     return {**request, objects.name_field(target): name}
 
 
-def capped_lines(request: Json, open_amounts: Mapping[str, Decimal]) -> list[Decimal]:
-    """Return what each line of a payment may take, in order, if no invoice gets more than is open (rule 3.3).
+def capped_lines(request: Json, open_amounts: Mapping[tuple[str, str], Decimal]) -> list[Decimal]:
+    """Return what each line of a payment may take, in order, if nothing gets more than is open (rule 3.3).
 
     Args:
         request: with QuickBooks ids.
-        open_amounts: what is open by invoice id; lines of others take what they say.
+        open_amounts: what is open by entity and id; lines of others take what they say.
     """
     left = dict(open_amounts)
     taken: list[Decimal] = []
     for line in objects.lines(request):
         linked = objects.as_mapping(next(iter(objects.as_list(line.get("LinkedTxn"))), None))
-        invoice, wanted = objects.text(linked.get("TxnId")), objects.amount(line.get("Amount")) or Decimal(0)
-        if invoice in left:
-            wanted = max(Decimal(0), min(wanted, left[invoice]))
-            left[invoice] -= wanted
+        key = (objects.linked_target(objects.text(linked.get("TxnType"))), objects.text(linked.get("TxnId")))
+        wanted = objects.amount(line.get("Amount")) or Decimal(0)
+        if key in left:
+            wanted = max(Decimal(0), min(wanted, left[key]))
+            left[key] -= wanted
         taken.append(wanted)
     return taken
 

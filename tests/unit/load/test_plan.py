@@ -247,7 +247,7 @@ def test_lines_take_no_more_of_an_invoice_than_is_open() -> None:
         ]
     }
 
-    taken = capped_lines(request, {"103": Decimal("12.50"), "104": Decimal(-3)})
+    taken = capped_lines(request, {("Invoice", "103"): Decimal("12.50"), ("Invoice", "104"): Decimal(-3)})
 
     assert taken == [Decimal("12.50"), Decimal(0)]
     assert [line["Amount"] for line in with_amounts(mapped.body, taken)["Line"]] == [Decimal("12.50")]
