@@ -50,9 +50,10 @@ class CustomerIndex:
     Keep it as long as a run: one metered call per thousand customers.
     """
 
-    def __init__(self, quickbooks: QuickBooksCalls) -> None:
-        """Read from this realm when first asked."""
+    def __init__(self, quickbooks: QuickBooksCalls, target: str = "Customer") -> None:
+        """Read from this realm when first asked; the target may be Vendor."""
         self._quickbooks = quickbooks
+        self.target = target
         self._lock = threading.Lock()
         self._cards: list[Card] | None = None
         self._rows: dict[str, Json] = {}
@@ -76,7 +77,7 @@ class CustomerIndex:
         with self._lock:
             if self._cards is None:
                 cards: list[Card] = []
-                for row in self._quickbooks.query("Customer", "Active IN (true, false)"):
+                for row in self._quickbooks.query(self.target, "Active IN (true, false)"):
                     card = card_of(row)
                     cards.append(card)
                     self._rows[card.id] = {key: row[key] for key in _KEPT if key in row}
@@ -130,11 +131,11 @@ class CustomerDesk:
             SyncError: if QuickBooks could not be asked.
         """
         where = f"DisplayName = {quote(tried)} AND Active IN (true, false)"
-        suffix = suffixed(objects.display_name("Customer", payload.body), f"(C-{payload.source.id})")
+        suffix = self._suffixed(payload)
         for entity in _NAME_LISTS:
             for row in self._context.quickbooks.query(entity, where):
                 other = f"{entity} {objects.text(row.get('Id'))}"
-                decided = self._owner_is_ours(payload, row) if entity == "Customer" else None
+                decided = self._owner_is_ours(payload, row) if entity == payload.target else None
                 if decided is not None:
                     return decided
                 return self._renamed(suffix, other, tried=tried)
@@ -147,7 +148,7 @@ class CustomerDesk:
             return None
         agreeing = agreements(wanted, card)
         if agreeing and card.is_active:
-            return _link(row, card, agreeing)
+            return _link(payload.target, row, card, agreeing)
         if not agreeing and len(comparable(wanted, card)) == _EVERY_KIND:
             return None
         why = "it has the name" if card.is_active else "it has the name, but is inactive in QuickBooks"
@@ -160,13 +161,16 @@ class CustomerDesk:
 
     def _finding(self, payload: Payload, match: Match) -> Finding | None:
         if match.kind is MatchKind.LINK and match.card is not None:
-            return _link(self._index.row(match.card.id), match.card, match.evidence)
+            return _link(payload.target, self._index.row(match.card.id), match.card, match.evidence)
         if match.kind is MatchKind.UNSURE:
             return _unsure(payload, match.candidates, match.why)
         if match.name_owner:
-            suffix = suffixed(objects.display_name("Customer", payload.body), f"(C-{payload.source.id})")
-            return self._renamed(suffix, f"Customer {match.name_owner}", tried="")
+            return self._renamed(self._suffixed(payload), f"{payload.target} {match.name_owner}", tried="")
         return None
+
+    def _suffixed(self, payload: Payload) -> str:
+        letter = payload.target[0]
+        return suffixed(objects.display_name(payload.target, payload.body), f"({letter}-{payload.source.id})")
 
     def _is_settled_as_new(self, payload: Payload) -> bool:
         pair = self._settled.get((payload.source, payload.target))
@@ -175,7 +179,7 @@ class CustomerDesk:
     def _linked(self, ids: Iterable[str]) -> frozenset[str]:
         wanted = sorted(set(ids))
         return frozenset(
-            self._context.links.of_targets(self._context.name, "Customer", wanted) if wanted else ()
+            self._context.links.of_targets(self._context.name, self._index.target, wanted) if wanted else ()
         )
 
 
@@ -186,10 +190,10 @@ def _card(mapped: Mapped) -> Card:
     return with_contacts(card_of(body), emails=emails, phones=phones)
 
 
-def _link(row: Json, card: Card, evidence: tuple[str, ...]) -> Finding:
+def _link(target: str, row: Json, card: Card, evidence: tuple[str, ...]) -> Finding:
     said = reason(
         "linked_to_existing",
-        target="Customer",
+        target=target,
         qbo_id=card.id,
         name=card.name,
         evidence=" and ".join(evidence),

@@ -76,6 +76,9 @@ class DayLoader:
         self._customers = CustomerDesk(
             context, index=index or CustomerIndex(context.quickbooks), settled=self._settled
         )
+        self._vendors = CustomerDesk(
+            context, index=CustomerIndex(context.quickbooks, "Vendor"), settled=self._settled
+        )
         self._items = ItemDesk(context)
         self._writer = RecordWriter(context, self)
         self._retiring = Retiring(self._writer, self._keep)
@@ -89,7 +92,7 @@ class DayLoader:
         Raises:
             SyncError: if QuickBooks could not be asked.
         """
-        desk = self._items if payload.target == "Item" else self._customers
+        desk = {"Item": self._items, "Vendor": self._vendors}.get(payload.target, self._customers)
         return desk.after_conflict(payload, tried)
 
     def load(self, given: DayInput) -> list[LoadResult]:
@@ -200,8 +203,10 @@ class DayLoader:
             open_ = [each.payload for each in unlinked if each.payload is not None]
             if payloads[0].target == "Item":
                 turn.known.learn_findings(self._items.findings(unlinked, turn.known))
-            elif payloads[0].target == "Customer":
-                turn.known.learn_findings(self._customers.findings(unlinked, turn.known))
+            elif payloads[0].target in ("Customer", "Vendor"):
+                for target, desk in (("Customer", self._customers), ("Vendor", self._vendors)):
+                    own = [each for each in unlinked if target_of(each) == target]
+                    turn.known.learn_findings(desk.findings(own, turn.known))
             else:
                 open_ = [each for each in open_ if turn.known.finding(each.source, each.target) is None]
                 turn.known.learn_findings(find_existing(self._context, open_, turn.known))

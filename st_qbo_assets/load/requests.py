@@ -76,6 +76,15 @@ UPDATABLE: dict[str, tuple[str, ...]] = {
         "SalesTermRef",
         "WebAddr",
     ),
+    "Vendor": (
+        "GivenName",
+        "FamilyName",
+        "PrimaryEmailAddr",
+        "PrimaryPhone",
+        "Fax",
+        "BillAddr",
+        "Active",
+    ),
     "Item": (
         "Description",
         "Sku",
