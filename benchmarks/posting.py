@@ -18,9 +18,10 @@ from benchmarks.stage import INVOICES_A_DAY, is_write, load_average, staged
 
 _COMPANY_LIMITS = {"requests_per_second": 10, "requests_per_minute": 500}
 _DEFAULT_LIMITS = {"requests_per_second": 8, "requests_per_minute": 400}
-_DOCUMENTS = ("mapped/invoices", "mapped/payments", "loaded/invoices", "loaded/payments")
+_KINDS = ("invoices", "credit_memos", "payments")
+_DOCUMENTS = tuple(f"{stage}/{kind}" for stage in ("mapped", "loaded") for kind in _KINDS)
 _BEFORE = (
-    *(f"servicetitan/{name}" for name in ("invoices", "payments", "jobs", "customers", "items")),
+    *(f"servicetitan/{name}" for name in (*_KINDS, "jobs", "customers", "items")),
     *("mapped/items", "mapped/customers", "loaded/items", "loaded/customers"),
 )
 #: Writes of one day of the sandbox's data, invoices with all that belongs to them; measured.

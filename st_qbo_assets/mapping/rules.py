@@ -5,4 +5,4 @@ rules a payload was made. What does not: the rules themselves, which stand in th
 """
 
 #: Raised by one whenever the same record and company file would give another payload.
-RULES_VERSION = 1
+RULES_VERSION = 2

@@ -43,6 +43,10 @@ def _seen(
     defs: CompanyDefs, connections: Connections, sources: Iterable[SourceRef]
 ) -> Mapping[SourceRef, date]:
     wanted = list(sources)
+    # A payment that changed may no longer have what a refund took of it: the refund is looked at again too.
+    payments = [source.id for source in wanted if source.entity is Entity.PAYMENT]
+    ties = connections.refunds.of_payments(defs.name, payments)
+    wanted += [SourceRef(Entity.PAYMENT, tie.refund) for each in ties.values() for tie in each]
     found: dict[SourceRef, date] = {}
     for entity in (Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO):
         ids = [source.id for source in wanted if source.entity is entity]

@@ -23,7 +23,8 @@ _MOMENTS: Mapping[str, int] = {
     "io": 900,
 }
 _LOST: Mapping[str, object] = {"kind": "lost_response", "probability": 0.3}
-_LOADED = ("loaded/items", "loaded/customers", "loaded/invoices", "loaded/payments", "books/tie_out")
+_ENTITIES = ("items", "customers", "invoices", "credit_memos", "payments")
+_LOADED = (*(f"loaded/{entity}" for entity in _ENTITIES), "books/tie_out")
 _MOST_RUNS = 12
 _HOUR_SECONDS = 3600
 

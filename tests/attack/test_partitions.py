@@ -14,7 +14,7 @@ from tests.attack.world import DAY, Arena, Session, World
 
 _BEFORE = "2026-03-11"
 _DAYS = (_BEFORE, DAY)
-_ENTITIES = ("items", "customers", "invoices", "payments")
+_ENTITIES = ("items", "customers", "invoices", "credit_memos", "payments")
 _PER_DAY = 20
 
 

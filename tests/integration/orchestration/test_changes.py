@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from st_qbo_assets.connections import SERVICETITAN_SECRETS, Connections, open_connections, scope_of
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.orchestration.changes import note_changes
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.settings import Settings
@@ -52,9 +53,11 @@ class Office:
         )
 
     def invoices(self) -> list[dict[str, Any]]:
-        return requests.get(
-            f"{self.sandbox.servicetitan_url}/_sandbox/state?entity=invoices", timeout=30
-        ).json()
+        return self.state("invoices")
+
+    def state(self, entity: str) -> list[dict[str, Any]]:
+        url = f"{self.sandbox.servicetitan_url}/_sandbox/state?entity={entity}"
+        return requests.get(url, timeout=30).json()
 
     def act(self, **act: Any) -> None:
         answer = requests.post(f"{self.sandbox.servicetitan_url}/_sandbox/edit", json=act, timeout=30)
@@ -95,3 +98,17 @@ def test_a_moved_document_makes_its_old_and_its_new_day_due(office: Office) -> N
     new_day = LAST - timedelta(days=10)
     office.act(act="move_date", resource="invoices", id=moved["id"], date=new_day.isoformat())
     assert {LAST, new_day} <= set(office.due())
+
+
+@pytest.mark.rule("1.5", "3.5")
+def test_a_refunded_payment_that_changed_brings_the_day_of_its_refund(office: Office) -> None:
+    office.due()
+    office.load()
+    payment = office.state("payments")[0]
+    long_ago = LAST - timedelta(days=40)
+    tie = RefundTie(payment=str(payment["id"]), refund="77", cents=100, txn_type="Check")
+    office.connections.refunds.save(office.defs.name, [tie])
+    office.connections.seen.save(office.defs.name, Entity.PAYMENT, {"77": long_ago})
+    assert long_ago not in office.due()
+    office.act(act="touch", resource="payments", id=payment["id"])
+    assert long_ago in office.due()

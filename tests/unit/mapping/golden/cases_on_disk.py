@@ -16,10 +16,11 @@ import simplejson
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Mapped
+from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
-from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.mapping.payments import map_payment
+from st_qbo_assets.mapping.lookup import Lookup, NamedItem
+from st_qbo_assets.mapping.payments import items_of_payment, map_payment
 from st_qbo_assets.mapping.preview import effect_of_all
 from st_qbo_assets.quickbooks.reference import Preferences, Reference
 from st_qbo_assets.servicetitan import records as st
@@ -49,17 +50,26 @@ def map_case(case: Path) -> Json:
         posted={
             SourceRef.parse(ref): date.fromisoformat(day) for ref, day in given.get("posted", {}).items()
         },
+        named_items={name: NamedItem(**item) for name, item in given.get("named_items", {}).items()},
         tax_item_id=given.get("tax_item_id", ""),
+        tax_account_id=given.get("tax_account_id", ""),
     )
     documents = [one for record in mapped_here for one in map_one(record, lookup)]
-    items = [
-        one for record in mapped_here if is_of(record, st.Invoice) for one in items_of_invoice(record, lookup)
-    ]
+    items = [one for record in mapped_here for one in items_of(record, lookup)]
     return {
         "mapped": [shown(one) for one in documents],
         "items": [shown(one) for one in {item.source: item for item in reversed(items)}.values()][::-1],
         "effect": asdict(effect_of_all(documents)),
     }
+
+
+def items_of(record: Any, lookup: Lookup) -> list[Mapped]:
+    """Return the items that the lines of a record's documents need."""
+    if is_of(record, st.Invoice):
+        return items_of_invoice(record, lookup)
+    if isinstance(record, st.CreditMemo):
+        return items_of_credit_memo(record, lookup)
+    return items_of_payment(record, lookup) if isinstance(record, st.Payment) else []
 
 
 def map_one(record: Any, lookup: Lookup) -> list[Mapped]:
@@ -68,6 +78,8 @@ def map_one(record: Any, lookup: Lookup) -> list[Mapped]:
         return map_invoice(record, lookup)
     if is_of(record, st.Payment):
         return map_payment(record, lookup)
+    if is_of(record, st.CreditMemo):
+        return map_credit_memo(record, lookup)
     return map_customer(record, lookup, day=DAY_OF_CUSTOMERS) if is_of(record, st.Customer) else []
 
 
