@@ -11,6 +11,7 @@ no ports.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -34,6 +35,8 @@ from st_qbo_sandbox.seeding import SeedOptions, default_options, forget, plant, 
 from st_qbo_sandbox.servicetitan import ServiceTitan
 from st_qbo_sandbox.storage import Storage
 from st_qbo_sandbox.transport import QuietServer, bind, build_server
+from st_qbo_sandbox.webhook_sender import send_until_cancelled
+from st_qbo_sandbox.webhooks import EventSource, SendsEvents, Webhooks
 
 _START_SECONDS = 60
 
@@ -66,6 +69,10 @@ class Sandbox:
         self.halves: dict[str, Half] = {
             name: make(clock=self.clock, storage=self.storage) for name, make in makers.items()
         }
+        sources: dict[str, EventSource] = {
+            name: half.webhooks for name, half in self.halves.items() if isinstance(half, SendsEvents)
+        }
+        self.webhooks = Webhooks(self.clock, self.storage, sources)
         controls = Controls(self)
         self._apps = {
             name: Gate(self.halves[name], controls.routes(name), self.shared) for name in self.halves
@@ -116,10 +123,14 @@ class Sandbox:
         ]
         while not all(server.started for server in self._servers):
             await asyncio.sleep(0.005)
+        sending = asyncio.create_task(send_until_cancelled(self.webhooks))
         ready()
         try:
             await asyncio.gather(*serving)
         finally:
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
             self.storage.commit()
 
     def request_stop(self) -> None:
@@ -162,12 +173,14 @@ class Sandbox:
         if options is None or empty:
             for one in chosen:
                 one.reset()
+            self.storage.hush()
             if half is None:
                 forget(self.storage)
         else:
             plant(self.storage, chosen, options)
         if half is None:
             self.clock.reset()
+            self.webhooks.reset()
         self.shared.faults.clear()
         self.shared.latency_ms = 0.0
         self.shared.statuses.clear()

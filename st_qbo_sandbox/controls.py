@@ -18,6 +18,7 @@ Belongs here: reading a control's body and calling what does it. Does not belong
 | GET, POST latency | `{"latency_ms": n}`: each vendor request waits so long first |
 | POST switches | `{"servicetitan": {...}, "quickbooks": {...}}` |
 | GET, DELETE requests | the log, newest last; `?half= path= method= since=<number>` (`half=all`) |
+| GET, POST webhooks | `{"servicetitan": {...}, "quickbooks": {...}}` sends events (`webhooks.py`) |
 | GET info | what `python -m st_qbo_sandbox info --json` prints |
 """
 
@@ -36,6 +37,7 @@ from st_qbo_sandbox.gate import CONTROL_PREFIX, Surroundings
 from st_qbo_sandbox.half import NAMES, EditError, Half
 from st_qbo_sandbox.seeding import SeedError
 from st_qbo_sandbox.storage import as_array, as_object, dump_json, parse_json
+from st_qbo_sandbox.webhooks import Webhooks
 
 Control = Callable[[str, Request, dict[str, Any]], Any]
 
@@ -58,6 +60,7 @@ class Controlled(Protocol):
 
     shared: Surroundings
     halves: dict[str, Half]
+    webhooks: Webhooks
 
     def reset(self, *, half: str | None, empty: bool) -> None:
         """Go back to just after seeding, or to nothing."""
@@ -97,6 +100,8 @@ class Controls:
             ("POST", "switches", self._switches),
             ("GET", "requests", self._requests),
             ("DELETE", "requests", self._clear_requests),
+            ("GET", "webhooks", self._list_webhooks),
+            ("POST", "webhooks", self._set_webhooks),
             ("GET", "info", self._info),
         ]
         return [
@@ -190,6 +195,17 @@ class Controls:
                 raise ControlError(f"the switches of {name} must be an object")
             self._sandbox.halves[self._half_named(name)].configure(switches)
         return {"switched": body}
+
+    def _list_webhooks(self, half: str, request: Request, _: dict[str, Any]) -> Any:
+        return self._sandbox.webhooks.describe()
+
+    def _set_webhooks(self, half: str, request: Request, body: dict[str, Any]) -> Any:
+        for name, given in body.items():
+            wanted = as_object(given)
+            if wanted is None:
+                raise ControlError(f"the webhooks of {name} must be an object")
+            self._sandbox.webhooks.configure(self._half_named(name), wanted)
+        return self._sandbox.webhooks.describe()
 
     def _requests(self, half: str, request: Request, _: dict[str, Any]) -> Any:
         asked = request.query_params

@@ -20,6 +20,9 @@ SERVICETITAN_CLIENT_ID = "cid.b7kq2mz0w4n8xv5r1t9yp3sd6"
 SERVICETITAN_CLIENT_SECRET = "cs1.2v9x0cq7h4m1kzr8wd5nb6tjy3pafs0gue4l7i2o9x1cqv5m8k"
 SERVICETITAN_APP_KEY = "ak1.5n0r8c2wq7xm4zk1vtb9jd3hy"
 
+# Signs ServiceTitan's webhooks: 32 to 64 characters, given on the app.
+SERVICETITAN_WEBHOOK_KEY = "wk1-7c4e2b9a6d1f8035e2c7b4a9d6f1308c"
+
 # Credentials that are well formed but belong to the other ServiceTitan environment: they get
 # `invalid_client`.
 SERVICETITAN_PRODUCTION_CLIENT_ID = "cid.q1w9e8r7t6y5u4i3o2p0a9s8d"
@@ -81,6 +84,7 @@ def describe_servicetitan(base_url: str) -> dict[str, Any]:
         "client_id": SERVICETITAN_CLIENT_ID,
         "client_secret": SERVICETITAN_CLIENT_SECRET,
         "app_key": SERVICETITAN_APP_KEY,
+        "webhook_key": SERVICETITAN_WEBHOOK_KEY,
     }
 
 

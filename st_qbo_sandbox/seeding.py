@@ -125,6 +125,7 @@ def plant(storage: Storage, halves: Sequence[Half], options: SeedOptions) -> Non
     for half in halves:
         half.reset()
         half.load(getattr(seed, half.name))
+    storage.hush()
     kept = asdict(options) | {"last_day": options.last_day.isoformat()}
     storage.collection(_COLLECTION).put(_ID, kept)
 

@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -125,6 +126,16 @@ class Collection:
             watcher(id, old, doc)
 
 
+@dataclass(frozen=True)
+class Change:
+    """What one request made of a document; None is none."""
+
+    collection: str
+    id: str
+    old: Document | None
+    new: Document | None
+
+
 class Storage:
     """All collections, with one undo journal and one sqlite file (or none, when `folder` is None)."""
 
@@ -132,6 +143,8 @@ class Storage:
         self.folder = folder
         self._collections: dict[str, Collection] = {}
         self._journal: list[tuple[Collection, str, Document | None]] = []
+        self._followers: list[Callable[[list[Change]], None]] = []
+        self._hushed = 0
         self._database = None if folder is None else _open_database(folder)
         if self._database is not None:
             self._read_all(self._database)
@@ -171,7 +184,9 @@ class Storage:
         """Make all changes so far final and write them to disk in one sqlite transaction."""
         if not self._journal:
             return
+        self._tell()
         journal, self._journal = self._journal, []
+        self._hushed = 0
         if self._database is None:
             return
         created = {(collection.name, id) for collection, id, old in journal if old is None}
@@ -187,6 +202,29 @@ class Storage:
         with self._database:
             self._database.executemany("DELETE FROM documents WHERE collection = ? AND id = ?", removals)
             self._database.executemany(_UPSERT, upserts)
+
+    def follow(self, follower: Callable[[list[Change]], None]) -> None:
+        """Call `follower` before every commit with what it changes; of what it adds nobody is told."""
+        self._followers.append(follower)
+
+    def hush(self) -> None:
+        """Tell no follower of the changes so far: data was planted or wiped, nothing happened in it."""
+        self._hushed = len(self._journal)
+
+    def _tell(self) -> None:
+        journal = self._journal[min(self._hushed, len(self._journal)) :]
+        if not journal or not self._followers:
+            return
+        first: dict[tuple[str, str], Document | None] = {}
+        for collection, id, old in journal:
+            first.setdefault((collection.name, id), old)
+        changes = [
+            Change(name, id, old, self._collections[name].get(id))
+            for (name, id), old in first.items()
+            if self._collections[name].get(id) is not old
+        ]
+        for follower in self._followers:
+            follower(changes)
 
     def close(self) -> None:
         """Commit and close the file."""

@@ -172,10 +172,12 @@ class Books:
         """Store an object as it is."""
         self._collections[entity].put(id, doc)
 
-    def bury(self, entity: str, id: str, stamp: str) -> None:
-        """Remove an object and leave a tombstone."""
+    def bury(self, entity: str, id: str, stamp: str, *, into: str | None = None) -> None:
+        """Remove an object and leave a tombstone, which knows into which other one it was merged."""
         self._collections[entity].remove(id)
-        self._tombstones.put(f"{entity}:{id}", {"Entity": entity, "Id": id, "LastUpdatedTime": stamp})
+        merged = {} if into is None else {"_merged_into": into}
+        record = {"Entity": entity, "Id": id, "LastUpdatedTime": stamp, **merged}
+        self._tombstones.put(f"{entity}:{id}", record)
 
     def clear(self) -> None:
         """Forget everything."""

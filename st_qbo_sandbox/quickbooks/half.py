@@ -30,6 +30,7 @@ from st_qbo_sandbox.quickbooks.replay import Replay
 from st_qbo_sandbox.quickbooks.switches import Switches, change_switches
 from st_qbo_sandbox.quickbooks.throttle import Throttle
 from st_qbo_sandbox.quickbooks.trial_balance import trial_balance
+from st_qbo_sandbox.quickbooks.webhooks import QuickBooksEvents
 from st_qbo_sandbox.quickbooks.work import Work
 from st_qbo_sandbox.storage import Storage, as_object
 
@@ -52,6 +53,7 @@ class QuickBooks:
         self.throttling = Throttle(clock)
         self.api = ApiRoutes(self.operations, self.oauth, self.replay, self.throttling)
         self.acts = Acts(self)
+        self.webhooks = QuickBooksEvents(clock, self.oauth.is_connected)
         self._oauth_routes = OAuthRoutes(self.oauth, clock)
         self._set_up()
 

@@ -31,7 +31,7 @@ def merge_customers(books: Books, source_id: str, target_id: str) -> None:
         child["FullyQualifiedName"] = f"{ref['name']}:{child['DisplayName']}"
     work.commit()
     _move_opening_balance(books, source_id, target_id)
-    books.bury("Customer", source_id, books.stamp())
+    books.bury("Customer", source_id, books.stamp(), into=target_id)
 
 
 def _move_opening_balance(books: Books, source_id: str, target_id: str) -> None:

@@ -219,6 +219,10 @@ class OAuth:
         for lineage in {kept["lineage"] for kept in self._refresh.values()}:
             self._end_lineage(lineage)
 
+    def is_connected(self) -> bool:
+        """Say whether any consent is alive."""
+        return len(self._refresh) > 0
+
     def expire_access(self, token: str) -> None:
         """Let one access token run out now."""
         kept = self._access.get(token)

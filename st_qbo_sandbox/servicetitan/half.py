@@ -22,6 +22,7 @@ from st_qbo_sandbox.servicetitan.entrance import Meter, authorize, identify, too
 from st_qbo_sandbox.servicetitan.problems import RefusalError, refusal, respond
 from st_qbo_sandbox.servicetitan.records import Records
 from st_qbo_sandbox.servicetitan.switches import Switches
+from st_qbo_sandbox.servicetitan.webhooks import ServiceTitanEvents
 from st_qbo_sandbox.storage import Document, Storage, as_array, as_object
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -42,6 +43,7 @@ class ServiceTitan:
         self._balances = Balances(self.records)
         self._desk = Desk(self.records, self._balances)
         self._dispatcher = Dispatcher(self.records, self._balances)
+        self.webhooks = ServiceTitanEvents(self.records)
         self._calls: dict[str, int] = {}
         self._api_meter = Meter(clock, period_seconds=1)
         self._token_meter = Meter(clock, period_seconds=60)
