@@ -141,14 +141,14 @@ def told_of(rows: Iterable[Row], lookup: Lookup) -> list[Json]:
 
 
 def zero_payment(
-    source: SourceRef, customer: str, lines: Sequence[Mapping[str, object]], *, day: date, lookup: Lookup
+    source: SourceRef, customer: str, lines: Sequence[Mapping[str, object]], *, day: date
 ) -> Json:
     """Return the body of a payment of nothing that ties its lines' documents to each other (QB §6.2)."""
     return {
         "CustomerRef": {"value": customer},
         "TotalAmt": from_cents(0),
         "TxnDate": day.isoformat(),
-        "PrivateNote": marker(source, tenant=lookup.marker_tenant),
+        "PrivateNote": marker(source),
         "Line": list(lines),
     }
 

@@ -155,7 +155,7 @@ def _application(memo: CreditMemo, rows: list[Row], parts: SaleParts, lookup: Lo
         source=source,
         target="Payment",
         day=day_of(memo, lookup),
-        body=zero_payment(source, owner, lines, day=posting.date, lookup=lookup),
+        body=zero_payment(source, owner, lines, day=posting.date),
         number=_number(memo, lookup),
         title=_title(memo, lookup),
     )

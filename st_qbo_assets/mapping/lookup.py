@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.domain.ids import SourceRef, Tenant
+from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.names import clean, one_line
 from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.quickbooks.reference import Reference
@@ -68,7 +68,6 @@ class Lookup:
         named_items: the QuickBooks items that payment types name, by that name; those not found are missing.
         tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
         tax_account_id: the account that item posts to; empty likewise.
-        several_tenants: whether several tenants feed this realm, so that markers name theirs (rule 2.6).
     """
 
     company: CompanyFile
@@ -89,7 +88,6 @@ class Lookup:
     named_items: Mapping[str, NamedItem] = field(default_factory=dict[str, NamedItem])
     tax_item_id: str = ""
     tax_account_id: str = ""
-    several_tenants: bool = False
 
     @classmethod
     def of(
@@ -104,7 +102,6 @@ class Lookup:
         named_items: Mapping[str, NamedItem] | None = None,
         tax_item_id: str = "",
         tax_account_id: str = "",
-        several_tenants: bool = False,
     ) -> "Lookup":
         """Return a lookup with records sorted into their lists; unreadable ones are not known.
 
@@ -118,7 +115,6 @@ class Lookup:
             named_items: likewise.
             tax_item_id: likewise.
             tax_account_id: likewise.
-            several_tenants: likewise.
         """
         readable = [record for record in records if isinstance(record, Record)]
         contacts: dict[int, tuple[Contact, ...]] = {}
@@ -144,7 +140,6 @@ class Lookup:
             named_items=named_items or {},
             tax_item_id=tax_item_id,
             tax_account_id=tax_account_id,
-            several_tenants=several_tenants,
         )
 
     @cached_property
@@ -161,11 +156,6 @@ class Lookup:
     def latin1(self) -> bool:
         """Whether text is transliterated to Latin-1."""
         return self.company.characters == "latin1"
-
-    @property
-    def marker_tenant(self) -> Tenant | None:
-        """The tenant that markers name, if they must."""
-        return Tenant(self.company.servicetitan.tenant) if self.several_tenants else None
 
     def line_text(self, text: str) -> str:
         """Return one line of text with the characters the realm takes."""

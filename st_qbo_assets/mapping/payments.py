@@ -131,7 +131,7 @@ def _body(payment: Payment, parts: _Parts, lookup: Lookup) -> Json:
         "CustomerRef": {"value": payer_of(payment)},
         "TotalAmt": from_cents(total),
         "TxnDate": parts.posting.date.isoformat(),
-        "PrivateNote": marker(source_of(payment), tenant=lookup.marker_tenant),
+        "PrivateNote": marker(source_of(payment)),
         "Line": [
             *lines_of(parts.splits.rows),
             *(link_line(tie.source, tie.txn_type, tie.cents) for tie in parts.ties),

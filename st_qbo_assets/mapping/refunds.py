@@ -173,7 +173,7 @@ def _of_credit(payment: Payment, parts: _Parts, lookup: Lookup) -> list[Mapped] 
         lookup,
         part=APPLICATION,
         target="Payment",
-        body=zero_payment(source, payer_of(payment), lines, day=parts.posting.date, lookup=lookup),
+        body=zero_payment(source, payer_of(payment), lines, day=parts.posting.date),
         facts=books(Shape.APPLICATION, customer=payer_of(payment), applied=told_of(rows, lookup)),
         said=parts.posting.said,
         is_main=False,
@@ -215,7 +215,7 @@ def _purchase(
         "AccountRef": {"value": parts.money.account.id},
         "EntityRef": {**customer, "type": "Customer"},
         "TxnDate": parts.posting.date.isoformat(),
-        "PrivateNote": marker(source, tenant=lookup.marker_tenant),
+        "PrivateNote": marker(source),
         "Line": [
             {
                 "Amount": from_cents(-total),

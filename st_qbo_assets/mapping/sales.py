@@ -122,7 +122,7 @@ def sale_body(sale: Sale, source: SourceRef, parts: SaleParts, lookup: Lookup, *
         "CustomerRef": {"value": customer(sale)},
         "TxnDate": parts.posting.date.isoformat(),
         "DocNumber": number,
-        "PrivateNote": marker(source, tenant=lookup.marker_tenant),
+        "PrivateNote": marker(source),
         "Line": [*lines, parts.tax.line] if parts.tax.line else lines,
     }
     body |= {name: {"value": id_} for name, id_ in parts.references.items()}

@@ -117,7 +117,7 @@ def _body(payment: Payment, parts: _Parts, lookup: Lookup) -> Json:
         "CustomerRef": {"value": payer_of(payment)},
         "TxnDate": parts.posting.date.isoformat(),
         "DocNumber": f"ST-{payment.id}",
-        "PrivateNote": marker(source_of(payment, WRITE_OFF), tenant=lookup.marker_tenant),
+        "PrivateNote": marker(source_of(payment, WRITE_OFF)),
         "Line": [
             {
                 "Amount": from_cents(to_cents(payment.total)),
@@ -156,7 +156,7 @@ def _application(payment: Payment, parts: _Parts, lookup: Lookup) -> Mapped:
         lookup,
         part=APPLICATION,
         target="Payment",
-        body=zero_payment(source, payer_of(payment), lines, day=parts.posting.date, lookup=lookup),
+        body=zero_payment(source, payer_of(payment), lines, day=parts.posting.date),
         facts=books(Shape.APPLICATION, customer=payer_of(payment), applied=[*told_of(rows, lookup), used]),
         said=parts.posting.said,
         is_main=False,

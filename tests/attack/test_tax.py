@@ -1,4 +1,4 @@
-"""Sales tax through the whole product: company files of other modes tie out to the cent, a cent off is red."""
+"""Sales tax through the whole product: other modes than the demo's tie out to the cent, a cent off is red."""
 
 from typing import Any
 
