@@ -9,6 +9,7 @@ asserted (the tests), where it dies (`moments`), what is wrong with it (`mutants
     mutate        names                     from here on the product is wrong
     materialize   days, only?               assets of those days on this session's Dagster instance
     prove         name, config?             a proof over the whole books (`duplicates`, `drift`)
+    refresh                                 the lists of both systems, as the reference schedule does
     statuses      asset, days               where each partition of an asset stands
     tie_out       day                       the newest comparison, as the store has it
     connection    system                    why a system may not be called; null if it may
@@ -151,6 +152,11 @@ class Session:
             raise_on_error=False,
         )
         return _told(found)
+
+    def do_refresh(self) -> None:
+        job = self._definitions().resolve_implicit_global_asset_job_def()
+        lists = [dg.AssetKey([COMPANY, system, "reference"]) for system in ("servicetitan", "quickbooks")]
+        job.execute_in_process(run_config=_QUIET, instance=self._instance, asset_selection=lists)
 
     def do_statuses(self, asset: str, days: Sequence[str]) -> dict[str, str | None]:
         defs = self._definitions()
