@@ -57,7 +57,13 @@ def _a_database_that_goes_away(url: str) -> Generator[None]:
 class TestDatabase:
     @pytest.mark.parametrize(
         "command",
-        [SYNC, ("audit", "--company", "demo", "--id", "1"), ("vault", "rotate"), ("up",)],
+        [
+            SYNC,
+            ("plan", "--company", "demo", "--day", "2026-01-01"),
+            ("audit", "--company", "demo", "--id", "1"),
+            ("vault", "rotate"),
+            ("up",),
+        ],
         ids=lambda command: command[0],
     )
     def test_an_unreachable_database_stops_every_command(
@@ -126,6 +132,29 @@ class TestSync:
     def test_a_sandbox_that_is_down_is_told_before_dagster_starts(self, connected: Office) -> None:
         connected.environment["ST_QBO_SANDBOX_QUICKBOOKS_URL"] = "http://127.0.0.1:1"
         assert_refused(connected.run(*SYNC), "http://127.0.0.1:1", "st-qbo sandbox serve")
+        assert not (connected.home / "logs").exists()
+
+
+class TestPlan:
+    def test_a_day_before_the_start_date_is_refused(self, connected: Office) -> None:
+        done = connected.run("plan", "--company", "demo", "--day", "2025-12-31")
+        assert_refused(done, "before demo's start date 2026-01-01", "`start_date`")
+
+    def test_days_the_wrong_way_round_are_refused(self, connected: Office) -> None:
+        days = ("--from", "2026-01-02", "--to", "2026-01-01")
+        assert_refused(connected.run("plan", "--company", "demo", *days), "Give the earlier day first")
+
+    def test_an_unknown_company_is_told_which_there_are(self, office: Office) -> None:
+        assert_refused(office.run("plan", "--company", "Demo", "--day", "2026-01-01"), "'Demo'", "demo")
+
+    def test_a_company_that_is_not_connected_is_told_how(self, office: Office) -> None:
+        done = office.run("plan", "--company", "demo", "--day", "2026-01-01")
+        assert_refused(done, "Run `st-qbo connect servicetitan --company demo`")
+
+    def test_a_sandbox_that_is_down_is_told_before_anything_starts(self, connected: Office) -> None:
+        connected.environment["ST_QBO_SANDBOX_QUICKBOOKS_URL"] = "http://127.0.0.1:1"
+        done = connected.run("plan", "--company", "demo", "--day", "2026-01-01")
+        assert_refused(done, "http://127.0.0.1:1", "st-qbo sandbox serve")
         assert not (connected.home / "logs").exists()
 
 

@@ -12,6 +12,7 @@ from st_qbo_assets.domain.errors import SettingsError
 from tests.unit.mapping import builders as make
 
 AUDIT = ["audit", "--company", "demo"]
+PLAN = ["plan", "--company", "demo"]
 CONNECT = ["connect", "quickbooks", "--company", "demo"]
 TODAY = datetime.now(UTC).astimezone(make.company().zone).date()
 
@@ -37,6 +38,12 @@ STARTED = make.company(start_date=day(-40))
         (["demo", "--days", "-1"], "-1 is not in the range"),
         ([*CONNECT, "--code", "x"], "--code, --realm and --state go together"),
         ([*CONNECT, "--realm", "1", "--state", "y"], "--code, --realm and --state go together"),
+        (PLAN, "Say which days: --day, or --from and --to"),
+        ([*PLAN, "--from", "2026-02-01"], "Say which days: --day, or --from and --to"),
+        ([*PLAN, "--day", "2026-02-01", "--to", "2026-02-02"], "Say which days: --day, or --from and --to"),
+        ([*PLAN, "--day", "2026-02-01", "--json", "--csv"], "Either --json or --csv"),
+        ([*PLAN, "--day", "yesterday"], "'yesterday' does not match"),
+        (["plan", "--day", "2026-02-01"], "Missing option '--company'"),
         (["sink"], "No such command 'sink'"),
     ],
 )
@@ -47,7 +54,7 @@ def test_a_command_line_that_makes_no_sense_is_refused(arguments: list[str], sai
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "up", "down", "sync", "audit", "doctor", "connect", "vault", "sandbox"]
+    "command", ["demo", "up", "down", "sync", "plan", "audit", "doctor", "connect", "vault", "sandbox"]
 )
 def test_every_command_is_listed(command: str) -> None:
     assert command in CliRunner().invoke(cli, ["--help"]).output

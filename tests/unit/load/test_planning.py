@@ -1,0 +1,291 @@
+"""A plan is what a load then does: the same steps, the same change of the books, and nothing before it."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from st_qbo_assets.domain.effects import Effect, total_of
+from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.outcomes import Mapped, Outcome, Verdict
+from st_qbo_assets.load.day import DayInput
+from st_qbo_assets.load.effects import UNKNOWN_ITEM, change_of, effect_of_confirmed, items_of
+from st_qbo_assets.load.planning import DayPlanner, Planned
+from st_qbo_assets.load.verify import owned_fields
+from st_qbo_assets.store.links import LinkState
+from tests.unit.load.builders import (
+    DAY,
+    DEPOSIT,
+    INCOME,
+    Bench,
+    application,
+    credit,
+    customer,
+    invoice,
+    item,
+    payment,
+    refund,
+    verdict,
+)
+
+
+def plan(bench: Bench, *mapped: Mapped, looks: bool = True, assumed: Any = None) -> dict[str, Planned]:
+    """Plan a day with customer 1 and item SKU beside its documents."""
+    groups: dict[Entity, list[Mapped]] = {}
+    for each in (customer(1), item("SKU"), *mapped):
+        groups.setdefault(each.source.entity, []).append(each)
+    planner = DayPlanner(bench.context(), settled=bench.settled, looks=looks)
+    return {
+        f"{each.will} {each.result.source}": each
+        for each in planner.plan(DayInput(DAY, groups), assumed=assumed)
+    }
+
+
+def steps(found: dict[str, Planned]) -> set[str]:
+    return {name for name in found if not name.startswith("unchanged ")}
+
+
+def own_effect(mapped: Mapped | None) -> Effect:
+    """The effect of a payload by itself, read from its body."""
+    if mapped is None or mapped.payload is None:
+        return Effect()
+    payload = mapped.payload
+    body = {**payload.body, "TotalAmt": Decimal(abs(payload.cents)) / 100}
+    return effect_of_confirmed(payload.target, owned_fields(payload.target, body), AccountOf())
+
+
+class AccountOf(dict[str, str]):
+    """Every item sells on the one income account."""
+
+    def get(self, key: str, default: Any = None) -> str:
+        return INCOME
+
+
+def change(found: dict[str, Planned]) -> Effect:
+    return total_of(change_of(each, own_effect(each.mapped), AccountOf()) for each in found.values())
+
+
+def booked(bench: Bench) -> Effect:
+    """What all documents the ledger knows do to the books."""
+    return total_of(
+        effect_of_confirmed(link.target, link.confirmed, AccountOf())
+        for link in bench.ledger.kept_links.values()
+    )
+
+
+# What is planned
+
+
+def test_new_documents_are_created_with_what_they_bring() -> None:
+    found = plan(Bench(), invoice(10), payment(20, "100.00", applied={10: "100.00"}))
+    assert steps(found) == {
+        "create customer:1",
+        "create item:SKU|79",
+        "create invoice:10",
+        "create payment:20",
+    }
+    assert change(found) == Effect(income={INCOME: 10000}, cash={DEPOSIT: 10000})
+
+
+def test_a_plan_writes_nothing_and_keeps_nothing_even_in_a_live_company() -> None:
+    bench = Bench()
+    plan(bench, invoice(10), payment(20, "100.00", applied={10: "100.00"}))
+    assert bench.company.mode == "live"
+    assert bench.quickbooks.writes == []
+    assert bench.ledger.record_states(bench.context().name, [invoice(10).source]) == {}
+
+
+def test_an_edit_changes_the_books_by_its_difference_only() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    found = plan(bench, invoice(10, lines=[("SKU", "130.00")], tax="2.00"))
+    assert steps(found) == {"update invoice:10"}
+    assert change(found) == Effect(receivable=3200, income={INCOME: 3000}, tax=200)
+
+
+def test_an_unchanged_day_changes_nothing() -> None:
+    bench = Bench()
+    day = [invoice(10), payment(20, "100.00", applied={10: "100.00"}), credit("credit_memo:3")]
+    bench.load_as_usual(*day)
+    found = plan(bench, *day)
+    assert steps(found) == set()
+    assert change(found).is_nothing
+
+
+@pytest.mark.rule("3.6")
+def test_a_deleted_document_takes_back_what_it_booked() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10, lines=[("SKU", "80.00")], tax="5.00"))
+    found = plan(bench, verdict(invoice(10), Verdict.NOT_DUE, "deleted"))
+    assert steps(found) == {"void invoice:10"}
+    assert change(found) == Effect(receivable=-8500, income={INCOME: -8000}, tax=-500)
+
+
+def test_a_sign_that_flips_shows_the_void_and_the_new_document() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    found = plan(bench, credit("invoice:10", lines=[("SKU", "30.00")]))
+    assert steps(found) == {"void invoice:10", "create invoice:10"}
+    assert change(found) == Effect(receivable=-13000, income={INCOME: -13000})
+
+
+def test_money_going_out_leaves_its_account() -> None:
+    found = plan(Bench(), refund(9, "40.00"), refund(8, "25.00", target="RefundReceipt"))
+    assert change(found) == Effect(receivable=4000, income={INCOME: -2500}, cash={"35": -6500})
+
+
+def test_a_credit_that_is_only_applied_moves_nothing() -> None:
+    tie = application(
+        "credit_memo:3/application",
+        ("Invoice", "invoice:10", "50.00"),
+        ("CreditMemo", "credit_memo:3", "50.00"),
+    )
+    bench = Bench()
+    bench.load_as_usual(invoice(10), credit("credit_memo:3"))
+    found = plan(bench, invoice(10), credit("credit_memo:3"), tie)
+    assert steps(found) == {"create credit_memo:3/application"}
+    assert change(found).is_nothing
+
+
+def test_what_is_held_or_waits_does_nothing() -> None:
+    held = verdict(invoice(10), Verdict.HELD, "account_unmapped")
+    waiting = payment(20, "100.00", applied={10: "100.00"})
+    found = plan(Bench(), held, waiting, assumed={held.source: Outcome.HELD})
+    assert {"held invoice:10", "blocked payment:20"} <= steps(found)
+    assert change(found).is_nothing
+
+
+def test_what_others_have_typed_is_linked_not_created() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(9))
+    person = bench.quickbooks.all("Customer")[0]["Id"]
+    line = {"Amount": Decimal("100.00"), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
+    typed = {
+        "DocNumber": "10",
+        "TxnDate": DAY.isoformat(),
+        "CustomerRef": {"value": person},
+        "Line": [line],
+    }
+    bench.quickbooks.put("Invoice", typed)
+    found = plan(bench, invoice(10))
+    assert steps(found) == {"link invoice:10"}
+    assert change(found).is_nothing
+
+
+def test_a_plan_that_does_not_look_costs_no_call() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(9))
+    calls = bench.quickbooks.calls
+    assert steps(plan(bench, invoice(10), looks=False)) == {"create invoice:10"}
+    assert bench.quickbooks.calls == calls
+
+
+def test_another_day_s_customer_may_be_assumed_there() -> None:
+    other = invoice(10, customer=7)
+    blocked = plan(Bench(), other)
+    there = plan(Bench(), other, assumed={customer(7).source: Outcome.PLANNED})
+    assert "blocked invoice:10" in steps(blocked)
+    assert "create invoice:10" in steps(there)
+
+
+# Documents that somebody edited (rule 5.3)
+
+
+def drifted(bench: Bench) -> None:
+    """Invoice 10 of 100.00 was edited in QuickBooks to 90.00."""
+    bench.load_as_usual(invoice(10))
+    source = invoice(10).source
+    link = bench.ledger.link(bench.context().name, source, "Invoice")
+    now = [{**line, "Amount": "90.00"} for line in link.confirmed["Line"]]
+    shown = str(now).replace("'", '"')
+    drift = {
+        "TotalAmt": {"confirmed": "100.00", "now": "90.00"},
+        "Line": {"confirmed": "", "now": shown},
+    }
+    bench.ledger.save_link(replace(link, drift=drift))
+
+
+@pytest.mark.rule("5.3")
+@pytest.mark.parametrize(
+    ("policy", "cents", "expected"),
+    [
+        ("report", "100.00", Effect()),
+        ("report", "120.00", Effect()),
+        ("accept", "100.00", Effect()),
+        ("accept", "120.00", Effect(receivable=3000, income={INCOME: 3000})),
+        ("restore", "100.00", Effect(receivable=1000, income={INCOME: 1000})),
+    ],
+)
+def test_an_edited_document_is_looked_at_and_judged_by_what_is_there_now(
+    policy: Any, cents: str, expected: Effect
+) -> None:
+    bench = Bench()
+    drifted(bench)
+    bench.policies = replace(bench.policies, drift=policy)
+    found = plan(bench, invoice(10, lines=[("SKU", cents)]))
+    assert steps(found) == {"recheck invoice:10"}
+    assert change(found) == expected
+
+
+def test_an_item_nobody_knows_is_named_as_such() -> None:
+    confirmed = {"TotalAmt": "10.00", "Line": [{"ItemRef": "55", "Amount": "10.00"}]}
+    assert effect_of_confirmed("Invoice", confirmed, {}).income == {f"{UNKNOWN_ITEM}55": 1000}
+
+
+def test_the_items_of_what_is_there_are_asked_for() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    (item_id,) = [each["Id"] for each in bench.quickbooks.all("Item")]
+    assert items_of(plan(bench, invoice(10)).values()) == {item_id}
+
+
+# The property
+
+
+def money(cents: int) -> str:
+    return str(Decimal(cents) / 100)
+
+
+@some.composite
+def days(draw: Any) -> list[Mapped]:
+    """A day of invoices, credits, payments and refunds, some of them deleted or held."""
+    found: dict[Any, Mapped] = {}
+    for number in draw(some.sets(some.integers(10, 14))):
+        amount, tax = draw(some.integers(1, 40_000)), draw(some.integers(0, 900))
+        lines = [("SKU", money(amount))]
+        shape = draw(some.sampled_from(["invoice", "credit", "deleted", "held"]))
+        each = invoice(number, lines=lines, tax=money(tax))
+        if shape == "credit":
+            each = credit(f"invoice:{number}", lines=lines, tax=money(tax))
+        elif shape == "deleted":
+            each = verdict(each, Verdict.NOT_DUE, "deleted")
+        elif shape == "held":
+            each = verdict(each, Verdict.HELD, "account_unmapped")
+        found[each.source] = each
+    for number in draw(some.sets(some.integers(20, 23))):
+        each = payment(number, money(draw(some.integers(1, 40_000))))
+        if draw(some.booleans()):
+            each = verdict(each, Verdict.NOT_DUE, "deleted")
+        found[each.source] = each
+    for number in draw(some.sets(some.integers(30, 31))):
+        target = draw(some.sampled_from(["Purchase", "RefundReceipt"]))
+        each = refund(number, money(draw(some.integers(1, 40_000))), target=target)
+        found[each.source] = each
+    return list(found.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(some.lists(days(), min_size=1, max_size=4))
+def test_the_effect_previewed_is_the_effect_applied(history: list[list[Mapped]]) -> None:
+    bench = Bench()
+    for day in history:
+        before, found = booked(bench), plan(bench, *day)
+        bench.load_as_usual(*day)
+        live = {
+            key: link for key, link in bench.ledger.kept_links.items() if link.state is not LinkState.MISMATCH
+        }
+        assert len(live) == len(bench.ledger.kept_links)
+        assert booked(bench) - before == change(found)
