@@ -1,4 +1,4 @@
-"""What QuickBooks refuses is shown with words, cause, remedy and whether a retry helps, wherever one looks."""
+"""What QuickBooks refuses is shown with words, cause, remedy and whether a retry helps, wherever asked."""
 
 from zoneinfo import ZoneInfo
 
