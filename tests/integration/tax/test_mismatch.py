@@ -69,6 +69,18 @@ def test_a_credit_that_comes_out_a_cent_off_is_a_mismatch_too(shop: Shop, mode: 
     assert_mismatch(found, off=CENT)
 
 
+@pytest.mark.rule("3.5")
+def test_a_refund_that_comes_out_a_cent_off_is_a_mismatch_too(shop: Shop) -> None:
+    sold = shop.sells(TAXED, UNTAXED)
+    paid = shop.pays((sold, sold["total"]))
+    shop.books(sold, paid)
+    shop.desk.switch(tax_off_by_cents=1)
+    *_, found = shop.books(sold, paid, shop.refunds(paid, amount=sold["total"]))
+    assert (found.result.target, found.result.outcome) == ("RefundReceipt", Outcome.MISMATCH)
+    assert found.stored is not None
+    assert found.stored[1] == Decimal(sold["total"]) + CENT
+
+
 @pytest.mark.parametrize("mode", [AUTOMATED, CODES, LINE], ids=lambda mode: mode.name)
 def test_one_repair_that_helps_is_enough(shop: Shop, mode: Mode) -> None:
     mode.set_up(shop)

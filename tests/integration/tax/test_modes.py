@@ -143,3 +143,21 @@ def test_the_three_states_of_automated_tax_carry_it_or_hold_it(
         assert (taxed.result.outcome, taxed.code, taxed.stored) == (Outcome.HELD, code, None)
     else:
         assert_equal(taxed)
+
+
+@by_name
+@pytest.mark.rule("3.5")
+@pytest.mark.parametrize("share", ["1", "0.37"])
+def test_a_refund_of_what_nothing_took_back_gives_its_tax_back(shop: Shop, mode: Mode, share: str) -> None:
+    mode.set_up(shop)
+    sold = shop.sells(TAXED, UNTAXED, TAXED_DISCOUNT)
+    paid = shop.pays((sold, sold["total"]))
+    back = round(Decimal(sold["total"]) * Decimal(share), 2)
+    invoice, _, refund = shop.books(sold, paid, shop.refunds(paid, amount=str(back)))
+    assert_equal(invoice)
+    assert (refund.result.target, refund.result.outcome) == ("RefundReceipt", Outcome.POSTED)
+    assert refund.stored is not None
+    tax, total = refund.stored
+    assert total == back
+    exact = back * invoice.meant[0] / invoice.meant[1]
+    assert abs(tax - exact) < Decimal("0.01")
