@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import parse_instant
-from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.masters.three_way import Base
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.extract.frames import FRAMES, AnyRecord, verbatim
 from st_qbo_assets.load import objects
@@ -113,7 +114,7 @@ def changed_customers(connections: Connections, days: list[date]) -> dict[date, 
         if isinstance(contact, Contact) and contact.customer_id is not None:
             stamp = contact.modified_on or window.since
             changed[contact.customer_id] = max(stamp, changed.get(contact.customer_id, stamp))
-    wanted = _wanted(connections, set(changed))
+    wanted = _wanted(connections, changed)
     known = {record.id: record for record in people}
     for record in client.customers(ids=sorted(wanted - known.keys())):
         if isinstance(record, Customer):
@@ -129,14 +130,24 @@ def changed_customers(connections: Connections, days: list[date]) -> dict[date, 
     return found
 
 
-def _wanted(connections: Connections, ids: set[int]) -> set[int]:
-    if connections.company.create_customers.to_quickbooks == "all" or not ids:
-        return ids
-    from st_qbo_assets.domain.ids import SourceRef
-
-    sources = [SourceRef(Entity.CUSTOMER, str(id_)) for id_ in ids]
-    linked = connections.links.of_sources(connections.name, sources)
+def _wanted(connections: Connections, changed: Mapping[int, datetime]) -> set[int]:
+    """Return the customers that are looked at: not those that were, since they last changed."""
+    known = connections.pairs.of_sources(connections.name, Entity.CUSTOMER, map(str, changed))
+    wanted = {
+        id_
+        for id_, stamp in changed.items()
+        if (row := known.get(str(id_))) is None or not _was_looked_at(row.base, stamp)
+    }
+    if connections.company.create_customers.to_quickbooks == "all" or not wanted:
+        return wanted
+    linked = connections.links.of_sources(
+        connections.name, [SourceRef(Entity.CUSTOMER, str(id_)) for id_ in wanted]
+    )
     return {int(source.id) for source in linked}
+
+
+def _was_looked_at(base: Base, stamp: datetime) -> bool:
+    return not base.seen and base.stamp is not None and base.stamp >= stamp
 
 
 def changed_vendors(connections: Connections, days: list[date]) -> dict[date, list[Row]]:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.company import Creation
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.masters.reasons import held_reason, reason
@@ -26,7 +27,7 @@ from st_qbo_assets.domain.masters.three_way import Base, Decision, FieldPolicy, 
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Reason, Verdict
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.masters.creating import CreationDesk, creation_body, is_wanted
+from st_qbo_assets.load.masters.creating import CreationDesk, creation_body, is_wanted, shown_alone
 from st_qbo_assets.load.masters.desk import PairDesk
 from st_qbo_assets.load.masters.ports import (
     FOREIGN,
@@ -49,6 +50,7 @@ from st_qbo_assets.orchestration.references import References
 from st_qbo_assets.servicetitan.records import Contact, Customer
 from st_qbo_assets.store.links import Link
 from st_qbo_assets.store.pairs import PairRow
+from st_qbo_assets.store.states import RecordState
 
 if TYPE_CHECKING:
     pass
@@ -58,9 +60,7 @@ _DIRECTIONS = (TO_QUICKBOOKS, TO_SERVICETITAN)
 
 def is_master_row(mapped: Mapped) -> bool:
     """Say whether a mapped row is one direction of a pair, and no payload of the day's load."""
-    return mapped.source.entity in TARGETS and (
-        mapped.source.part in _DIRECTIONS or mapped.source.entity is Entity.VENDOR
-    )
+    return mapped.source.entity in TARGETS and mapped.source.part in _DIRECTIONS
 
 
 def terms_of(references: References, folder: FrameFolder, defs: CompanyDefs) -> Terms:
@@ -122,9 +122,36 @@ class PairRows:
         found: list[Mapped] = []
         for link in links:
             found += self._of_pair(link, bases.get(link.source.id))
-        for qbo_id in orphans:
-            found += self._of_orphan(self.shown.stored[qbo_id])
+        names = [orphan(self.entity, qbo_id) for qbo_id in orphans]
+        looked = self.connections.pairs.of_sources(
+            self.connections.name, self.entity, [name.id for name in names]
+        )
+        states = self.connections.states.of_sources(self.connections.name, names)
+        for qbo_id, name in zip(orphans, names, strict=True):
+            row, state = looked.get(name.id), states.get(name)
+            obj = self.shown.stored[qbo_id]
+            is_known = row is not None and row.base.fields == shown_alone(TARGETS[self.entity], obj)
+            if is_known and state is not None and self._is_as_it_was(obj, state):
+                facts: Json = {"qbo_id": qbo_id, "looked": True}
+                verdict = Verdict.HELD if state.outcome is Outcome.HELD else Verdict.NOT_DUE
+                found.append(
+                    Mapped(name, verdict, self.day, title=state.title, reason=state.reason, facts=facts)
+                )
+            else:
+                found += self._of_orphan(obj)
         return found
+
+    def _is_as_it_was(self, obj: Json, state: RecordState) -> bool:
+        """Say whether the company still wants of an object what it wanted when it was looked for."""
+        policy = self._policy
+        wanted = is_wanted(obj, to_servicetitan=policy.to_servicetitan, listed=policy.listed)
+        is_listed = any(objects.same_name(name, obj.get("DisplayName")) for name in policy.listed)
+        return not is_listed and bool(wanted) == (state.outcome is Outcome.HELD)
+
+    @property
+    def _policy(self) -> Creation:
+        company = self.defs.company
+        return company.create_customers if self.entity is Entity.CUSTOMER else company.create_vendors
 
     def _links(self) -> tuple[list[Link], list[str]]:
         target, connections = TARGETS[self.entity], self.connections
@@ -218,7 +245,7 @@ class PairRows:
 
     def _of_orphan(self, obj: Json) -> list[Mapped]:
         target, company = TARGETS[self.entity], self.defs.company
-        policy = company.create_customers if self.entity is Entity.CUSTOMER else company.create_vendors
+        policy = self._policy
         wanted = is_wanted(obj, to_servicetitan=policy.to_servicetitan, listed=policy.listed)
         if wanted is None:
             return []
@@ -278,9 +305,7 @@ class MasterLoad:
         lone = [
             objects.text(each.facts.get("qbo_id"))
             for each in mapped
-            if is_master_row(each)
-            and each.source.id.startswith("qbo")
-            and each.verdict is not Verdict.NOT_DUE
+            if is_master_row(each) and each.source.id.startswith("qbo") and not each.facts.get("looked")
         ]
         if lone and self._desk.stopped is None:
             found = read_objects(self.context, TARGETS[entity], lone)

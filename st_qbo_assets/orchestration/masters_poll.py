@@ -5,7 +5,7 @@ evening after a poll is not missed. What does not: what is read and decided (`ma
 """
 
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -20,13 +20,15 @@ _RANGE_END = "dagster/asset_partition_range_end"
 
 def master_keys(defs: CompanyDefs) -> list[dg.AssetKey]:
     """Return the assets of a poll."""
-    entity = Entity.CUSTOMER
     return [
-        keys.servicetitan(defs.name, entity.plural),
-        keys.quickbooks(defs.name, entity.plural),
-        keys.quickbooks(defs.name, Entity.VENDOR.plural),
-        keys.mapped(defs.name, entity),
-        keys.loaded(defs.name, entity),
+        key
+        for entity in (Entity.CUSTOMER, Entity.VENDOR)
+        for key in (
+            keys.servicetitan(defs.name, entity.plural),
+            keys.quickbooks(defs.name, entity.plural),
+            keys.mapped(defs.name, entity),
+            keys.loaded(defs.name, entity),
+        )
     ]
 
 
@@ -53,8 +55,6 @@ def masters_poll(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.Sc
         event = context.instance.get_latest_materialization_event(keys.loaded(defs.name, Entity.CUSTOMER))
         first = today - timedelta(days=1)
         if event is not None:
-            from datetime import datetime
-
             first = datetime.fromtimestamp(event.timestamp, UTC).astimezone(defs.company.zone).date()
         first = max(min(first, today), defs.company.start_date)
         yield dg.RunRequest(

@@ -21,6 +21,7 @@ def base_to_json(base: Base) -> Json:
             for (name, system), seen in sorted(base.seen.items())
         },
         "chosen": dict(sorted(base.chosen.items())),
+        "stamp": base.stamp.isoformat() if base.stamp else None,
     }
 
 
@@ -35,6 +36,7 @@ def base_of_json(body: Mapping[str, Any]) -> Base:
             _key(name): Seen(_value(pair[0]), datetime.fromisoformat(pair[1])) for name, pair in seen.items()
         },
         chosen={name: str(id_) for name, id_ in chosen.items()},
+        stamp=datetime.fromisoformat(stamp) if (stamp := body.get("stamp")) else None,
     )
 
 

@@ -57,14 +57,20 @@ MASTERS: dict[str, ReasonKind] = {
     "servicetitan_match_unsure": ReasonKind(
         "7.2",
         "It may be the same as {value} in ServiceTitan.",
-        "Add the row `customer:<ServiceTitan id>,Customer,{qbo_id}` to links.csv, or the row "
-        "`customer:new,Customer,{qbo_id}` to make a new one.",
+        "Add the row `customer:<ServiceTitan id>,Customer,{qbo_id}` to links.csv; or name it under "
+        "`create_customers.listed` to make a new one.",
     ),
     "not_created": ReasonKind(
         "7.5",
         "It is only in QuickBooks, and this company makes no {entity} in ServiceTitan by itself.",
         "Nothing to do; list it under `create_customers` in the company file to have it made.",
     ),
+    "not_needed": ReasonKind(
+        "7.5",
+        "No document needs this {entity} in QuickBooks yet, and this company makes no others.",
+        "Nothing to do; set `to_quickbooks: all` to have it made.",
+    ),
+    "inactive": ReasonKind("7.1", "This {entity} is inactive in ServiceTitan.", "Nothing to do."),
     "gone_from_quickbooks": ReasonKind(
         "7.3",
         "It was {target} {qbo_id}, which is no longer in QuickBooks: merged into another, most likely.",

@@ -47,6 +47,12 @@ class Side:
     raw: Json = field(default_factory=dict[str, Any], repr=False)
     contacts: Sequence[Json] = field(default=(), repr=False)
 
+    @property
+    def latest(self) -> datetime | None:
+        """ServiceTitan's newest stamp of the record and its contacts."""
+        rows = (self.raw, *self.contacts)
+        return max((stamp for row in rows if (stamp := parse_instant(row.get("modifiedOn")))), default=None)
+
 
 @dataclass(frozen=True)
 class Terms:

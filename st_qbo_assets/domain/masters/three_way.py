@@ -70,11 +70,13 @@ class Base:
         fields: by name; a field that is missing was never compared.
         seen: (field, system) → a change not come to rest.
         chosen: contact field → which ServiceTitan contact it stands for.
+        stamp: ServiceTitan's newest stamp when they agreed; what is no newer was looked at already.
     """
 
     fields: Mapping[str, Agreed] = field(default_factory=dict[str, Agreed])
     seen: Mapping[tuple[str, str], Seen] = field(default_factory=dict[tuple[str, str], Seen])
     chosen: Mapping[str, str] = field(default_factory=dict[str, str])
+    stamp: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def decide(base: Base, servicetitan: Side, quickbooks: Side, manner: Manner, way
         drawn.fields["parts"] = Agreed(drawn.to_servicetitan["name"], quickbooks.values["parts"])
         drawn.to_quickbooks.pop("parts", None)
     return Decision(
-        base=Base(drawn.fields, drawn.seen, servicetitan.chosen),
+        base=Base(drawn.fields, drawn.seen, servicetitan.chosen, servicetitan.latest),
         to_quickbooks=drawn.to_quickbooks,
         to_servicetitan=drawn.to_servicetitan,
         conflicts=tuple(drawn.conflicts),

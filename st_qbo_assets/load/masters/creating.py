@@ -36,7 +36,7 @@ from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Reason
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.masters.ports import FOREIGN, TARGETS, PairContext, Tally, orphan, source_of
 from st_qbo_assets.load.masters.reading import Pair
-from st_qbo_assets.load.masters.to_servicetitan import begin, refused
+from st_qbo_assets.load.masters.to_servicetitan import begin, refused, with_vendor_fields
 from st_qbo_assets.load.matching import Card, MatchKind, card_of, match_customer, with_contacts
 from st_qbo_assets.load.verify import owned_fields
 from st_qbo_assets.store.intents import Closing, Operation
@@ -168,8 +168,17 @@ class CreationDesk:
                 )
             if result is not None:
                 results.append(result)
+                self._remember(entity, obj, result)
         write.ledger.save_states(write.name, results, write.run_id)
         return results
+
+    def _remember(self, entity: Entity, obj: Json, result: LoadResult) -> None:
+        """Keep what a waiting object showed, so that it is looked for again only once it changed."""
+        if result.outcome not in (Outcome.HELD, Outcome.NOT_DUE) or not self.context.is_live:
+            return
+        base = Base(shown_alone(TARGETS[entity], obj))
+        row = PairRow(orphan(entity, result.qbo_id).record, result.qbo_id, base)
+        self.context.pairs.save(self.context.write.name, [row], self.context.write.run_id)
 
     def _one(self, entity: Entity, obj: Json, day: date) -> LoadResult | None:
         target, write, company = TARGETS[entity], self.context.write, self.context.company
@@ -187,7 +196,8 @@ class CreationDesk:
         match = match_customer(card_of(obj), self._candidates(entity, obj), linked_ids=frozenset())
         if match.kind is MatchKind.LINK and match.card is not None:
             return self._link_to(entity, obj, match.card.id, day, evidence=match.evidence)
-        if match.kind is MatchKind.UNSURE:
+        is_listed = any(objects.same_name(name, obj.get("DisplayName")) for name in policy.listed)
+        if match.kind is MatchKind.UNSURE and not is_listed:
             labels = tuple(card.label for card in match.candidates)
             said = reason(
                 "servicetitan_match_unsure", suggestions=labels, value=", ".join(labels), qbo_id=qbo_id
@@ -254,7 +264,8 @@ class CreationDesk:
             if target == CUSTOMER:
                 made = self.context.writer.create_customer(body, external=self._external(qbo_id))
             else:
-                made = {"id": self.context.writer.create_vendor(body, external=self._external(qbo_id))}
+                id_ = self.context.writer.create_vendor(body, external=self._external(qbo_id))
+                made = with_vendor_fields({"id": id_}, body)  # the answer is the id only
         except UncertainOutcome as error:
             found = next(iter(self._made_from(target, qbo_id)), None)
             if found is None:
@@ -301,8 +312,8 @@ class CreationDesk:
             return self._result(entity, obj, day, Outcome.PLANNED, None)
         link = self._new_link(entity, obj, objects.text(record.get("id")))
         write.ledger.save_link(link)
-        base = self._base(target, record, obj) if operation == "create" and target == CUSTOMER else None
-        if base is not None:
+        if operation == "create":
+            base = self._base(target, record, obj)
             self.context.pairs.save(write.name, [PairRow(link.source, link.qbo_id, base)], write.run_id)
         write.decisions.decide(
             write.name,
@@ -325,7 +336,7 @@ class CreationDesk:
         fields: Mapping[str, Agreed] = {
             name: Agreed(own.values[name], other.values[name]) for name in own.values if name in other.values
         }
-        return Base(fields, {}, own.chosen)
+        return Base(fields, {}, own.chosen, own.latest)
 
     def _new_link(self, entity: Entity, obj: Json, id_: str) -> Link:
         target, write = TARGETS[entity], self.context.write
@@ -365,6 +376,11 @@ class CreationDesk:
             wrote=wrote,
             reason=said,
         )
+
+
+def shown_alone(target: str, obj: Json) -> dict[str, Agreed]:
+    """Return what an object without a ServiceTitan record shows, in the form of a base."""
+    return {name: Agreed("", value) for name, value in read_quickbooks(target, obj).values.items()}
 
 
 def servicetitan_card(target: str, record: Json, contacts: Sequence[Json]) -> Card:

@@ -113,7 +113,7 @@ class PairDesk:
             for name in own.values
             if name in other.values
         }
-        pair = replace(pair, base=Base(fields, {}, own.chosen))
+        pair = replace(pair, base=Base(fields, {}, own.chosen, own.latest))
         if pair.was_created or not self._context.is_live:
             return pair, []
         self._save(pair)
@@ -156,7 +156,7 @@ class PairDesk:
             written[TO_SERVICETITAN] = done
             if done.side is not None:
                 pair = replace(pair, servicetitan=done.side)
-                base = replace(base, chosen=done.side.chosen)
+                base = replace(base, chosen=done.side.chosen, stamp=done.side.latest)
             quickbooks = (
                 written[TO_QUICKBOOKS].side if TO_QUICKBOOKS in written else None
             ) or pair.quickbooks

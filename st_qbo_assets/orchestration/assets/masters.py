@@ -1,7 +1,8 @@
-"""`quickbooks/customers`, `quickbooks/vendors`: what changed there, by the day of the change.
+"""`quickbooks/customers` and the vendors of both systems: what changed, what travels, what became of it.
 
-What belongs here: the specs, and handing rows to the frames. What does not: what is read
-(`master_frames`), imported when a step runs.
+What belongs here: the specs and the steps of vendors. What does not: what is read (`master_frames`), what
+travels (`master_pairs`), imported when a step runs, and ServiceTitan's customers, which the documents of a
+day bring (`servicetitan`, `mapped`, `loaded`).
 """
 
 from collections.abc import Callable, Iterator
@@ -12,22 +13,30 @@ import dagster as dg
 
 from st_qbo_assets.domain.errors import SyncError
 from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.outcomes import LoadResult
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.failures import failure_of
-from st_qbo_assets.orchestration.frames import FrameStream, Row, to_frame
+from st_qbo_assets.orchestration.failures import failed_days, failure_of
+from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, Row, mapped_row, to_frame
+from st_qbo_assets.orchestration.metadata import (
+    loaded_metadata,
+    mapped_metadata,
+    merge_reasons,
+    pairs_metadata,
+)
 from st_qbo_assets.orchestration.partitions import run_days
 from st_qbo_assets.orchestration.resources import Connector
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Event = dg.AssetMaterialization | dg.AssetObservation
 _MASTERS = (Entity.CUSTOMER, Entity.VENDOR)
 
 
 def master_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     """Return the extracts of customers and vendors that are not a day's documents'."""
-    return [_quickbooks(defs)]
+    return [_quickbooks(defs), _servicetitan_vendors(defs), _mapped_vendors(defs), _loaded_vendors(defs)]
 
 
 def _quickbooks(defs: CompanyDefs) -> dg.AssetsDefinition:
@@ -64,6 +73,106 @@ def _quickbooks(defs: CompanyDefs) -> dg.AssetsDefinition:
             yield dg.Output(FrameStream(_stream(days, rows, OBJECTS)), output_name=entity.plural)
 
     return changed
+
+
+def _servicetitan_vendors(defs: CompanyDefs) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=keys.servicetitan(defs.name, Entity.VENDOR.plural),
+        partitions_def=defs.days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=keys.group(defs.name, "servicetitan"),
+        description="ServiceTitan's vendors that changed on the day.",
+        kinds={"servicetitan"},
+    )
+    def vendors(context: dg.AssetExecutionContext, connector: Connector) -> FrameStream:
+        from st_qbo_assets.orchestration.master_frames import OBJECTS, changed_vendors  # heavy: the clients
+
+        days = run_days(context.partition_keys)
+        try:
+            with connector.open(defs, context.run_id) as connections:
+                rows = changed_vendors(connections, days)
+        except SyncError as error:
+            raise failure_of(error) from error
+        for day in days:
+            context.add_asset_metadata({"changed": len(rows.get(day, []))}, partition_key=day.isoformat())
+        return FrameStream(_stream(days, rows, OBJECTS))
+
+    return vendors
+
+
+def _mapped_vendors(defs: CompanyDefs) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=keys.mapped(defs.name, Entity.VENDOR),
+        deps=[
+            keys.servicetitan(defs.name, Entity.VENDOR.plural),
+            keys.quickbooks(defs.name, Entity.VENDOR.plural),
+            keys.servicetitan(defs.name, "reference"),
+            keys.quickbooks(defs.name, "reference"),
+        ],
+        partitions_def=defs.days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=keys.group(defs.name, "mapped"),
+        description="What each vendor becomes in QuickBooks, and what of a pair would travel.",
+        kinds={"python"},
+    )
+    def vendors(context: dg.AssetExecutionContext, connector: Connector) -> FrameStream:
+        from st_qbo_assets.orchestration.master_runs import map_vendors  # heavy: clients and mapping
+
+        days = run_days(context.partition_keys)
+
+        def write() -> Iterator[tuple[date, "pd.DataFrame"]]:
+            with connector.open(defs, context.run_id) as connections:
+                for day, result in map_vendors(defs, connections, connector.frames, context, days):
+                    metadata = mapped_metadata(result) | pairs_metadata(result)
+                    context.add_asset_metadata(metadata, partition_key=day.isoformat())
+                    yield day, to_frame([mapped_row(item) for item in result], MAPPED)
+
+        return FrameStream(write)
+
+    return vendors
+
+
+def _loaded_vendors(defs: CompanyDefs) -> dg.AssetsDefinition:
+    key = keys.loaded(defs.name, Entity.VENDOR)
+
+    @dg.multi_asset(
+        name=f"{defs.name}_load_vendors",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[keys.mapped(defs.name, Entity.VENDOR)],
+                group_name=keys.group(defs.name, "loaded"),
+                description="Vendors in both systems: created, linked, or brought to agree.",
+                skippable=True,
+                kinds={"quickbooks", "servicetitan"},
+            )
+        ],
+        partitions_def=defs.days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def vendors(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[Event]:
+        from st_qbo_assets.orchestration.master_runs import load_vendors  # heavy: clients and load
+
+        bad: list[str] = []
+        failing: list[LoadResult] = []
+        try:
+            with connector.open(defs, context.run_id) as connections:
+                days = run_days(context.partition_keys)
+                for day, results in load_vendors(defs, connections, connector.frames, context, days):
+                    metadata, partition = loaded_metadata(results), day.isoformat()
+                    wrong = [result for result in results if result.outcome.fails_partition]
+                    failing += wrong
+                    if wrong:
+                        bad.append(partition)
+                        yield dg.AssetObservation(key, partition=partition, metadata=metadata)
+                    else:
+                        yield dg.AssetMaterialization(key, partition=partition, metadata=metadata)
+        except SyncError as error:
+            raise failure_of(error) from error
+        if bad:
+            raise failed_days(merge_reasons(failing), days={key.to_user_string(): bad})
+
+    return vendors
 
 
 def _stream(

@@ -11,6 +11,8 @@ import requests
 
 from st_qbo_assets.company_files import read_company
 from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import Outcome
 from st_qbo_assets.orchestration.company import build_company
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameStorage
@@ -84,19 +86,33 @@ class Shop:
     def qbo_id(self, customer_id: int) -> str:
         """The QuickBooks customer a ServiceTitan customer is linked to."""
         with self.office.opened() as connections:
-            from st_qbo_assets.domain.ids import Entity, SourceRef
-
             link = connections.links.get(
                 connections.name, SourceRef(Entity.CUSTOMER, str(customer_id)), "Customer"
             )
         assert link is not None
         return link.qbo_id
 
-    def asked(self) -> int:
-        """How many requests both systems have seen, tokens aside."""
+    def reasons(self) -> dict[str, str]:
+        """Why customers and vendors do not cross over, by name."""
+        with self.office.opened() as connections:
+            rows = connections.states.of_days(
+                connections.name, Entity.CUSTOMER, [self.today()], outcomes=[Outcome.HELD]
+            )
+        return {row.title: row.reason.code for row in rows if row.reason}
+
+    def today(self) -> date:
+        """The company's day."""
+        return CompanyDefs(self.company, self.home / "links.csv").today()
+
+    def asked(self) -> list[str]:
+        """What both systems were asked so far, tokens aside."""
         sandbox = self.office.sandbox
-        total = 0
+        found: list[str] = []
         for base in (sandbox.quickbooks_url, sandbox.servicetitan_url):
             rows = requests.get(f"{base}/_sandbox/requests", timeout=20).json()
-            total += sum("token" not in row["path"] and "/_sandbox/" not in row["path"] for row in rows)
-        return total
+            found += [
+                f"{row['method']} {row['path']}?{row.get('query', '')}"
+                for row in rows
+                if "token" not in row["path"]
+            ]
+        return found
