@@ -71,7 +71,8 @@ def _memo_item(item: Document) -> Document:
     """Return an item as credit memos have it: numbers, one account for revenue (reference §5.7)."""
     kept = ("id", "description", "type", "skuName", "skuId", "taxable", "createdOn", "businessUnit")
     numbers = {name: amount(item.get(name)) for name in ("quantity", "cost", "price", "total")}
-    account = {"revenueGeneralLedgerAccount": item.get("generalLedgerAccount")}
+    revenue = item.get("revenueGeneralLedgerAccount") or item.get("generalLedgerAccount")
+    account = {"revenueGeneralLedgerAccount": revenue}
     return {name: item.get(name) for name in kept} | numbers | account | {"active": True, "createdBy": USER}
 
 

@@ -61,7 +61,9 @@ def test_a_changed_credit_memo_has_new_totals(client: Client) -> None:
     client.act("change_credit_memo", id=memo["id"], items=items)
     seen = client.one(MEMOS, memo["id"])
     assert (seen["subTotal"], seen["salesTax"], seen["total"]) == (13, 1, 14)
-    assert [row["total"] for row in client.rows(f"{MEMOS}/{memo['id']}/items")] == [10, 3]
+    rows = client.rows(f"{MEMOS}/{memo['id']}/items")
+    assert [row["total"] for row in rows] == [10, 3]
+    assert [row["revenueGeneralLedgerAccount"]["number"] for row in rows] == ["40100", "40100"]
 
 
 def test_a_deleted_credit_memo_opens_what_it_paid(client: Client) -> None:
