@@ -74,7 +74,7 @@ def judge(
     One with our marker is ours. One without any is taken over only if number, customer, date and amount
     agree; else both are named and a person decides (rule 1.6).
     """
-    rows = [row for row in rows if not _is_our_void(row, links)]
+    rows = [row for row in rows if not _is_our_void(row, payload, known)]
     ours = [row for row in rows if payload.source in objects.markers(row)]
     if ours:
         obj = min(ours, key=lambda row: int(objects.text(row.get("Id")) or 0))
@@ -93,10 +93,11 @@ def judge(
     return _judge_foreign(context, payload, rows, known) if rows else None
 
 
-def _is_our_void(row: Json, links: dict[str, list[Link]]) -> bool:
-    """Say whether a document is one we emptied: it holds a number and nothing else."""
-    owners = links.get(objects.text(row.get("Id")), ())
-    return objects.is_voided(row) and any(is_voided_by_us(link) for link in owners)
+def _is_our_void(row: Json, payload: Payload, known: Resolution) -> bool:
+    """Say whether a document is one we emptied, in whose place another is made: it holds a number only."""
+    link = known.link(payload.source, payload.target)
+    is_ours = objects.is_voided(row) and payload.source in objects.markers(row)
+    return is_ours and link is not None and is_voided_by_us(link)
 
 
 def _judge_foreign(

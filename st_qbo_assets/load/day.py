@@ -19,6 +19,7 @@ from st_qbo_assets.load.actions import ActionKind, Finding
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.bringing import bring_payments_along, bring_users, free_payments, plan_refunded
+from st_qbo_assets.load.closed_books import adjust_closed
 from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
 from st_qbo_assets.load.items import ItemDesk
@@ -127,6 +128,7 @@ class DayLoader:
 
     def _load_documents(self, turn: DayTurn) -> None:
         """Load sales, then what pays them, then void what nothing uses any more (rules 3.2, 3.6, 5.5)."""
+        adjust_closed(turn)
         self._retiring.look(turn)
         self._load_stage(turn, SALES)
         bring_payments_along(turn)

@@ -77,6 +77,7 @@ class DayTurn:
         changing: records whose new shape waits until the old one is voided.
         examined: records that were looked at for what they no longer are.
         brought: documents whose payments were read in this load.
+        staying: documents that stay as they are though no present payload wants them (closed books).
         stopped: why nothing more is sent, once the connection is stopped.
     """
 
@@ -93,6 +94,7 @@ class DayTurn:
     changing: set[SourceRef] = field(default_factory=set[SourceRef])
     examined: set[SourceRef] = field(default_factory=set[SourceRef])
     brought: set[SourceRef] = field(default_factory=set[SourceRef])
+    staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     stopped: ConnectionStopped | None = None
 
@@ -129,6 +131,14 @@ class DayTurn:
         self.known.learn_outcomes({source: state.outcome for source, state in states.items()})
         for intents in ledger.open_intents_of_records(name, list(fresh)).values():
             self.open_intents.update((intent.source, intent.target) for intent in intents)
+
+    def add_parts(self, parts: Sequence[Mapped]) -> None:
+        """Put parts that the load makes itself beside the record they are of."""
+        sources = [each.source for each in parts]
+        states = self.context.ledger.record_states(self.context.name, sources)
+        self.before.update({source: state.outcome for source, state in states.items()})
+        self.mapped.update({each.source: each for each in parts})
+        self.examined.difference_update(source.record for source in sources)
 
     def _forget(self, records: Collection[SourceRef]) -> None:
         """Let go of what was made of records before: a part that is gone is not to be loaded."""

@@ -78,9 +78,8 @@ class OpenAmounts:
         self, action: Action, wanted: Mapping[Key, Decimal], rows: Mapping[Key, Json], said: Reason
     ) -> LoadResult | Action:
         """Take QuickBooks' own application of a credit for ours if it ties the same; else a person looks."""
-        ids = (
-            set.intersection(*(set(objects.linked_payments(row)) for row in rows.values())) if rows else set()
-        )
+        linked = [frozenset(objects.linked_payments(row)) for row in rows.values()]
+        ids = frozenset[str].intersection(*linked) if linked else frozenset[str]()
         links = self._context.links.of_targets(self._context.name, "Payment", ids) if ids else {}
         free = sorted(ids - set(links))
         for row in self._context.quickbooks.query("Payment", f"Id IN {quote_list(free)}") if free else ():

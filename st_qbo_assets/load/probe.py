@@ -65,11 +65,11 @@ def _created(context: WriteContext, intent: Intent) -> Json | None:
 
 
 def _is_forerunner(context: WriteContext, row: Json, intent: Intent) -> bool:
-    """Say whether a document is the one we emptied, in whose place the intent makes another."""
+    """Say whether a document is one we emptied, in whose place the intent makes another."""
     if not objects.is_voided(row):
         return False
     link = context.ledger.link(context.name, intent.source, intent.target)
-    return link is not None and is_voided_by_us(link) and link.qbo_id == objects.text(row.get("Id"))
+    return link is not None and is_voided_by_us(link)
 
 
 def _is_what_we_sent(row: Json, intent: Intent) -> bool:

@@ -48,6 +48,13 @@ LOAD: dict[str, ReasonKind] = {
         "It is in QuickBooks as {target} {qbo_id} and stays there, though it is not due any more: {why}",
         "Post it again in ServiceTitan, or delete it there; nothing is removed because a gate closed.",
     ),
+    "adjusted": ReasonKind(
+        "4",
+        "Its books are closed: {target} {qbo_id} of {day} stays; another document posts the difference.",
+    ),
+    "adjustment": ReasonKind(
+        "4", "It posts the difference to {original}, whose books are closed, on {day}, the first open day."
+    ),
     "shape_waits": ReasonKind(
         "3.6",
         "It is to become {target}, after the {old} {qbo_id} that it was is voided: {why}",

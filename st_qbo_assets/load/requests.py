@@ -126,6 +126,9 @@ def update_request(payload: Payload, link: Link, known: LinkLookup) -> Json:
     deposit = objects.text(link.confirmed.get(DEPOSIT_ACCOUNT))
     if payload.target == "Payment" and deposit and deposit == objects.ref(body, DEPOSIT_ACCOUNT):
         body.pop(DEPOSIT_ACCOUNT)
+    number = objects.text(link.confirmed.get("DocNumber"))
+    if number and number == objects.text(body.get("DocNumber")):
+        body.pop("DocNumber")  # an emptied forerunner may have it too
     resolved = cast(Json, _resolved(body, known))
     return {"Id": link.qbo_id, "SyncToken": link.sync_token, "sparse": True, **resolved}
 

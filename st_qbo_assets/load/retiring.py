@@ -43,7 +43,8 @@ class Retiring:
             links = turn.known.parts_of(record)
             open_ = [key for key in turn.open_intents if key[0].record == record]
             for each in find_unwanted(parts, links, open_) if links or open_ else ():
-                self._note(turn, each, parts)
+                if (each.source, each.target) not in turn.staying:
+                    self._note(turn, each, parts)
 
     def _note(self, turn: DayTurn, unwanted: Unwanted, parts: Sequence[Mapped]) -> None:
         turn.unwanted[unwanted.source, unwanted.target] = unwanted

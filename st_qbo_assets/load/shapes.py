@@ -104,9 +104,7 @@ def find_unwanted(
     return [
         Unwanted(source, target, live.get((source, target)), first, why)
         for source, target in candidates
-        if (source, target) not in wanted
-        and not _is_held(parts, source)
-        and not (is_adjustment_part(source) and wanted)
+        if (source, target) not in wanted and not _is_held(parts, source)
     ]
 
 

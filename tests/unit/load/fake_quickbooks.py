@@ -242,7 +242,9 @@ class FakeQuickBooks:
                 raise RemoteFault("Account Period Closed, Cannot Update Through Services API", code="6210")
         for field_, entity_ in (("CustomerRef", "Customer"), ("ItemRef", "Item")):
             self._check_references(obj, field_, entity_)
-        if entity in SALES and self.refuses_duplicate_numbers and obj.get("DocNumber") and not takes_used:
+        is_new_number = old is None or old.get("DocNumber") != obj.get("DocNumber")
+        is_checked = self.refuses_duplicate_numbers and is_new_number and not takes_used
+        if entity in SALES and is_checked and obj.get("DocNumber"):
             self._check_number(entity, obj)
         if entity == "Payment":
             self._check_payment(obj)

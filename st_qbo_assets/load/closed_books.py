@@ -1,0 +1,143 @@
+"""Documents of a turn that stand in closed books and changed in ServiceTitan (rule 4).
+
+What belongs here: finding them, and putting the parts that adjust them among the records to load. What does
+not: the arithmetic of a difference (`adjusting`). Without `closed_period_edits: adjust` the plan holds them.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Verdict
+from st_qbo_assets.load import adjusting, objects
+from st_qbo_assets.load.adjusting import Figures, Original
+from st_qbo_assets.load.gathering import MASTERS, DayTurn
+from st_qbo_assets.load.probe import read_if_there
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.requests import create_request
+from st_qbo_assets.load.shapes import EMPTY_AT_SOURCE, is_adjustment_part
+from st_qbo_assets.store.links import Link, LinkState
+
+_OURS = frozenset({LinkState.ACTIVE, LinkState.MISMATCH})
+
+
+def adjust_closed(turn: DayTurn) -> None:
+    """Put what adjusts closed documents among the records of a turn; what they are for is done with."""
+    policies = turn.context.policies
+    if policies.first_open_day is None or turn.stopped is not None:
+        return
+    for mapped in list(turn.mapped.values()):
+        if (
+            mapped.source.entity in MASTERS
+            or is_adjustment_part(mapped.source)
+            or mapped.source in turn.results
+        ):
+            continue
+        link = _closed_link(turn, mapped)
+        if link is None:
+            continue
+        links = [each for each in turn.known.parts_of(mapped.source) if is_adjustment_part(each.source)]
+        turn.staying.update((each.source, each.target) for each in links)
+        is_changed = bool(links) or mapped.payload is None or mapped.payload.digest != link.digest
+        if policies.closed_period_edits == "hold" or link.drift or not is_changed:
+            continue
+        try:
+            _adjust(turn, Original(mapped, link, {}), links, on=policies.first_open_day)
+        except SyncError as error:
+            turn.note_stop(error)
+            turn.keep(turn.subject(mapped, link.target).failed(error, link=link))
+
+
+def _closed_link(turn: DayTurn, mapped: Mapped) -> Link | None:
+    """Return the link of a document in closed books that is due, or that is gone from ServiceTitan."""
+    payload, reason_ = mapped.payload, mapped.reason
+    if payload is not None:
+        link = turn.known.link(payload.source, payload.target)
+    elif mapped.verdict is Verdict.NOT_DUE and reason_ is not None and reason_.code in EMPTY_AT_SOURCE:
+        link = next((each for each in turn.links_of(mapped.source) if each.state in _OURS), None)
+    else:
+        return None
+    if link is None or link.state not in _OURS or link.target not in adjusting.SIGNS:
+        return None
+    return link if turn.context.policies.is_closed(_date_of(link)) else None
+
+
+def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -> None:
+    mapped, link = original.mapped, original.link
+    request = create_request(mapped.payload, turn.known) if mapped.payload is not None else None
+    if request is not None and adjusting.cannot_be_adjusted(link, request):
+        return  # the plan holds it
+    closed, open_ = _by_period(turn, links)
+    stands = adjusting.figures_of_link(link, like=request)
+    for each in closed:
+        stands = stands.and_(adjusting.figures_of_link(each, like=request))
+    wanted = adjusting.figures_of_request(link.target, request) if request is not None else adjusting.NOTHING
+    difference = wanted.less(stands)
+    if open_ is not None:
+        turn.staying -= {
+            (each.source, each.target) for each in links if each.source.part.startswith(open_.source.part)
+        }
+        turn.staying.update((each.source, each.target) for each in closed)
+    turn.staying.add((link.source, link.target))
+    turn.keep(_stays(turn, mapped, link))
+    if difference.is_nothing:
+        return
+    if open_ is not None and not open_.drift and adjusting.figures_of_link(open_, like=request) == difference:
+        _stands(turn, original, open_)
+        return
+    body = request or read_if_there(turn.context, link.target, link.qbo_id) or {}
+    _post(turn, replace(original, body=body), difference, links=links, open_=open_, on=on)
+
+
+def _post(
+    turn: DayTurn, original: Original, difference: Figures, *, links: list[Link], open_: Link | None, on: date
+) -> None:
+    """Put the adjustment and its application among the records; what has tax the wrong way round is held."""
+    documents = [each for each in links if each.target != "Payment"]
+    part, tie_part = adjusting.part_names(documents, open_=open_)
+    day = date.fromisoformat(_date_of(open_)) if open_ is not None else on
+    posted = adjusting.adjustment(original, difference, part=part, on=day)
+    sign = -1 if difference.total < 0 else 1
+    if sign * difference.tax < 0:
+        said = reason("closed_period", day=_date_of(original.link))
+        subject = turn.subject(original.mapped, original.link.target)
+        turn.keep(subject.result(Outcome.HELD, link=original.link, said=said))
+        turn.staying.update((each.source, each.target) for each in links)
+        return
+    tie = adjusting.application(original, posted, part=tie_part)
+    turn.add_parts([posted, *([tie] if tie is not None else [])])
+
+
+def _stands(turn: DayTurn, original: Original, open_: Link) -> None:
+    """Keep an adjustment that is right, and put its application among the records, should it be missing."""
+    turn.staying.add((open_.source, open_.target))
+    turn.keep(_result(turn, original.mapped, open_, Outcome.UNCHANGED))
+    body: Json = {"CustomerRef": {"value": objects.text(open_.confirmed.get("CustomerRef"))}}
+    part, tie_part = adjusting.part_names([], open_=open_)
+    figures, day = adjusting.figures_of_link(open_), date.fromisoformat(_date_of(open_))
+    posted = adjusting.adjustment(replace(original, body=body), figures, part=part, on=day)
+    tie = adjusting.application(original, posted, part=tie_part)
+    if tie is not None:
+        turn.add_parts([tie])
+
+
+def _by_period(turn: DayTurn, links: list[Link]) -> tuple[list[Link], Link | None]:
+    """Return the adjustments in closed books, and the one that may still be changed."""
+    documents = [each for each in links if each.state in _OURS and each.target in adjusting.SIGNS]
+    closed = [each for each in documents if turn.context.policies.is_closed(_date_of(each))]
+    return closed, next((each for each in reversed(documents) if each not in closed), None)
+
+
+def _date_of(link: Link) -> str:
+    return objects.text(link.confirmed.get("TxnDate"))
+
+
+def _stays(turn: DayTurn, mapped: Mapped, link: Link) -> LoadResult:
+    outcome = Outcome.UNCHANGED if mapped.payload is not None else Outcome.VOIDED
+    return _result(turn, mapped, link, outcome)
+
+
+def _result(turn: DayTurn, mapped: Mapped, link: Link, outcome: Outcome) -> LoadResult:
+    said = reason("adjusted", target=link.target, qbo_id=link.qbo_id, day=_date_of(link))
+    result = turn.subject(mapped, link.target).result(outcome, link=link, said=said)
+    return result if link.source == mapped.source else replace(result, source=link.source, reason=None)
