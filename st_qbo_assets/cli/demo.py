@@ -1,4 +1,4 @@
-"""`st-qbo demo`: sandbox, database, Dagster, a contractor's days, the tie-out.
+"""`st-qbo demo`: sandbox, database, web part, Dagster, a contractor's days, the tie-out.
 
 What belongs here: the order of things. Everything else is a command of its own.
 """
@@ -14,16 +14,20 @@ from pydantic import SecretStr
 
 from st_qbo_assets.cli.output import say, working
 from st_qbo_assets.cli.processes import (
+    LOOPBACK,
     Children,
     require_free_ports,
     start_dagster,
     start_sandbox,
+    start_web,
     ui_url,
+    web_url,
 )
 from st_qbo_assets.cli.sandbox import sandbox_info
 from st_qbo_assets.cli.sync import sync_days
 from st_qbo_assets.cli.up import only_one, wait_until_interrupted
 from st_qbo_assets.company_files import read_company
+from st_qbo_assets.connecting.keys import store_webhook_key
 from st_qbo_assets.connecting.quickbooks import connect_quickbooks, store_quickbooks_app
 from st_qbo_assets.connecting.servicetitan import connect_servicetitan
 from st_qbo_assets.connections import open_connections
@@ -51,7 +55,9 @@ def run_demo(options: DemoOptions) -> int:
     settings = load_settings()
     company = read_company(COMPANY).company
     with only_one(settings):
-        require_free_ports(settings, "servicetitan", "quickbooks", *([] if options.exit else ["dagster"]))
+        require_free_ports(
+            settings, "servicetitan", "quickbooks", *([] if options.exit else ["dagster", "web"])
+        )
         if options.fresh:
             _wipe(settings)
         children = Children(settings)
@@ -71,8 +77,11 @@ def _run(options: DemoOptions, settings: Settings, company: CompanyFile, childre
         _connect(settings, company, info)
     if not options.exit:
         with working("Starting Dagster …", quiet=options.as_json):
+            start_web(children)
+            _send_events(settings, company, info)
             start_dagster(children)
         say(f"Dagster UI: {ui_url(settings)}")
+        say(f"Connect pages: {web_url(settings)}")
     status = _sync(options, settings, company, info) if options.days else 0
     if not options.exit:
         say(f"The UI stays up at {ui_url(settings)}. Ctrl-C stops it; `st-qbo down` then stops the database.")
@@ -111,13 +120,36 @@ def _connect(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> 
 
 def _consent(settings: Settings) -> dict[str, str]:
     """Act as the administrator who presses *Connect* on the sandbox's consent page."""
+    return _control(settings, "edit", {"act": "consent"})
+
+
+def _send_events(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> None:
+    """Have the sandbox send its events to the receiver, as both portals' webhook pages do."""
+    keys = {
+        "servicetitan": info["servicetitan"]["webhook_key"],
+        "quickbooks": info["quickbooks"]["webhook_verifier_token"],
+    }
+    connections = open_connections(company, settings)
+    try:
+        for system, key in keys.items():
+            store_webhook_key(connections, system, SecretStr(key))
+    finally:
+        connections.close()
+    base = f"http://{LOOPBACK}:{settings.ports.web}/webhooks"
+    paths = {"servicetitan": f"servicetitan/{company.name}", "quickbooks": "quickbooks"}
+    wanted = {system: {"url": f"{base}/{paths[system]}", "key": key} for system, key in keys.items()}
+    _control(settings, "webhooks", wanted)
+
+
+def _control(settings: Settings, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Use a control of the sandbox."""
     request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's
-        f"{settings.sandbox_quickbooks_url}/_sandbox/edit",
-        data=json.dumps({"act": "consent"}).encode(),
+        f"{settings.sandbox_quickbooks_url}/_sandbox/{name}",
+        data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the address is the sandbox's
-        return cast("dict[str, str]", json.load(answer))
+        return cast("dict[str, Any]", json.load(answer))
 
 
 def _wipe(settings: Settings) -> None:

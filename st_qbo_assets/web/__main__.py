@@ -4,16 +4,19 @@ What belongs here: the server, its log and exit status. What does not: what is s
 """
 
 import logging
+import signal
 import sys
+from types import FrameType
 
 import uvicorn
 
-from st_qbo_assets.domain.errors import SettingsError, SyncError
+from st_qbo_assets.domain.errors import SyncError
 from st_qbo_assets.settings import load_settings
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.transport.redaction import RedactingFilter
 from st_qbo_assets.web.app import build_app
 
+_log = logging.getLogger(__name__)
 _BACKLOG = 1024
 #: Longer than proxies keep idle connections, so that they and not we end them.
 _KEEP_ALIVE_SECONDS = 75
@@ -43,16 +46,18 @@ def main() -> int:
         ws="none",
     )
     server = uvicorn.Server(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # the server stops in good order on either, and then raises it once more for whoever was there before
+        signal.signal(number, _already_done)
     try:
         server.run()
-    except SettingsError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        pass  # it has stopped in good order before it says so
     finally:
         database.dispose()
     return 0 if server.started else 2
+
+
+def _already_done(number: int, frame: FrameType | None) -> None:
+    _log.info("web=stopped signal=%d", number)
 
 
 def _log_to_stderr() -> None:
@@ -60,6 +65,7 @@ def _log_to_stderr() -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.addFilter(RedactingFilter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -60,12 +60,14 @@ class Session:
     Attributes:
         id: the value of its cookie.
         is_new: whether the cookie has still to be set.
+        is_secure: whether it goes over https only.
         user: who the proxy says it is, for the log.
         messages: what is shown on the next page: kind and text.
     """
 
     id: str
     is_new: bool
+    is_secure: bool = False
     user: str = ""
     logged_in_until: float = 0.0
     messages: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -98,12 +100,13 @@ class Access:
             Refused: if the request came by a name that is not ours.
         """
         self._check_host(request)
-        found = self._sessions.get(request.cookies.get(self._cookie_name, ""))
+        is_secure = self._is_secure(request)
+        found = self._sessions.get(request.cookies.get(_cookie_name(is_secure=is_secure), ""))
         if found is not None:
             self._sessions.move_to_end(found.id)
             found.is_new = False
             return found
-        return self._new_session()
+        return self._new_session(is_secure=is_secure)
 
     def admit(self, request: Request) -> Session:
         """Return the session of somebody who may see the pages.
@@ -160,7 +163,9 @@ class Access:
         if not known or not hmac.compare_digest(known.encode(), given.encode("utf-8", "replace")):
             self._failures.add(address)
             raise Refused("This is not the secret.")
-        session = self._new_session()  # never the one somebody may have planted before
+        session = self._new_session(
+            is_secure=self._is_secure(request)
+        )  # never the one somebody may have planted before
         session.logged_in_until = self._now() + _LOGIN_SECONDS
         return session
 
@@ -172,25 +177,20 @@ class Access:
         """Give the browser its cookie."""
         if session.is_new:
             response.set_cookie(
-                self._cookie_name,
+                _cookie_name(is_secure=session.is_secure),
                 session.id,
                 path="/",
                 httponly=True,
                 samesite="lax",
-                secure=self._public.scheme == "https",
+                secure=session.is_secure,
             )
 
-    def host_is_public(self, request: Request) -> bool:
-        """Say whether the request came by the host of the public address."""
-        return _host_of(request) == (self._public.netloc or "").lower()
+    def _is_secure(self, request: Request) -> bool:
+        """Say whether the browser is at the public address and that is https."""
+        return self._public.scheme == "https" and _host_of(request) == self._public.netloc.lower()
 
-    @property
-    def _cookie_name(self) -> str:
-        # With this prefix a browser takes the cookie over https and from this very host only.
-        return f"__Host-{_COOKIE}" if self._public.scheme == "https" else _COOKIE
-
-    def _new_session(self) -> Session:
-        session = Session(secrets.token_urlsafe(32), is_new=True)
+    def _new_session(self, *, is_secure: bool) -> Session:
+        session = Session(secrets.token_urlsafe(32), is_new=True, is_secure=is_secure)
         self._sessions[session.id] = session
         while len(self._sessions) > _MOST_SESSIONS:
             self._sessions.popitem(last=False)
@@ -222,6 +222,11 @@ class Access:
     def _origins(self) -> set[str]:
         local = {f"http://{host}:{self._port}" for host in ("localhost", "127.0.0.1", "[::1]")}
         return {f"{self._public.scheme}://{self._public.netloc}", *local}
+
+
+def _cookie_name(*, is_secure: bool) -> str:
+    # With this prefix a browser takes the cookie over https and from this very host only.
+    return f"__Host-{_COOKIE}" if is_secure else _COOKIE
 
 
 def _host_of(request: Request) -> str:

@@ -16,6 +16,7 @@ body { font: 15px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem aut
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } h3 { font-size: 1rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .4rem .7rem .4rem 0;
   border-bottom: 1px solid var(--line); vertical-align: top; }
+tbody th { width: 17rem; }
 form { margin: .8rem 0; } label { display: block; margin: .5rem 0; max-width: 34rem; }
 input[type=text], input[type=password] { display: block; width: 100%; font: inherit; padding: .4rem; }
 button { font: inherit; padding: .4rem 1rem; } code { overflow-wrap: anywhere; }

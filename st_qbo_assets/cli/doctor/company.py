@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from st_qbo_assets.cli.doctor.report import Section, of_error
 from st_qbo_assets.cli.preconditions import System, read_links, require_connected, require_sandbox
 from st_qbo_assets.company_files import CompanyFolder
+from st_qbo_assets.connecting.lifetimes import STEPS
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SettingsError
@@ -21,8 +22,10 @@ from st_qbo_assets.quickbooks.reference import Reference, fetch_reference
 from st_qbo_assets.servicetitan.records import BusinessUnit, Record, Unreadable
 from st_qbo_assets.store.tokens import ServiceTitanTokens
 
-#: A grant that ends within this time is named: people need a few weeks to find their administrator.
-_SOON = timedelta(days=30)
+#: A grant that ends within this time is named, since people need weeks to find their administrator; and when
+#: it is urgent it is red.
+_SOON = timedelta(days=max(STEPS))
+_URGENT = timedelta(days=min(STEPS))
 
 
 @dataclass
@@ -157,7 +160,8 @@ class CompanyCheck:
             found.append(info("hard_cap_unknown", "QuickBooks did not say when consent must be given again."))
         elif hard - datetime.now(UTC) < _SOON:
             cure = f"Run `st-qbo connect quickbooks --company {self.company.name}` before."
-            found.append(warn("hard_cap", f"Consent ends for good on {hard.date()}.", cure))
+            tell = red if hard - datetime.now(UTC) < _URGENT else warn
+            found.append(tell("hard_cap", f"Consent ends for good on {hard.date()}.", cure))
         else:
             found.append(ok("hard_cap", f"Consent must be given again by {hard.date()}."))
         return found
