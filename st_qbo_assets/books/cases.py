@@ -80,6 +80,12 @@ class Case:
     pays: tuple[SourceRef, ...] = ()
     open_balance: OpenBalance = field(default_factory=OpenBalance)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a record that is due simply agrees with the documents we made of it: nothing to say."""
+        pair = self.pair
+        return not self.differs and pair.source is not None and pair.counted is not None and not pair.adopted
+
 
 @dataclass(frozen=True)
 class Neighbours:

@@ -220,6 +220,8 @@ BY_NAME: dict[str, Cause] = {cause.name: cause for cause in (*CAUSES, UNEXPLAINE
 
 def classify(case: Case) -> Finding | None:
     """Return the one cause of a case; None where both sides agree and nothing has to be said."""
+    if case.is_plain:
+        return None
     for cause in (*CAUSES, UNEXPLAINED):
         evidence = cause.holds(case)
         if evidence:

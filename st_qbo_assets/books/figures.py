@@ -10,7 +10,7 @@ not: why two sums differ (causes).
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from st_qbo_assets.books.documents import QboDocument, Shape, StDocument
@@ -80,8 +80,9 @@ class Tally:
     """Adds up the figures of one day."""
 
     def __init__(self) -> None:
-        self._figures: dict[FigureKey, Figure] = {
-            FigureKey(entity): Figure(entity) for entity in ENTITIES if entity != INCOME
+        #: By measure: the counts and cents of both sides, what is unexplained, held and rejected.
+        self._sums: dict[FigureKey, list[int]] = {
+            FigureKey(entity): [0] * 7 for entity in ENTITIES if entity != INCOME
         }
 
     def add(
@@ -97,25 +98,22 @@ class Tally:
         """
         for key in dict.fromkeys([*servicetitan, *quickbooks]):
             ours, theirs = servicetitan.get(key, _NOTHING), quickbooks.get(key, _NOTHING)
-            figure = self._figures.get(key) or Figure(key.entity, key.account)
-            missing = abs(ours.cents - theirs.cents) if unexplained else 0
-            self._figures[key] = replace(
-                figure,
-                servicetitan_count=figure.servicetitan_count + ours.documents,
-                quickbooks_count=figure.quickbooks_count + theirs.documents,
-                servicetitan_cents=figure.servicetitan_cents + ours.cents,
-                quickbooks_cents=figure.quickbooks_cents + theirs.cents,
-                unexplained_cents=figure.unexplained_cents + missing,
-                held=figure.held + (cause in _HELD and key in servicetitan),
-                rejected=figure.rejected + (cause == "rejected" and key in servicetitan),
-            )
+            sums = self._sums.setdefault(key, [0] * 7)
+            sums[0] += ours.documents
+            sums[1] += theirs.documents
+            sums[2] += ours.cents
+            sums[3] += theirs.cents
+            if cause:
+                sums[4] += abs(ours.cents - theirs.cents) if unexplained else 0
+                sums[5] += cause in _HELD and key in servicetitan
+                sums[6] += cause == "rejected" and key in servicetitan
 
     def figures(self, account_name: Callable[[str], str]) -> tuple[Figure, ...]:
         """Return the figures in the order shown; income by account, one each, with its name."""
         order = {entity: place for place, entity in enumerate(ENTITIES)}
         named = [
-            replace(figure, account_name=account_name(figure.account)) if figure.account else figure
-            for figure in self._figures.values()
+            Figure(key.entity, key.account, account_name(key.account) if key.account else "", *sums)
+            for key, sums in self._sums.items()
         ]
         return tuple(sorted(named, key=lambda each: (order[each.entity], each.account_name)))
 

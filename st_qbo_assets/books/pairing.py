@@ -57,7 +57,7 @@ class Pair:
         """A name no other pair has: its source, else its QuickBooks document."""
         return str(self.source or (*self.live, *self.voided)[0].key)
 
-    @property
+    @cached_property
     def counted(self) -> StDocument | None:
         """The ServiceTitan document if it is due."""
         return self.st if self.st is not None and self.st.counts else None
