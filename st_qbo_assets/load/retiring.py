@@ -97,4 +97,6 @@ def _waits(part: Mapped, unwanted: Unwanted, result: LoadResult) -> Reason:
         qbo_id=result.qbo_id,
         why=result.reason.text if result.reason else "it could not be voided.",
     )
-    return replace(said, remedy=result.reason.remedy) if result.reason and result.reason.remedy else said
+    # What stands in the way is what a person looks for: its code and its remedy.
+    because = result.reason
+    return replace(said, code=because.code, remedy=because.remedy or said.remedy) if because else said
