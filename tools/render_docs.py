@@ -48,11 +48,12 @@ _OTHER_VERDICTS = {
 }
 #: What the load makes of a record with a code (`load`: turn, plan, refusals, gathering).
 _OUTCOMES: Mapping[str, Outcome] = {
-    **dict.fromkeys(("waits_for", "payment_waits"), Outcome.BLOCKED),
+    **dict.fromkeys(("waits_for", "payment_waits", "credit_stays_unapplied"), Outcome.BLOCKED),
+    **dict.fromkeys(("adjusted", "drift_accepted"), Outcome.UNCHANGED),
     **dict.fromkeys(
         (
             *("unapplied_for_now", "applied_what_is_open", "adopted", "found_by_marker"),
-            *("linked_to_existing", "settled_link", "renamed"),
+            *("linked_to_existing", "settled_link", "renamed", "adjustment", "created_again"),
         ),
         Outcome.POSTED,
     ),
@@ -61,7 +62,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("paid_by_hand", "needs_void", "voided_in_quickbooks", "gone_from_servicetitan"),
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
-            "deposited",
+            *("deposited", "void_used", "gate_closed_again", "shape_waits"),
         ),
         Outcome.HELD,
     ),

@@ -36,7 +36,7 @@ GATE: dict[str, ReasonKind] = {
     "deleted": ReasonKind(
         "3.6",
         "It is no longer active in ServiceTitan.",
-        "Nothing to do unless it was posted before; then the load says what to do.",
+        "Nothing to do; what it became in QuickBooks is voided.",
     ),
     "exported_elsewhere": ReasonKind(
         "1.7",

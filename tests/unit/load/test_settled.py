@@ -33,6 +33,14 @@ def test_names_may_share_an_object_documents_may_not() -> None:
         parse_settled_links(f"{HEADER}invoice:1,Invoice,9\ninvoice:2,Invoice,9\n")
 
 
+@pytest.mark.rule("5.3")
+def test_a_document_that_is_gone_may_be_made_again() -> None:
+    pairs = parse_settled_links(f"{HEADER}payment:9/refund,Purchase,Again 145\n")
+
+    pair = pairs[SourceRef.parse("payment:9/refund"), "Purchase"]
+    assert (pair.qbo_id, pair.is_again, pair.is_exclusive) == ("145", True, False)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -40,6 +48,12 @@ def test_names_may_share_an_object_documents_may_not() -> None:
         ("customer:1,Vendor,58", r"line 2: a customer cannot be linked to 'Vendor', only to Customer"),
         ("customer:1,Customer,abc", r"line 2: 'abc' is no QuickBooks id; write its digits, or none"),
         ("invoice:1,Invoice,none", r"line 2: only a customer can be settled as none; name the Invoice it is"),
+        (
+            "invoice:1,Invoice,again",
+            r"line 2: 'again' does not say which Invoice is gone; write again and its",
+        ),
+        ("invoice:1,Invoice,again x", r"line 2: 'again x' does not say which Invoice is gone"),
+        ("customer:1,Customer,again 58", r"line 2: only a document can be made again, not a customer"),
         ("customer:1,Customer", r"line 2: a row has 3 columns, found 2"),
         (
             "customer:1,Customer,5\ncustomer:1,Customer,6",
