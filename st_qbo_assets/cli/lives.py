@@ -18,6 +18,8 @@ from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.cli.output import OUT, money
 from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.load.objects import as_mapping, text
+from st_qbo_assets.load.verify import ACCEPTED
 from st_qbo_assets.quickbooks.faults import FaultKind, fault_kind
 from st_qbo_assets.store.audit import Decision, Life, StateChange
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Intent, IntentState
@@ -274,8 +276,18 @@ def _facts(life: Life, places: Places) -> Iterable[tuple[str, str]]:
         address = places.quickbooks(link.target, link.qbo_id)
         words = [f"{link.target} {link.qbo_id}", link.display_name or link.number, address]
         yield "QuickBooks", "  ".join(word for word in words if word)
-        if link.drift:
-            yield "edited there", ", ".join(sorted(link.drift))
+        yield from _changes("edited there", link.drift)
+        yield from _changes("accepted there", link.confirmed.get(ACCEPTED))
+
+
+def _changes(name: str, changes: object) -> Iterable[tuple[str, str]]:
+    """Yield what somebody changed in QuickBooks, a line for each field."""
+    for field, change in sorted(as_mapping(changes).items()):
+        known = as_mapping(change)
+        yield (
+            name,
+            f"{field}: {text(known.get('confirmed')) or 'nothing'} → {text(known.get('now')) or 'nothing'}",
+        )
 
 
 def _events(life: Life) -> Iterable[_Event]:

@@ -109,7 +109,7 @@ def life(*, reason: Reason | None = None) -> Life:
         "145",
         number="1001",
         digest="abcdef0123456789",
-        drift={"TxnDate": ["2026-03-02", "2026-03-03"]},
+        drift={"TxnDate": {"confirmed": "2026-03-02", "now": "2026-03-03"}},
         created_at=minute(4),
     )
     lost = attempt(
@@ -139,7 +139,7 @@ def test_the_document_has_the_whole_life() -> None:
     assert (write["attempts"][0]["code"], write["attempts"][0]["message"]) == ("timeout", "no answer")
     assert (write["attempts"][1]["intuit_tid"], write["attempts"][1]["duration_ms"]) == ("1-x", 230)
     assert write["attempts"][1]["run_url"] == "http://127.0.0.1:3000/runs/run-2"
-    assert document["links"][0]["drift"] == {"TxnDate": ["2026-03-02", "2026-03-03"]}
+    assert document["links"][0]["drift"] == {"TxnDate": {"confirmed": "2026-03-02", "now": "2026-03-03"}}
     assert document["decisions"][0]["detail"] == {"agrees": ["name", "phone"]}
 
 
@@ -163,6 +163,7 @@ def test_people_read_what_happened_in_order_and_in_their_own_time(capsys: pytest
     assert "no answer, timeout no answer" in told
     assert "http://127.0.0.1:3000/runs/run-2" in told
     assert "edited there" in told
+    assert "TxnDate: 2026-03-02 → 2026-03-03" in told
 
 
 def test_people_read_why_a_record_waits_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
