@@ -21,7 +21,7 @@ from st_qbo_assets.transport.retry import RetryPolicy
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.clients.desk import Desk
 from tests.unit.load import builders
-from tests.unit.load.builders import DAY, company_file, customer, item
+from tests.unit.load.builders import DAY, World, company_file, customer, item
 
 Json = dict[str, Any]
 
@@ -41,13 +41,16 @@ class Office:
         )
         self.settled: SettledLinks = {}
         self.ledger_name = Company(self.company.name)
-        self.income = self.undeposited = ""
+        self.income = self.undeposited = self.bank = self.receivable = ""
+        self.applies_itself = False
 
     def open_for_business(self) -> None:
         """Connect, and find the accounts the documents go to."""
         self.desk.connect()
         self.income = self.account("AccountType = 'Income'")
         self.undeposited = self.account("AccountSubType = 'UndepositedFunds'")
+        self.bank = self.account("AccountType = 'Bank'")
+        self.receivable = self.account("AccountType = 'Accounts Receivable'")
 
     def account(self, where: str) -> str:
         return str(next(iter(self.desk.quickbooks.query("Account", where)))["Id"])
@@ -64,6 +67,7 @@ class Office:
             decisions=self.decisions,
             refunds=self.refunds,
             policies=self.policies,
+            applies_itself=self.applies_itself,
             retry=RetryPolicy(attempts=5, clock=self.desk.time.clock, sleep=self.desk.time.sleep),
             seam=seam,
         )
@@ -73,6 +77,15 @@ class Office:
         loader = DayLoader(context, settled=self.settled)
         results = loader.load(DayInput(given.pop("day", DAY), groups, **given))
         return {str(result.source): result for result in results}
+
+    def sync(self, world: World, **given: Any) -> dict[str, LoadResult]:
+        """Load the day of a world, whose other days can be read again."""
+        return self.load(
+            *world.of_day(DAY),
+            reread=lambda entity, ids: [self._here(each) for each in world.reread(entity, ids)],
+            payments_of=lambda ids: [self._here(each) for each in world.payments_of(ids)],
+            **given,
+        )
 
     def _here(self, mapped: Mapped) -> Mapped:
         """The same record with the accounts of this realm."""
@@ -84,6 +97,15 @@ class Office:
             body["IncomeAccountRef"] = {"value": self.income}
         if "DepositToAccountRef" in body:
             body["DepositToAccountRef"] = {"value": self.undeposited}
+        if payload.target == "RefundReceipt":
+            body["DepositToAccountRef"] = {"value": self.bank}
+        if payload.target == "Purchase":
+            (line,) = body["Line"]
+            detail = {**line["AccountBasedExpenseLineDetail"], "AccountRef": {"value": self.receivable}}
+            body |= {
+                "AccountRef": {"value": self.bank},
+                "Line": [{**line, "AccountBasedExpenseLineDetail": detail}],
+            }
         return replace(mapped, payload=payload.with_body(body))
 
     def stored(self, entity: str, where: str = "") -> list[Json]:
