@@ -13,6 +13,7 @@ from st_qbo_assets.domain.names import suffixed
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
+from st_qbo_assets.load.candidates import Candidates
 from st_qbo_assets.load.matching import (
     Card,
     Match,
@@ -21,7 +22,6 @@ from st_qbo_assets.load.matching import (
     card_of,
     comparable,
     match_customer,
-    nearest,
     with_contacts,
 )
 from st_qbo_assets.load.ports import QuickBooksCalls, WriteContext
@@ -55,36 +55,31 @@ class CustomerIndex:
         self._quickbooks = quickbooks
         self.target = target
         self._lock = threading.Lock()
-        self._cards: list[Card] | None = None
+        self._candidates: Candidates | None = None
         self._rows: dict[str, Json] = {}
-        self._by_key: dict[str, list[Card]] = {}
 
-    def likely(self, wanted: Card) -> list[Card]:
-        """Return who a customer might be: those of the same name, then those of a near one.
+    def likely(self, wanted: Sequence[Card]) -> list[list[Card]]:
+        """Return who some customers might be: those of the same name, of a near one, or of two like facts.
 
         Raises:
             SyncError: if QuickBooks could not be asked.
         """
-        cards = self._all()
-        exact = self._by_key.get(wanted.key, [])
-        return [*exact, *(card for card in nearest(wanted, cards) if card not in exact)]
+        return self._all().likely(wanted) if wanted else []
 
     def row(self, qbo_id: str) -> Json:
         """Return the fields of a customer that a link keeps."""
         return self._rows[qbo_id]
 
-    def _all(self) -> list[Card]:
+    def _all(self) -> Candidates:
         with self._lock:
-            if self._cards is None:
+            if self._candidates is None:
                 cards: list[Card] = []
                 for row in self._quickbooks.query(self.target, "Active IN (true, false)"):
                     card = card_of(row)
                     cards.append(card)
                     self._rows[card.id] = {key: row[key] for key in _KEPT if key in row}
-                    for key in card.keys:
-                        self._by_key.setdefault(key, []).append(card)
-                self._cards = cards
-            return self._cards
+                self._candidates = Candidates(cards)
+            return self._candidates
 
 
 class CustomerDesk:
@@ -113,7 +108,8 @@ class CustomerDesk:
             and known.finding(payload.source, payload.target) is None
             and not self._is_settled_as_new(payload)
         ]
-        likely = {payload.source: self._index.likely(self._cards[payload.source]) for payload in open_}
+        found_likely = self._index.likely([self._cards[payload.source] for payload in open_])
+        likely = {payload.source: cards for payload, cards in zip(open_, found_likely, strict=True)}
         linked = self._linked(card.id for cards in likely.values() for card in cards)
         found: dict[tuple[SourceRef, str], Finding] = {}
         for payload in open_:

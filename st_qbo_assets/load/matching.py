@@ -179,13 +179,16 @@ def match_customer(
     near = [
         card for card in nearest(wanted, free) if card not in exact and not _is_somebody_else(wanted, card)
     ]
-    if unsure or near:
-        why = (
-            "the name is the same, but no e-mail, phone or address is"
-            if unsure
-            else "the names are nearly the same"
-        )
-        return Match(MatchKind.UNSURE, candidates=(*unsure, *near), why=why)
+    alike = [
+        card for card in free if card not in exact and card not in near and len(agreements(wanted, card)) > 1
+    ]
+    if unsure or near or alike:
+        why = "the names are nearly the same"
+        if unsure:
+            why = "the name is the same, but no e-mail, phone or address is"
+        elif not near:
+            why = f"{' and '.join(agreements(wanted, alike[0]))} are the same, but the name is not"
+        return Match(MatchKind.UNSURE, candidates=(*unsure, *near, *alike), why=why)
     return Match(MatchKind.NEW, name_owner=owner.label if owner else "")
 
 
