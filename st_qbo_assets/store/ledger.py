@@ -17,11 +17,11 @@ A process that dies leaves the intent open: `open_intent` finds it, `begin_attem
 the same request id, `close_found` or `close_absent` settle it after a probe.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, func, insert, literal, select, update
+from sqlalchemy import Row, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from st_qbo_assets.domain.errors import LedgerConflict
@@ -46,8 +46,9 @@ from st_qbo_assets.store.ledger_sql import OPEN, SETTLE
 from st_qbo_assets.store.links import Link, Links, link_columns
 from st_qbo_assets.store.locks import Locks
 from st_qbo_assets.store.markers import MarkedObject
+from st_qbo_assets.store.open_intents import OpenIntents
 from st_qbo_assets.store.schema import attempts, intents
-from st_qbo_assets.store.sources import clean_text, record_is_in, source_columns, source_is_in
+from st_qbo_assets.store.sources import clean_text, source_columns
 from st_qbo_assets.store.states import RecordState, RecordStates
 
 #: restrict_violation: what the tables' guards answer
@@ -63,6 +64,7 @@ class Ledger:
         self._links = Links(database)
         self._locks = Locks(database)
         self._states = RecordStates(database)
+        self._open_intents = OpenIntents(database)
 
     # --- links, locks, states: see the classes of those modules ------------------------------------
 
@@ -130,35 +132,13 @@ class Ledger:
         self, company: Company, sources: Iterable[SourceRef] | None = None
     ) -> dict[SourceRef, list[Intent]]:
         """Return the open intents of many sources (of all, if none are named) in one query."""
-        wanted = None if sources is None else list(dict.fromkeys(sources))
-        return self._open_intents(company, wanted, source_is_in)
+        return self._open_intents.of_sources(company, sources)
 
     def open_intents_of_records(
         self, company: Company, sources: Iterable[SourceRef]
     ) -> dict[SourceRef, list[Intent]]:
         """Return the open intents of many records in one query, whatever their part."""
-        wanted = list(dict.fromkeys(source.record for source in sources))
-        return self._open_intents(company, wanted, record_is_in)
-
-    def _open_intents(
-        self,
-        company: Company,
-        wanted: Sequence[SourceRef] | None,
-        condition: Callable[[Table, Sequence[SourceRef]], ColumnElement[bool]],
-    ) -> dict[SourceRef, list[Intent]]:
-        query = intents_with_sends(self._database.now()).where(
-            intents.c.company == company, intents.c.state == "open"
-        )
-        if wanted is not None:
-            if not wanted:
-                return {}
-            query = query.where(condition(intents, wanted))
-        found: dict[SourceRef, list[Intent]] = {}
-        with self._database.autocommit() as connection:
-            for row in connection.execute(query.order_by(intents.c.id)):
-                intent = intent_from(row)
-                found.setdefault(intent.source, []).append(intent)
-        return found
+        return self._open_intents.of_records(company, sources)
 
     def begin_intent(self, draft: IntentDraft) -> Intent:
         """Commit what is to be written, with its revision and request id.

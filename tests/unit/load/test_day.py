@@ -115,6 +115,18 @@ def test_what_the_mapping_held_or_rejected_is_kept_with_its_reason() -> None:
     assert {str(source): state.outcome for source, state in bench.ledger.states.items()} == outcomes(results)
 
 
+@pytest.mark.rule("1.7", "1.8", "3.6")
+@pytest.mark.parametrize("why", ["exported_elsewhere", "out_of_scope", "payment_type_ignored"])
+def test_what_others_took_over_after_it_was_posted_waits_for_a_person(why: str) -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+
+    result = bench.load_as_usual(verdict(invoice(10), Verdict.NOT_DUE, why))["invoice:10"]
+
+    assert (result.outcome, result.reason and result.reason.code) == (Outcome.HELD, "needs_void")
+    assert bench.quickbooks.all("Invoice")[0]["TotalAmt"] == Decimal(100)
+
+
 @pytest.mark.rule("1.2", "3.6")
 def test_a_posted_document_that_is_no_longer_due_is_shown_and_stays() -> None:
     bench = Bench()
