@@ -59,6 +59,12 @@ class DriftFinder:
         for link in self._links(target, qbo_ids):
             self._keep(link, deleted_json())
 
+    def mark_days(self, defs: CompanyDefs) -> None:
+        """Make the days of what drifted or agrees again due to be loaded: the load says what follows."""
+        days = [link.day for link in (*self.found, *self.healed) if link.day is not None]
+        start = defs.company.start_date
+        self.connections.dirty_days.mark(defs.name, [day for day in days if day >= start])
+
     def _links(self, target: str, qbo_ids: Iterable[str]) -> Iterable[Link]:
         found = self.connections.links.of_targets(self.connections.name, target, qbo_ids)
         return (link for links in found.values() for link in links if link.state is not LinkState.VOIDED)
@@ -91,8 +97,7 @@ class Followed:
 def follow_changes(defs: CompanyDefs, connections: Connections) -> Followed:
     """Read what changed in QuickBooks since the last time, keep what drifted, and remember how far.
 
-    The days of documents with new drift are due to be loaded: the load decides what follows. The mark
-    moves last, so that whatever dies before, the same changes are read again.
+    The mark moves last, so that whatever dies before, the same changes are read again.
     """
     now = defs.now_utc()
     since = connections.marks.get(defs.name, FEED) or connections.links.oldest(defs.name) or now
@@ -102,7 +107,7 @@ def follow_changes(defs: CompanyDefs, connections: Connections) -> Followed:
         finder.compare(target, rows)
     for target, ids in read.deleted.items():
         finder.note_deleted(target, ids)
-    connections.dirty_days.mark(defs.name, _days(defs, finder.found))
+    finder.mark_days(defs)
     connections.flush()
     connections.marks.advance(defs.name, FEED, min(read.as_of or now, now) - _MARGIN)
     return Followed(
@@ -112,10 +117,6 @@ def follow_changes(defs: CompanyDefs, connections: Connections) -> Followed:
         healed=tuple(finder.healed),
         deletions_since=read.deletions_since,
     )
-
-
-def _days(defs: CompanyDefs, links: Iterable[Link]):
-    return (link.day for link in links if link.day is not None and link.day >= defs.company.start_date)
 
 
 def _version(text: object) -> int:

@@ -55,6 +55,7 @@ def tie_out_days(
         gathered = gather(sources, defs.company, window, today=defs.today())
         for key in gathered.quickbooks.absent:
             finder.note_deleted(key.target, [key.id])
+        finder.mark_days(defs)
         compared = _compare(defs, references, gathered, window)
         connections.tie_outs.save(_record(defs, day, connections.run_id) for day in compared)
         if were_loaded:

@@ -99,7 +99,7 @@ def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 keys.NO_DRIFT,
                 asset=key,
-                description="Nobody edited or deleted a document of ours in QuickBooks, in the fields we write.",
+                description="Nobody edited or deleted a document of ours in QuickBooks, as we write it.",
             )
         ],
     )
