@@ -8,6 +8,7 @@ import signal
 import sys
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -108,6 +109,23 @@ def plan(company: str, *, as_json: bool, as_csv: bool, **days: date | None) -> N
     if as_json and as_csv:
         raise click.UsageError("Either --json or --csv.")
     sys.exit(run_plan(PlanOptions(company, first, last, "json" if as_json else "csv" if as_csv else "table")))
+
+
+@cli.command()
+@click.option("--company", required=True, help="Name of the company.")
+@click.option("--month", required=True, help="Month, like 2026-11.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder the Markdown and CSV files are copied to as well."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def close(company: str, month: str, out: Path | None, as_json: bool) -> None:
+    """Put a month's lists together and say whether its books may be closed.
+
+    Exit status 1 if a day of it is not green.
+    """
+    from st_qbo_assets.cli.close import CloseOptions, run_close
+
+    sys.exit(run_close(CloseOptions(company, month, out, as_json)))
 
 
 @cli.command()

@@ -23,6 +23,8 @@ DUPLICATES = "duplicates"
 NO_DUPLICATES = "no_duplicates"
 DRIFT = "drift"
 NO_DRIFT = "no_drift"
+MONTH_CLOSE = "month_close"
+MONTH_CLOSES = "month_closes"
 
 
 def servicetitan(company: Company, name: str) -> dg.AssetKey:

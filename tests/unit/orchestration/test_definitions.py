@@ -44,7 +44,7 @@ def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:
         *(f"demo/{stage}/vendors" for stage in ("servicetitan", "mapped", "loaded")),
         *(f"demo/mapped/{name}" for name in entities),
         *(f"demo/loaded/{name}" for name in entities),
-        *(f"demo/books/{name}" for name in ("drift", "duplicates", "tie_out")),
+        *(f"demo/books/{name}" for name in ("drift", "duplicates", "month_close", "tie_out")),
     }
 
 
@@ -58,7 +58,7 @@ def test_every_asset_says_what_it_is_and_belongs_to_a_group(repository: dg.Repos
 def test_a_range_of_days_is_one_run(repository: dg.RepositoryDefinition) -> None:
     graph = repository.asset_graph
     partitioned = [key for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned]
-    assert len(partitioned) == 22
+    assert len(partitioned) == 23
     for key in partitioned:
         assert graph.get(key).backfill_policy == dg.BackfillPolicy.single_run()
 
