@@ -152,15 +152,17 @@ def test_every_act_behind_the_ledgers_back_is_named_by_the_next_tie_out(arena: A
 
 
 @pytest.mark.rule("3.6", "6.2")
-def test_a_payment_deleted_in_servicetitan_is_not_removed_by_itself_and_held(arena: Arena) -> None:
+def test_a_payment_deleted_in_servicetitan_is_void_in_quickbooks_after_the_next_load(arena: Arena) -> None:
     with arena.world(seed=4) as world:
-        record = _removed(_desks(world)[0])
+        desk = _desks(world)[0]
+        record = _removed(desk)
         with world.session() as session:
             run = session.materialize()
         _, found = _tie_out(world)
-        assert found[record] == {"held"}
-        assert not run.passes("ties_out", DAY)
-        assert proof.count(world, "Payment") == len(proof.due_documents(world, "payments", DAY)) + 1
+        assert record not in found
+        assert run.passes("ties_out", DAY)
+        (void,) = [doc for doc in world.state()["Payment"] if doc["Id"] == desk.payment["Id"]]
+        assert (void["TotalAmt"], void["PrivateNote"].startswith("Voided")) == (0, True)
 
 
 @pytest.mark.rule("3.7", "6.2")
