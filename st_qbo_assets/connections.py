@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
 
 from pydantic import SecretStr
 
@@ -18,10 +17,8 @@ from st_qbo_assets.domain.errors import ConnectionStopped, SettingsError
 from st_qbo_assets.domain.ids import Company, Realm, Tenant, find_markers
 from st_qbo_assets.domain.money import parse_amount, to_cents
 from st_qbo_assets.domain.outcomes import Json
-from st_qbo_assets.mapping.lookup import NamedItem
 from st_qbo_assets.quickbooks.auth import AppCredentials, Endpoints, OAuth, QuickBooksAuth
 from st_qbo_assets.quickbooks.client import QuickBooks
-from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.servicetitan.auth import Credentials, ServiceTitanAuth
 from st_qbo_assets.servicetitan.client import ServiceTitan
 from st_qbo_assets.servicetitan.writer import ServiceTitanWriter
@@ -33,8 +30,8 @@ from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.ledger import Ledger
 from st_qbo_assets.store.links import Links
 from st_qbo_assets.store.markers import MarkedObject, Markers
-from st_qbo_assets.store.pairs import ForeignWrites, Pairs
 from st_qbo_assets.store.marks import DirtyDays, SafeMarks, SeenDocuments
+from st_qbo_assets.store.pairs import ForeignWrites, Pairs
 from st_qbo_assets.store.refunds import Refunds
 from st_qbo_assets.store.states import RecordStates
 from st_qbo_assets.store.tie_outs import TieOuts
@@ -78,7 +75,6 @@ class Connections:
     seam: Callable[[str], None] = lambda _: None
     _http: Http = field(default_factory=lambda: Http(pool_size=16))
     _seen: list[MarkedObject] = field(default_factory=list[MarkedObject])
-    _items: dict[str, NamedItem | None] = field(default_factory=dict[str, NamedItem | None])
     _budgets: list[Budget] = field(default_factory=list[Budget])
     _keeping: threading.Lock = field(default_factory=threading.Lock)
 
@@ -192,19 +188,6 @@ class Connections:
             retry=RetryPolicy(),
             observer=self._observe,
         )
-
-    def tax_item(self) -> NamedItem | None:
-        """Return the item that tax goes to in mode `line`; None in other modes, or if there is none."""
-        name = self.company.tax.line_item
-        return self.named_items([name]).get(name) if name else None
-
-    def named_items(self, names: Iterable[str]) -> dict[str, NamedItem]:
-        """Return active QuickBooks items by name, asked for once; those not found are missing."""
-        wanted = [name for name in dict.fromkeys(names) if name not in self._items]
-        if wanted:
-            rows = list(self.quickbooks.query("Item", f"Name IN {quote_list(wanted)}"))
-            self._items |= {name: _named_item(name, rows) for name in wanted}
-        return {name: item for name in names if (item := self._items.get(name)) is not None}
 
     # Store
 
@@ -343,19 +326,6 @@ def open_connections(
 ) -> Connections:
     """Return a company's connections; nothing is called yet but the database."""
     return Connections(company, settings, open_database(settings), run_id=run_id)
-
-
-def _named_item(name: str, rows: Iterable[Json]) -> NamedItem | None:
-    """Return the one item of a name that posts to an account; None if there is none, or several of it."""
-    wanted = " ".join(name.split()).casefold()
-    found: list[NamedItem] = []
-    for row in rows:
-        account = row.get("IncomeAccountRef")
-        called = " ".join(str(row.get("Name", "")).split()).casefold()
-        if called == wanted and row.get("Active") is not False and isinstance(account, dict):
-            account_id = cast(Json, account).get("value", "")
-            found.append(NamedItem(id=str(row["Id"]), account_id=str(account_id)))
-    return found[0] if len(found) == 1 else None
 
 
 def _marked(entity: str, row: Json) -> MarkedObject | None:

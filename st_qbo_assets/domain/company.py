@@ -375,9 +375,10 @@ class CompanyFile(_Policy):
         return value
 
     @property
-    def write_off_items(self) -> tuple[str, ...]:
-        """The QuickBooks items that payment types name for write-offs."""
-        items = (each.item for each in self.payment_types.values() if each.becomes == "write_off")
+    def named_items(self) -> tuple[str, ...]:
+        """The QuickBooks items that the file names: those of write-offs, and that of tax on a line."""
+        items = [each.item for each in self.payment_types.values() if each.becomes == "write_off"]
+        items += [self.tax.line_item] if self.tax.mode == "line" else []
         return tuple(dict.fromkeys(item for item in items if item))
 
     @property

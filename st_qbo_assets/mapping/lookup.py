@@ -34,18 +34,6 @@ from st_qbo_assets.servicetitan.records import (
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
-@dataclass(frozen=True)
-class NamedItem:
-    """A QuickBooks item that the company file names.
-
-    Attributes:
-        account_id: its income account, which its lines post to.
-    """
-
-    id: str
-    account_id: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
     """The company, QuickBooks' reference data, and the ServiceTitan records that documents refer to.
@@ -65,7 +53,6 @@ class Lookup:
         credit_memos: by id, those of the day and those that payments are applied to.
         payments: by id, those of the day, and what refunds need: the refunded payment and its other refunds.
         refunds_of: by id of the refunded payment, the refunds tied to it that our store knows (rule 3.5).
-        named_items: the QuickBooks items that payment types name, by that name; those not found are missing.
         tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
         tax_account_id: the account that item posts to; empty likewise.
     """
@@ -85,7 +72,6 @@ class Lookup:
     credit_memos: Mapping[int, CreditMemo] = field(default_factory=dict[int, CreditMemo])
     payments: Mapping[int, Payment] = field(default_factory=dict[int, Payment])
     refunds_of: Mapping[int, tuple[RefundTie, ...]] = field(default_factory=dict[int, tuple[RefundTie, ...]])
-    named_items: Mapping[str, NamedItem] = field(default_factory=dict[str, NamedItem])
     tax_item_id: str = ""
     tax_account_id: str = ""
 
@@ -99,7 +85,6 @@ class Lookup:
         today: date,
         posted: Mapping[SourceRef, date],
         refunds_of: Mapping[int, tuple[RefundTie, ...]] | None = None,
-        named_items: Mapping[str, NamedItem] | None = None,
         tax_item_id: str = "",
         tax_account_id: str = "",
     ) -> "Lookup":
@@ -112,7 +97,6 @@ class Lookup:
             today: likewise.
             posted: likewise.
             refunds_of: likewise.
-            named_items: likewise.
             tax_item_id: likewise.
             tax_account_id: likewise.
         """
@@ -137,7 +121,6 @@ class Lookup:
             credit_memos=_by_id(readable, CreditMemo),
             payments=_by_id(readable, Payment),
             refunds_of=refunds_of or {},
-            named_items=named_items or {},
             tax_item_id=tax_item_id,
             tax_account_id=tax_account_id,
         )

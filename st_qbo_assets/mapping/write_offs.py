@@ -22,7 +22,7 @@ from st_qbo_assets.mapping.applications import (
 from st_qbo_assets.mapping.currency import wrong_currency
 from st_qbo_assets.mapping.effects import Shape, books
 from st_qbo_assets.mapping.facts import day_of
-from st_qbo_assets.mapping.lookup import Lookup, NamedItem
+from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.periods import PostingDate, posting_date
 from st_qbo_assets.mapping.problems import Problem, held, joined
 from st_qbo_assets.mapping.sales import Sale, header_references
@@ -30,6 +30,7 @@ from st_qbo_assets.mapping.splits import Splits, splits_of
 from st_qbo_assets.mapping.tax import TaxPlan, plan_tax
 from st_qbo_assets.mapping.tenders import due_part, payer_of, source_of, without_customer
 from st_qbo_assets.mapping.tracking import class_of
+from st_qbo_assets.quickbooks.reference import SalesItem
 from st_qbo_assets.servicetitan.records import Payment
 
 #: Part of a payment that is the credit memo.
@@ -38,7 +39,7 @@ WRITE_OFF = "write_off"
 
 @dataclass(frozen=True)
 class _Parts:
-    item: NamedItem
+    item: SalesItem
     splits: Splits
     posting: PostingDate
     tax: TaxPlan
@@ -67,7 +68,7 @@ def _parts(payment: Payment, policy: PaymentTypePolicy, lookup: Lookup) -> _Part
     if payment.total <= 0:
         return held("write_off_below_zero", total=from_cents(to_cents(payment.total)), type=payment.type)
     sale = _sale(payment)
-    item = lookup.named_items.get(policy.item or "")
+    item = lookup.reference.item(policy.item or "")
     splits = splits_of(payment, lookup)
     posting = posting_date(source_of(payment, WRITE_OFF), day_of(payment, lookup), lookup)
     tax = plan_tax(sale, (), lookup)

@@ -54,7 +54,8 @@ def build_lookup(
     for record in known:
         if isinstance(record, Contact) and record.customer_id is not None:
             contacts[record.customer_id] = (*contacts.get(record.customer_id, ()), record)
-    tax_item = connections.tax_item()
+    line_item = defs.company.tax.line_item
+    tax_item = references.quickbooks.item(line_item) if line_item else None
     return Lookup(
         company=defs.company,
         reference=references.quickbooks,
@@ -71,7 +72,6 @@ def build_lookup(
         credit_memos={record.id: record for record in known if isinstance(record, CreditMemo)},
         payments={record.id: record for record in known if isinstance(record, Payment)},
         refunds_of=_refunds_of(connections, known),
-        named_items=connections.named_items(defs.company.write_off_items),
         tax_item_id=tax_item.id if tax_item else "",
         tax_account_id=tax_item.account_id if tax_item else "",
     )

@@ -66,7 +66,8 @@ def plan_days(defs: CompanyDefs, connections: Connections, stored: FrameFolder, 
                 frame = to_frame([mapped_row(each) for each in mapped], MAPPED)
                 folder.write(keys.mapped(defs.name, entity), day, frame)
         run = RunLoad(defs, connections, folder, _NoLog(), entities=keys.LOAD_ORDER, is_fresh=True)
-        planned = [(day, with_effects(connections, steps)) for day, steps in run.plan(days)]
+        reference = run.references.quickbooks
+        planned = [(day, with_effects(connections, steps, reference)) for day, steps in run.plan(days)]
     return _document(defs, planned, run.references.quickbooks)
 
 

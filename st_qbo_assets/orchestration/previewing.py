@@ -80,7 +80,8 @@ class DaysPreview:
         planner = DayPlanner(context, settled=self._settled, looks=False)
         given = DayInput(day=day, mapped={entity: mapped}, is_fresh=True)
         planned = planner.plan(given, assumed=self._assumed(entity, day))
-        return with_effects(self._connections, [*planned, *self._missing(entity, day, mapped)])
+        steps = [*planned, *self._missing(entity, day, mapped)]
+        return with_effects(self._connections, steps, references.quickbooks)
 
     def _assumed(self, entity: Entity, day: date) -> dict[SourceRef, Outcome]:
         """Return what the entities that are loaded before this one become on the same day."""
@@ -104,10 +105,12 @@ class DaysPreview:
         ]
 
 
-def with_effects(connections: Connections, planned: Iterable[Planned]) -> list[Previewed]:
+def with_effects(
+    connections: Connections, planned: Iterable[Planned], reference: Reference
+) -> list[Previewed]:
     """Return planned steps with what each does to the books, against what QuickBooks last confirmed."""
     steps = list(planned)
-    accounts = _item_accounts(connections, items_of(steps))
+    accounts = _item_accounts(connections, items_of(steps), reference)
     return [
         Previewed(each, change_of(each, effect(each.mapped) if each.mapped else Effect(), accounts))
         for each in steps
@@ -189,20 +192,15 @@ def _look_again(link: Link, day: date) -> LoadResult:
     )
 
 
-def _item_accounts(connections: Connections, items: set[str]) -> dict[str, str]:
+def _item_accounts(connections: Connections, items: set[str], reference: Reference) -> dict[str, str]:
     """Return the income account of each QuickBooks item, as far as it is known without asking."""
-    company = connections.company
     linked = connections.links.of_targets(connections.name, "Item", sorted(items)) if items else {}
     found = {
         item: str(links[0].confirmed.get("IncomeAccountRef", ""))
         for item, links in linked.items()
         if links[0].confirmed.get("IncomeAccountRef")
     }
-    names = [policy.item for policy in company.payment_types.values() if policy.item]
-    names += [company.tax.line_item] if company.tax.line_item else []
-    if names and items - found.keys():
-        found |= {named.id: named.account_id for named in connections.named_items(names).values()}
-    return found
+    return found | {named.id: named.account_id for named in reference.items}
 
 
 def _table(previewed: Sequence[Previewed], reference: Reference) -> str:

@@ -60,9 +60,12 @@ class ReferenceData:
         if quickbooks is None or lists is None:
             return self.refresh(context)
         stored = next(row for row in to_rows(quickbooks) if row["kind"] == _WHOLE)
+        reference = Reference.from_json(stored["raw"])
+        if not set(self._defs.company.named_items) <= set(reference.items_asked):
+            return self.refresh(context)  # the company file names an item that nobody looked for yet
         records = [record_of(row) for row in to_rows(lists)]
         known = [record for record in records if isinstance(record, Record)]
-        return _references(datetime.fromisoformat(stored["id"]), Reference.from_json(stored["raw"]), known)
+        return _references(datetime.fromisoformat(stored["id"]), reference, known)
 
     def newer_than(self, known: References, context: EventLog) -> References | None:
         """Return fresh lists if those known are old enough that a person may have changed something since."""
@@ -79,7 +82,7 @@ class ReferenceData:
 
     def fetch_quickbooks(self) -> tuple[Reference, dict[str, int]]:
         """Fetch and store QuickBooks' lists; return them and their counts."""
-        reference = fetch_reference(self._connections.quickbooks)
+        reference = fetch_reference(self._connections.quickbooks, items=self._defs.company.named_items)
         at = self._defs.now_utc().isoformat()
         rows = [{"kind": _WHOLE, "id": at, "name": reference.company.name, "raw": reference.to_json()}]
         rows += [{"kind": "Account", "id": a.id, "name": a.label, "raw": None} for a in reference.accounts]

@@ -105,6 +105,25 @@ class TaxCode:
 
 
 @dataclass(frozen=True)
+class SalesItem:
+    """An item that the company file names, for write-offs or for tax on a line of its own.
+
+    Attributes:
+        account_id: its income account, which its lines post to.
+    """
+
+    id: str
+    name: str
+    full_name: str
+    account_id: str
+
+    @property
+    def label(self) -> str:
+        """The full name."""
+        return self.full_name
+
+
+@dataclass(frozen=True)
 class Preferences:
     """The company's settings that decide what may be sent.
 
@@ -226,6 +245,17 @@ def read_tax_code(row: Json, rates: Mapping[str, Json]) -> TaxCode:
         taxable=_flag(row.get("Taxable")),
         is_group=_flag(row.get("TaxGroup")),
         rate_percent=sum(known, Decimal(0)) if known and len(known) == len(parts) else None,
+    )
+
+
+def read_item(row: Json) -> SalesItem:
+    """Return an item; a category has no account."""
+    name = text_of(row.get("Name"))
+    return SalesItem(
+        id=text_of(row.get("Id")),
+        name=name,
+        full_name=text_of(row.get("FullyQualifiedName")) or name,
+        account_id=text_of(_section(row, "IncomeAccountRef").get("value")),
     )
 
 

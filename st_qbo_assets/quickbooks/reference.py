@@ -2,7 +2,7 @@
 
 What belongs here: fetching these lists in three metered calls, finding an entry by what people write,
 naming the nearest ones. What does not: the entries themselves (`lists`), which one a record gets
-(`mapping`), items and customers (links). Inactive entries are never found.
+(`mapping`), items of lines and customers (links). Inactive entries are never found.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,18 +19,20 @@ from st_qbo_assets.quickbooks.lists import (
     CompanyInfo,
     ListEntry,
     Preferences,
+    SalesItem,
     TaxCode,
     Term,
     is_active,
     read_account,
     read_company_info,
     read_entry,
+    read_item,
     read_preferences,
     read_tax_code,
     read_term,
     text_of,
 )
-from st_qbo_assets.quickbooks.query import PAGE_SIZE, statement
+from st_qbo_assets.quickbooks.query import PAGE_SIZE, quote_list, statement
 from st_qbo_assets.transport.decimal_json import read_json, write_json
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Preferences",
     "Reference",
     "ReferenceSource",
+    "SalesItem",
     "TaxCode",
     "Term",
     "fetch_reference",
@@ -68,7 +71,12 @@ AnyEntry = TypeVar("AnyEntry", bound=_Entry)
 
 @dataclass(frozen=True)
 class Reference:
-    """All reference lists of one company at one time; lookups ignore case and outer spaces."""
+    """All reference lists of one company at one time; lookups ignore case and outer spaces.
+
+    Attributes:
+        items: those that the company file names, as far as they are there and post to an account.
+        items_asked: by which names they were asked for.
+    """
 
     accounts: tuple[Account, ...] = ()
     classes: tuple[ListEntry, ...] = ()
@@ -76,6 +84,8 @@ class Reference:
     terms: tuple[Term, ...] = ()
     payment_methods: tuple[ListEntry, ...] = ()
     tax_codes: tuple[TaxCode, ...] = ()
+    items: tuple[SalesItem, ...] = ()
+    items_asked: tuple[str, ...] = ()
     preferences: Preferences = field(default_factory=Preferences)
     company: CompanyInfo = field(default_factory=CompanyInfo)
 
@@ -107,6 +117,10 @@ class Reference:
         """Return the tax code of a name or id (`TAX`, `NON`)."""
         return _find(self.tax_codes, self._tax_code_names, text)
 
+    def item(self, text: str) -> SalesItem | None:
+        """Return the item of a name that the company file gives, None if there is none or several have it."""
+        return _find(self.items, self._item_names, text)
+
     def nearest_accounts(self, text: str, *, types: Iterable[str] = (), limit: int = 3) -> tuple[str, ...]:
         """Return labels of the most similar accounts, best first; of some `AccountType`s only if named."""
         wanted = set(types)
@@ -130,6 +144,8 @@ class Reference:
             terms=tuple(_build(Term, row) for row in data["terms"]),
             payment_methods=tuple(_build(ListEntry, row) for row in data["payment_methods"]),
             tax_codes=tuple(_build(TaxCode, _with_rate(row)) for row in data["tax_codes"]),
+            items=tuple(_build(SalesItem, row) for row in data.get("items", ())),
+            items_asked=tuple(data.get("items_asked", ())),
             preferences=_build(
                 Preferences,
                 {**preferences, "book_close_date": parse_business_date(preferences["book_close_date"])},
@@ -166,6 +182,10 @@ class Reference:
     @cached_property
     def _payment_method_names(self) -> dict[str, int]:
         return _index(self.payment_methods)
+
+    @cached_property
+    def _item_names(self) -> dict[str, int]:
+        return _index(self.items)
 
     @cached_property
     def _tax_code_names(self) -> dict[str, int]:
@@ -206,13 +226,21 @@ class ReferenceSource(Protocol):
 _LISTS = ("Account", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate")
 
 
-def fetch_reference(client: ReferenceSource) -> Reference:
-    """Return the present reference lists: three metered calls, one more for each list of over 1000 rows."""
-    answered = client.batch_queries([statement(entity) for entity in _LISTS])
+def fetch_reference(client: ReferenceSource, *, items: Iterable[str] = ()) -> Reference:
+    """Return the present reference lists: three metered calls, one more for each list of over 1000 rows.
+
+    Args:
+        client: of the realm.
+        items: names of items that the company file gives.
+    """
+    names = tuple(dict.fromkeys(items))
+    named = [statement("Item", f"Name IN {quote_list(names)}")] if names else []
+    answered = client.batch_queries([*(statement(entity) for entity in _LISTS), *named])
     rows = {
         entity: list(client.query(entity)) if len(found) >= PAGE_SIZE else list(found)
-        for entity, found in zip(_LISTS, answered, strict=True)
+        for entity, found in zip(_LISTS, answered, strict=False)
     }
+    found_items = [read_item(row) for page in answered[len(_LISTS) :] for row in page if is_active(row)]
     rates = {text_of(row.get("Id")): row for row in rows["TaxRate"]}
     return Reference(
         accounts=tuple(read_account(row) for row in rows["Account"] if is_active(row)),
@@ -221,6 +249,8 @@ def fetch_reference(client: ReferenceSource) -> Reference:
         terms=tuple(read_term(row) for row in rows["Term"] if is_active(row)),
         payment_methods=tuple(read_entry(row) for row in rows["PaymentMethod"] if is_active(row)),
         tax_codes=tuple(read_tax_code(row, rates) for row in rows["TaxCode"] if is_active(row)),
+        items=tuple(item for item in found_items if item.account_id),
+        items_asked=names,
         preferences=read_preferences(client.preferences()),
         company=read_company_info(client.company_info()),
     )

@@ -98,7 +98,7 @@ class CompanyCheck:
             SyncError: if it was not connected or does not answer as it should.
         """
         self._check_state(section, "quickbooks")
-        reference = fetch_reference(self.connections.quickbooks)
+        reference = fetch_reference(self.connections.quickbooks, items=self.company.named_items)
         section.findings.append(ok("quickbooks", f"Realm {self.connections.realm} answers."))
         section.findings += self._grant()
         yesterday = (datetime.now(UTC) - timedelta(days=1)).astimezone(self.company.zone).date()
@@ -109,14 +109,14 @@ class CompanyCheck:
         self, section: Section, records: list[Record | Unreadable], reference: Reference
     ) -> None:
         """Say what of ServiceTitan's lists leads nowhere in QuickBooks."""
-        tax_item = self.connections.tax_item()
+        line_item = self.company.tax.line_item
+        tax_item = reference.item(line_item) if line_item else None
         lookup = Lookup.of(
             records,
             company=self.company,
             reference=reference,
             today=datetime.now(UTC).astimezone(self.company.zone).date(),
             posted={},
-            named_items=self.connections.named_items(self.company.write_off_items),
             tax_item_id=tax_item.id if tax_item else "",
         )
         section.findings += check_coverage(records, lookup)

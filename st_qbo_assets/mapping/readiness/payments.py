@@ -56,7 +56,7 @@ def _check_policy(name: str, policy: PaymentTypePolicy, lookup: Lookup) -> list[
 
 def _check_write_off(name: str, policy: PaymentTypePolicy, lookup: Lookup) -> Finding:
     """Return which account write-offs of a type end on, or that their item is missing."""
-    item = lookup.named_items.get(policy.item or "")
+    item = lookup.reference.item(policy.item or "")
     if item is None:
         return of_problem(held("write_off_item_unknown", item=policy.item, type=name))
     account = lookup.reference.account_by_id(item.account_id)

@@ -6,8 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.mapping.lookup import Lookup, NamedItem
-from st_qbo_assets.quickbooks.reference import Account, ListEntry, Preferences, Reference, TaxCode, Term
+from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.quickbooks.reference import (
+    Account,
+    ListEntry,
+    Preferences,
+    Reference,
+    SalesItem,
+    TaxCode,
+    Term,
+)
 from st_qbo_assets.servicetitan import records as st
 
 TODAY = date(2026, 2, 10)
@@ -27,8 +35,6 @@ ACCOUNTS = (
     Account("35", "Operating Checking", "Operating Checking", "10100", "Bank"),
     RECEIVABLE,
 )
-#: What the company file names for write-offs, as QuickBooks has it.
-ITEMS = {"Bad debt": NamedItem("77", "81")}
 REFERENCE = Reference(
     accounts=ACCOUNTS,
     classes=(ListEntry("501", "Service", "HVAC:Service"), ListEntry("502", "Install", "HVAC:Install")),
@@ -40,6 +46,7 @@ REFERENCE = Reference(
         TaxCode("NON", "NON"),
         TaxCode("7", "Travis County 8.25%", taxable=True, is_group=True),
     ),
+    items=(SalesItem("77", "Bad debt", "Bad debt", "81"),),
     preferences=Preferences(using_sales_tax=True, partner_tax_enabled=True, custom_txn_numbers=True),
 )
 PAYMENT_TYPES = {

@@ -112,7 +112,6 @@ def test_money_never_goes_to_a_guess(policy: dict[str, str], code: str) -> None:
     ("type", "expected"),
     [
         ("Barter", ("held", "payment_type_held")),
-        ("Write-off", ("held", "write_off_item_unknown")),
         ("Imported", ("not_due", "payment_type_ignored")),
     ],
 )

@@ -9,10 +9,10 @@ import pytest
 from st_qbo_assets.domain.findings import Finding, Level
 from st_qbo_assets.domain.outcomes import Verdict
 from st_qbo_assets.mapping.invoices import map_invoice
-from st_qbo_assets.mapping.lookup import Lookup, NamedItem
+from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.payments import map_payment
 from st_qbo_assets.mapping.readiness import check_coverage, check_features, refusals, shared_units
-from st_qbo_assets.quickbooks.reference import CompanyInfo, Preferences
+from st_qbo_assets.quickbooks.reference import CompanyInfo, Preferences, SalesItem
 from st_qbo_assets.servicetitan import records as st
 from tests.unit.mapping import builders as make
 
@@ -207,11 +207,15 @@ class TestPaymentTypesAndTerms:
     @pytest.mark.rule("3.1")
     def test_the_account_of_write_offs_is_told_and_a_missing_item_is_red(self) -> None:
         company = {"payment_types": make.PAYMENT_TYPES}
-        assert codes(covered(lists(), company=company)) == [("red", "write_off_item_unknown")]
-        (told,) = covered(lists(), company=company, named_items=make.ITEMS)
+        missing = replace(make.REFERENCE, items=())
+        assert codes(covered(lists(), company=company, reference=missing)) == [
+            ("red", "write_off_item_unknown")
+        ]
+        (told,) = covered(lists(), company=company)
         assert told.level is Level.INFO
         assert "'Bad debt' to 49000 Discounts Given (Income)" in told.text
-        (gone,) = covered(lists(), company=company, named_items={"Bad debt": NamedItem("77", "9")})
+        closed = replace(make.REFERENCE, items=(SalesItem("77", "Bad debt", "Bad debt", "9"),))
+        (gone,) = covered(lists(), company=company, reference=closed)
         assert gone.level is Level.WARN
 
     @pytest.mark.rule("3.5")

@@ -1,5 +1,6 @@
 """Write-offs: the credit memo with the named item, and what applies it (rule 3.1)."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ def write_off(
     total: str = "100.00", applied: dict[int, str] | None = None, *, lookup: Any = None, **changes: Any
 ) -> list[Mapped]:
     record = make.payment(total, applied, type="Write-off", checkNumber="", memo="Uncollectible", **changes)
-    return map_payment(record, lookup or make.lookup(named_items=make.ITEMS))
+    return map_payment(record, lookup or make.lookup())
 
 
 def told(mapped: list[Mapped]) -> list[tuple[str, str, str]]:
@@ -81,9 +82,9 @@ def test_a_write_off_has_the_class_of_its_business_unit() -> None:
     unit = make.record(
         make.st.BusinessUnit, {"id": 301, "name": "HVAC - Service", "quickbooksClass": "HVAC:Service"}
     )
-    given = {"business_units": {301: unit}, "named_items": make.ITEMS}
-    line = make.lookup(reference=make.reference(class_per_line=True), **given)
-    header = make.lookup(reference=make.reference(class_per_txn=True), **given)
+    units = {301: unit}
+    line = make.lookup(reference=make.reference(class_per_line=True), business_units=units)
+    header = make.lookup(reference=make.reference(class_per_txn=True), business_units=units)
     detail = body(write_off(lookup=line)[0])["Line"][0]["SalesItemLineDetail"]
     assert detail["ClassRef"] == {"value": "501"}
     assert body(write_off(lookup=header)[0])["ClassRef"] == {"value": "501"}
@@ -108,17 +109,18 @@ def test_a_write_off_that_is_held_or_rejected_is_one_outcome(
     changes: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     credit = make.invoice([make.line("-80.00")], id=8001003)
-    lookup = make.lookup(named_items=make.ITEMS, invoices={8001003: credit})
+    lookup = make.lookup(invoices={8001003: credit})
     assert told(write_off(lookup=lookup, **changes)) == [("payment:9001", *expected)]
 
 
 @pytest.mark.rule("3.1")
 def test_without_its_item_a_write_off_is_held() -> None:
-    assert told(write_off(lookup=make.lookup())) == [("payment:9001", "held", "write_off_item_unknown")]
+    missing = make.lookup(reference=replace(make.REFERENCE, items=()))
+    assert told(write_off(lookup=missing)) == [("payment:9001", "held", "write_off_item_unknown")]
 
 
 @pytest.mark.rule("3.2")
 def test_a_write_off_of_another_customer_s_invoice_is_held() -> None:
     other = make.invoice(customer={"id": 6, "name": "Bluebonnet Dental"})
-    lookup = make.lookup(named_items=make.ITEMS, invoices={8001001: other})
+    lookup = make.lookup(invoices={8001001: other})
     assert told(write_off(lookup=lookup)) == [("payment:9001", "held", "payment_of_other_customer")]

@@ -136,6 +136,26 @@ def test_everything_is_fetched_in_three_metered_calls() -> None:
     assert client.metered == ["batch", "preferences", "companyinfo"]
 
 
+@pytest.mark.rule("3.1", "11")
+def test_items_that_the_company_file_names_cost_no_call_of_their_own() -> None:
+    rows: list[Json] = [
+        {"Id": "7", "Name": "Bad debt", "Active": True, "IncomeAccountRef": {"value": "81"}},
+        {"Id": "8", "Name": "Bad debts", "Type": "Category"},
+        {"Id": "9", "Name": "Tax (deleted)", "Active": False, "IncomeAccountRef": {"value": "1"}},
+        {"Id": "5", "Name": "Fee", "FullyQualifiedName": "A:Fee", "IncomeAccountRef": {"value": "1"}},
+        {"Id": "6", "Name": "Fee", "FullyQualifiedName": "B:Fee", "IncomeAccountRef": {"value": "2"}},
+    ]
+    client = FakeClient({**LISTS, "Item": rows})
+    found = fetch_reference(client, items=["Bad debt", "Fee", "Bad debt"])
+    assert client.metered == ["batch", "preferences", "companyinfo"]
+    assert found.items_asked == ("Bad debt", "Fee")
+    item = found.item(" bad  DEBT ")
+    assert item is not None
+    assert (item.id, item.account_id) == ("7", "81")
+    assert [found.item(name) for name in ("Bad debts", "Tax", "Fee", "Nothing")] == [None] * 4
+    assert Reference.from_json(found.to_json()) == found
+
+
 def test_a_list_of_over_a_thousand_is_read_to_its_end() -> None:
     many = [account(number, f"Account {number}") for number in range(1500)]
     client = FakeClient({**LISTS, "Account": many})

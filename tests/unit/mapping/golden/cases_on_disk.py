@@ -19,7 +19,7 @@ from st_qbo_assets.domain.outcomes import Mapped
 from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
-from st_qbo_assets.mapping.lookup import Lookup, NamedItem
+from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
 from st_qbo_assets.mapping.preview import effect_of_all
 from st_qbo_assets.quickbooks.reference import Preferences, Reference
@@ -50,7 +50,6 @@ def map_case(case: Path) -> Json:
         posted={
             SourceRef.parse(ref): date.fromisoformat(day) for ref, day in given.get("posted", {}).items()
         },
-        named_items={name: NamedItem(**item) for name, item in given.get("named_items", {}).items()},
         tax_item_id=given.get("tax_item_id", ""),
         tax_account_id=given.get("tax_account_id", ""),
     )
