@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from st_qbo_assets.books.applications import Gap, Unapplied, actual_applications, compare_applications
 from st_qbo_assets.books.documents import QboDocument, QboKey, Shape, StDocument
 from st_qbo_assets.books.evidence import Evidence, FieldDrift
-from st_qbo_assets.books.pairing import ADJUSTMENT, Pair, Pairs
+from st_qbo_assets.books.pairing import Pair, Pairs
 from st_qbo_assets.books.refunds import due_income, expected_target, summed_income
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef
@@ -185,7 +185,7 @@ def _facets(
 
 
 def _disagreements(st: StDocument, pair: Pair, customers: Mapping[str, str], pairs: Pairs) -> Iterable[str]:
-    targets = {document.key.target for document in pair.mains if pair.parts.get(document.key) != ADJUSTMENT}
+    targets = {document.key.target for document in pair.mains if document not in pair.adjustments}
     expected = expected_target(st, pairs)
     if expected and targets - {expected}:
         yield "kind"

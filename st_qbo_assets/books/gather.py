@@ -36,10 +36,11 @@ from st_qbo_assets.domain.outcomes import Outcome, Reason
 
 #: States of a link to an object that we did not create.
 _NOT_MADE_BY_US = frozenset({"adopted", "settled_pair"})
-#: The parts that records of an entity may have in QuickBooks, the record itself first (rule 5.5).
+_ADJUSTMENTS = ("adjustment", "adjustment_application")
+#: The parts of records that may stand somewhere of their own, the record itself first (rule 5.5).
 _PARTS = {
-    Entity.INVOICE: ("", "adjustment", "adjustment_application"),
-    Entity.CREDIT_MEMO: ("", "application"),
+    Entity.INVOICE: ("", *_ADJUSTMENTS),
+    Entity.CREDIT_MEMO: ("", "application", *_ADJUSTMENTS),
     Entity.PAYMENT: ("", "refund", "write_off", "application"),
 }
 #: Where a link keeps the changes that somebody made in QuickBooks and that were accepted.
@@ -111,10 +112,10 @@ class MarkedRow(Protocol):
 class Records(Protocol):
     """Links and states by source (`store.ledger.Ledger`)."""
 
-    def links(
+    def links_of_records(
         self, company: Company, sources: Iterable[SourceRef], /
     ) -> Mapping[SourceRef, Sequence[LinkRow]]:
-        """Return the links of many sources in one query."""
+        """Return the links of many records, whatever part of them they are of, in one query."""
         ...
 
     def record_states(
@@ -323,8 +324,9 @@ class _Known:
             for source in new
             for part in _PARTS.get(source.entity, ("",))
         ]
-        for rows in self.places.records.links(self.company, with_parts).values():
+        for rows in self.places.records.links_of_records(self.company, new).values():
             self._keep(rows)
+            with_parts += [row.source for row in rows]
         for source, row in self.places.records.record_states(self.company, with_parts).items():
             self._states[source] = KnownState(row.source, row.outcome, row.reason)
 

@@ -16,8 +16,8 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 
 #: QuickBooks entities that are documents of the books; links to others (customers) pair nothing.
 DOCUMENTS = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt", "Payment", "Purchase"})
-#: Part under which the difference of a document in closed books stands (rule 4).
-ADJUSTMENT = "adjustment"
+#: Parts that begin so are the differences of a document in closed books (rule 4).
+_ADJUSTMENT = "adjustment"
 _ENTITIES = {Shape.INVOICE: Entity.INVOICE, Shape.CREDIT: Entity.CREDIT_MEMO}
 _SOURCES = frozenset({Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT})
 
@@ -91,6 +91,13 @@ class Pair:
         if not document.is_payment or document.total_cents:
             return False
         return self.entity is not Entity.PAYMENT or self.source is None or bool(self.parts.get(document.key))
+
+    @cached_property
+    def adjustments(self) -> tuple[QboDocument, ...]:
+        """Its living documents that are the difference to what stands in closed books."""
+        if not self.parts:
+            return ()
+        return tuple(doc for doc in self.mains if self.parts.get(doc.key, "").startswith(_ADJUSTMENT))
 
     def day_of(self, document: QboDocument) -> date | None:
         """Return the day on which a document of it counts.

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from st_qbo_assets.books.applications import Gap
 from st_qbo_assets.books.cases import Case
 from st_qbo_assets.books.documents import QboKey, Shape
-from st_qbo_assets.books.pairing import ADJUSTMENT
 from st_qbo_assets.books.refunds import summed_income
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Outcome, Reason, Verdict
@@ -288,9 +287,13 @@ def unreadable(case: Case) -> str:
 
 
 def adjusted_in_open_period(case: Case) -> str:
-    """Its period is closed, and the difference stands on an open day under its name (rule 4)."""
-    adjustments = [doc for doc in case.pair.live if case.pair.parts.get(doc.key) == ADJUSTMENT]
-    if not adjustments or not _only(case, "date"):
+    """Its period is closed, and the difference stands on an open day under its name (rule 4).
+
+    What was deleted in ServiceTitan stays in its closed period, and its difference takes all of it back.
+    """
+    adjustments = case.pair.adjustments
+    is_taken_back = _only(case, "extra") and _code(case) in _REMOVED and _comes_to_nothing(case)
+    if not adjustments or not (_only(case, "date") or is_taken_back):
         return ""
     told = ", ".join(f"{_money(doc.total_cents)} on {doc.day} in {doc.key}" for doc in adjustments)
     return f"Its period is closed; the difference is booked apart: {told}."
@@ -438,6 +441,12 @@ def _code(case: Case) -> str:
 def _standing_alone(case: Case) -> bool:
     """Whether nothing of it is in QuickBooks but what we did not make ourselves."""
     return not any(doc.sources for doc in case.pair.live)
+
+
+def _comes_to_nothing(case: Case) -> bool:
+    live = case.pair.live
+    totals = (sum(doc.total_cents for doc in live), sum(doc.tax_cents for doc in live))
+    return not any(totals) and not summed_income(live)
 
 
 def _is_newer_than_load(case: Case) -> bool:

@@ -134,7 +134,11 @@ def _told(days: Sequence[DayState]) -> str:
 
 
 def _has_sums(section: Section) -> bool:
-    return len(section.rows) > 1 and any(column.kind == "money" for column in section.columns)
+    return (
+        section.is_summed
+        and len(section.rows) > 1
+        and any(column.kind == "money" for column in section.columns)
+    )
 
 
 def _sums(section: Section) -> tuple[Cell, ...]:

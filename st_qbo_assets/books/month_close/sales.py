@@ -14,6 +14,7 @@ from st_qbo_assets.books.month_close.sections import Column, Section, count, mon
 from st_qbo_assets.books.month_close.servicetitan_reads import ServiceTitanMonth
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.money import from_cents
 
 _SALES = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)  # of payments the write-offs
 _SIDES = (
@@ -83,8 +84,12 @@ def tax(
         "Sales tax by zone (ServiceTitan) and by code (QuickBooks)",
         (Column("product"), Column("zone or code"), count("documents"), money("tax")),
         tuple(rows),
-        (),
+        (
+            f"ServiceTitan {_dollars(ours)}, QuickBooks {_dollars(theirs)}: "
+            f"difference {_dollars(ours - theirs)}.",
+        ),
         {"servicetitan_cents": ours, "quickbooks_cents": theirs, "difference_cents": ours - theirs},
+        is_summed=False,
     )
 
 
@@ -155,6 +160,10 @@ def _by_account_and_class(quickbooks: QuickBooksMonth, accounts: Accounts) -> Ma
             key = (account, line.class_id)
             found[key] = found.get(key, 0) + line.cents
     return found
+
+
+def _dollars(cents: int) -> str:
+    return f"{from_cents(cents):,}"
 
 
 def _add(found: dict[str, tuple[int, int]], name: str, cents: int) -> None:

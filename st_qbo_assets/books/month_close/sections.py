@@ -31,6 +31,7 @@ class Section:
         rows: a cell for each column.
         notes: what is to be said of it, a sentence each.
         figures: its totals by name, numbers; money in cents.
+        is_summed: whether its columns of money add up to something.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Section:
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
     figures: Mapping[str, int] = field(default_factory=dict[str, int])
+    is_summed: bool = True
 
 
 def money(name: str) -> Column:

@@ -185,7 +185,9 @@ class Clerk:
 
     # The ledger's part
 
-    def links(self, company: Company, sources: Iterable[SourceRef], /) -> dict[SourceRef, list[Row]]:
+    def links_of_records(
+        self, company: Company, sources: Iterable[SourceRef], /
+    ) -> dict[SourceRef, list[Row]]:
         return {source: [self.rows[source]] for source in sources if source in self.rows}
 
     def record_states(self, company: Company, sources: Iterable[SourceRef], /) -> dict[SourceRef, Row]:

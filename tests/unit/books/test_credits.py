@@ -328,6 +328,23 @@ def test_a_document_in_closed_books_and_its_adjustment_tie_as_one(
     assert figure(days, "balances")[0] == figure(days, "balances")[1]
 
 
+@pytest.mark.rule("3.6", "4")
+def test_a_document_deleted_after_its_period_closed_is_taken_back_by_its_adjustment(world: World) -> None:
+    world.book_close = WEEK[1]
+    world.invoice(9, WEEK[1])
+    world.invoices["9"]["active"] = False
+    original = qbo(world, "Invoice", 1009)
+    taken_back = {"Id": "1900", "TxnDate": str(WEEK[2]), "PrivateNote": "ServiceTitan invoice 9/adjustment"}
+    world._post("CreditMemo", SourceRef.parse("invoice:9/adjustment"), original | taken_back)
+    tie = SourceRef.parse("invoice:9")
+    world.post_application(tie, 1901, {9: 10_000}, credits={1900: 10_000}, part="adjustment_application")
+    days = world.settle().tie_out()
+    assert set(world.causes().values()) == {"adjusted_in_open_period"}
+    assert {verdict_of(day) for day in days} == {DayVerdict.GREEN}
+    original["TotalAmt"] += 1
+    assert "removed_in_servicetitan" in world.settle().causes().values()
+
+
 # New causes
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.evidence import whole
 from st_qbo_assets.books.gather import Gathered, Sources, gather
 from st_qbo_assets.books.records import DayTieOut, Record
 from st_qbo_assets.books.tie_out import tie_out
@@ -602,11 +603,11 @@ class FakeLedger:
 
     world: World
 
-    def links(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Row]]:
+    def links_of_records(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, list[Row]]:
         wanted, found = set(sources), dict[SourceRef, list[Row]]()
         for row in self.world.links:
-            if row.source in wanted:
-                found.setdefault(row.source, []).append(row)
+            if (record := whole(row.source)) in wanted:
+                found.setdefault(record, []).append(row)
         return found
 
     def record_states(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, Row]:
