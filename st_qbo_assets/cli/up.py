@@ -1,7 +1,7 @@
 """`st-qbo up` and `down`: the database, the web part and the Dagster UI of one home."""
 
 import signal
-import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
@@ -22,6 +22,8 @@ from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.settings import Settings, load_settings
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.embedded import stop
+
+_LOOK_SECONDS = 0.5
 
 
 @contextmanager
@@ -52,14 +54,16 @@ def wait_until_interrupted(children: Children) -> None:
     Raises:
         ProcessFailed: if one of its children ends before.
     """
-    asked = threading.Event()
+    asked: list[int] = []
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        asked.set()
+    def ask(number: int, _frame: FrameType | None) -> None:
+        # nothing that takes a lock: the handler runs within the wait below, which may hold that very lock
+        asked.append(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask)
-    while not asked.wait(1):
+    while not asked:
+        time.sleep(_LOOK_SECONDS)
         children.check()
 
 
