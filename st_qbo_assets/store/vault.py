@@ -259,6 +259,8 @@ class Vault:
             if self._keys.is_file:
                 self._keys.add()
             with self._database.begin() as connection:
+                # what has ended is of no use, and must not stand in the way if its key is lost
+                connection.execute(delete(vault).where(vault.c.expires_at <= self._database.now()))
                 count = self._relock(connection, vault, "scope", "name")
                 count += self._relock(connection, tokens, "system", "account")
             if self._keys.is_file:

@@ -61,9 +61,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
 
 def facts(rows: Iterable[tuple[str, str]]) -> Html:
     """Return names and values one below the other."""
-    return element(
-        "table", *(element("tr", element("th", name), element("td", value)) for name, value in rows)
-    )
+    body = [element("tr", element("th", name), element("td", value)) for name, value in rows]
+    return element("table", element("tbody", *body))
 
 
 def form(action: str, token: str, *content: str) -> Html:

@@ -88,8 +88,9 @@ class Receiver:
     def _refuse(self, request: Request) -> Response:
         address = request.client.host if request.client else ""
         is_often = self._failures.add(address)
-        _log.warning("webhook=refused path=%s address=%s", request.url.path[:80], address)
-        if is_often:
+        if not is_often:
+            _log.warning("webhook=refused path=%s address=%s", request.url.path[:80], address)
+        else:
             return PlainTextResponse("too many failed signatures\n", 429, headers={"Retry-After": "60"})
         return PlainTextResponse("signature missing or wrong\n", 403)
 
