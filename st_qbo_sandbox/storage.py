@@ -143,7 +143,7 @@ class Storage:
         self.folder = folder
         self._collections: dict[str, Collection] = {}
         self._journal: list[tuple[Collection, str, Document | None]] = []
-        self._followers: list[Callable[[list[Change]], None]] = []
+        self._followers: list[tuple[Callable[[list[Change]], None], Callable[[], bool]]] = []
         self._hushed = 0
         self._database = None if folder is None else _open_database(folder)
         if self._database is not None:
@@ -203,9 +203,14 @@ class Storage:
             self._database.executemany("DELETE FROM documents WHERE collection = ? AND id = ?", removals)
             self._database.executemany(_UPSERT, upserts)
 
-    def follow(self, follower: Callable[[list[Change]], None]) -> None:
-        """Call `follower` before every commit with what it changes; of what it adds nobody is told."""
-        self._followers.append(follower)
+    def follow(self, follower: Callable[[list[Change]], None], *, wanted: Callable[[], bool]) -> None:
+        """Call `follower` before every commit with what it changes; of what it adds nobody is told.
+
+        Args:
+            follower: may change more.
+            wanted: whether it wants to be called at all now; looking for changes costs time.
+        """
+        self._followers.append((follower, wanted))
 
     def hush(self) -> None:
         """Tell no follower of the changes so far: data was planted or wiped, nothing happened in it."""
@@ -213,7 +218,8 @@ class Storage:
 
     def _tell(self) -> None:
         journal = self._journal[min(self._hushed, len(self._journal)) :]
-        if not journal or not self._followers:
+        followers = [follower for follower, wanted in self._followers if wanted()]
+        if not journal or not followers:
             return
         first: dict[tuple[str, str], Document | None] = {}
         for collection, id, old in journal:
@@ -223,7 +229,7 @@ class Storage:
             for (name, id), old in first.items()
             if self._collections[name].get(id) is not old
         ]
-        for follower in self._followers:
+        for follower in followers:
             follower(changes)
 
     def close(self) -> None:

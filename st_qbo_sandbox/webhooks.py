@@ -175,7 +175,7 @@ class Webhooks:
         for name in sources:
             self._settings[name] = self._settings[name].changed(self._kept.get(name) or {})
             self._random[name].seed(self._settings[name].seed)
-        storage.follow(self._follow)
+        storage.follow(self._follow, wanted=self._is_on)
 
     def configure(self, half: str, given: dict[str, Any]) -> None:
         """Set how a half sends, send a test event, replay, or forget.
@@ -237,6 +237,9 @@ class Webhooks:
             self._random[name].seed(source.defaults.seed)
 
     # Gathering
+
+    def _is_on(self) -> bool:
+        return any(settings.url or settings.urls for settings in self._settings.values())
 
     def _follow(self, changes: list[Change]) -> None:
         for name, source in self._sources.items():
