@@ -4,6 +4,7 @@ What belongs here: the calendar, and the verdict on days that were compared. Wha
 (`books.tie_out`) and keeping verdicts (store).
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 
 from st_qbo_assets.domain.days import days_between
 
+_MONTH = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])")
 #: Kinds of causes that keep a day from being green (rule 6.2).
 _OPEN_KINDS = ("failing", "waiting")
 
@@ -30,9 +32,10 @@ class Month:
         Raises:
             ValueError: if it is none.
         """
-        if len(text) != len("2026-11"):
+        found = _MONTH.fullmatch(text)
+        if found is None:
             raise ValueError(f"not a month: {text!r}")
-        return cls.of(datetime.strptime(text, "%Y-%m").date())  # noqa: DTZ007 - a month has no zone
+        return cls(int(found[1]), int(found[2]))
 
     @classmethod
     def of(cls, day: date) -> "Month":
