@@ -17,11 +17,11 @@ from tests.attack import proof
 from tests.attack.proof import Doc
 from tests.attack.world import Arena, Session, World
 
-#: A day that gets closed, one that is open, and the last, which alone is loaded once more at the end.
-CLOSED, OPEN, LAST = "2026-03-10", "2026-03-11", "2026-03-12"
-_DAYS = (CLOSED, OPEN, LAST)
-#: Causes that cannot be planted here: one that no document may have, and one of another policy.
-_ELSEWHERE = {"unexplained", "adjusted_in_open_period"}
+#: Two days that get closed, one that is open, and the last, which alone is loaded once more at the end.
+FIRST, CLOSED, OPEN, LAST = "2026-03-09", "2026-03-10", "2026-03-11", "2026-03-12"
+_DAYS = (FIRST, CLOSED, OPEN, LAST)
+#: What no document may be called.
+_NEVER = {"unexplained"}
 _COMPANY: Mapping[str, Any] = {
     "payment_types": {
         "Bad Debt Write-Off": {"becomes": "write_off", "item": "Bad debt"},
@@ -125,15 +125,18 @@ def _ref(kind: str, record: Doc) -> str:
     return f"{kind}:{record['id']}"
 
 
-@pytest.mark.rule("6.1", "6.2", "6.4")
+@pytest.mark.rule("6.1", "6.2", "6.3", "6.4", "11")
 def test_every_kind_of_difference_is_found_and_called_what_it_is(arena: Arena) -> None:
-    with arena.world(seed=7, days=3, invoices_per_day=12) as world:
+    with arena.world(seed=7, days=4, invoices_per_day=9) as world:
         corpus = Corpus(world)
         with world.session(_COMPANY) as session:
             base = _base(corpus)
             run = session.materialize(*_DAYS)
             assert run.is_green, run.failures
+            before = world.log_end()
+            assert session.materialize(*_DAYS, only=["books/tie_out"]).is_green
             assert _alarms(session) == {}
+            assert len(_metered(world, since=before)) <= 5
             _accept(corpus, base)
             assert session.prove("drift").success
         _loads(corpus, base)
@@ -154,7 +157,7 @@ def _base(corpus: Corpus) -> dict[str, Doc]:
     )
     base = {name: corpus.invoice(OPEN) for name in on_open}
     base |= {"moved": corpus.invoice(LAST), "touched": corpus.invoice(LAST)}
-    base["shut"] = corpus.invoice(CLOSED)
+    base |= {"shut": corpus.invoice(CLOSED), "adjusted": corpus.invoice(FIRST)}
     base["paid"] = corpus.pay(base["unapplied"])
     base["payment_over"] = corpus.pay(base["overpaid"], more="30.00")
     base["payment_refunded"] = corpus.pay(base["refunded"], more="75.00")
@@ -186,11 +189,17 @@ def _accept(corpus: Corpus, base: dict[str, Doc]) -> None:
 def _loads(corpus: Corpus, base: dict[str, Doc]) -> None:
     """Plant what a load makes what it is, and load."""
     world = corpus.world
+    corpus.there("close_books", date=FIRST)
+    corpus.reprice(base["adjusted"], "-10.00")
+    corpus.expect("adjusted_in_open_period", _ref("invoice", base["adjusted"]))
+    with world.session({**_COMPANY, "closed_period_edits": "adjust"}) as session:
+        session.ask("refresh")
+        session.materialize(FIRST)
     corpus.there("close_books", date=CLOSED)
     _before_the_load(corpus, base)
     with world.session({**_COMPANY, "drift": "accept"}) as session:
         session.ask("refresh")
-        session.materialize(*_DAYS)
+        session.materialize(CLOSED, OPEN, LAST)
     planned = corpus.invoice(OPEN)
     corpus.expect("nothing_written", _ref("invoice", planned))
     with world.session({**_COMPANY, "mode": "preview"}) as session:
@@ -393,6 +402,12 @@ def _alarms(session: Session) -> dict[str, str]:
     }
 
 
+def _metered(world: World, *, since: int) -> list[str]:
+    """Return the calls to QuickBooks that count towards the workspace's month (reference §5.2)."""
+    asked = [entry for entry in world.requests(since=since) if "/company/" in entry["path"]]
+    return [entry["path"] for entry in asked if entry["method"] == "GET" or entry["path"].endswith("/batch")]
+
+
 def _causes(session: Session) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for record in _records(session):
@@ -407,7 +422,7 @@ def _check(corpus: Corpus, found: Mapping[str, list[dict[str, Any]]]) -> None:
     }
     assert called == {name: [cause] for name, cause in corpus.expected.items()}
     kinds = set(corpus.expected.values())
-    assert BY_NAME.keys() - kinds == _ELSEWHERE
+    assert BY_NAME.keys() - kinds == _NEVER
     assert {BY_NAME[cause].kind for cause in kinds} == set(Kind)
     known = corpus.expected.keys() | corpus.followers
     alarms = {
