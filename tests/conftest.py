@@ -12,3 +12,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how many ways to be killed tests/attack tries (default 25)",
     )
+    parser.addoption(
+        "--attack-histories",
+        type=int,
+        default=100,
+        metavar="N",
+        help="how many histories of documents tests/attack makes up (default 100)",
+    )

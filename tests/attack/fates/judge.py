@@ -1,0 +1,254 @@
+"""What must hold after a sync, given what has happened.
+
+What belongs here: comparing what should be with what is, and who may stand in the way of whom. What does not:
+either of the two (`rulebook`, `books`), and the acts (`selling`, `crediting`, `bookkeeping`).
+
+Every record's documents post what the rulebook says, once; where nobody stood in the way, their entities,
+days, numbers and applications are the rulebook's too. A record may stand otherwise only if the product says
+that it holds it, with a reason that fits what happened to it or to a record tied to it, and only as it stood
+before. The ledger's trial balance is the sum of all documents, and nothing of ours is unmarked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tests.attack.fates.books import Books, Document, is_deposited
+from tests.attack.fates.office import Standing
+from tests.attack.fates.rulebook import Wanted, cents
+from tests.attack.fates.shapes import Part, Piece, Record, record_of, told, total
+
+Json = dict[str, Any]
+
+#: The product's words for "not as ServiceTitan says".
+_NOT_DONE = {"held", "blocked", "rejected", "failed", "mismatch"}
+#: What waits for something that is held.
+_WAITS = frozenset(
+    {"waits_for", "payment_waits", "payments_not_planned", "unapplied_for_now", "applied_what_is_open"}
+)
+#: What happened → the reasons it explains, for the record itself and for those tied to it.
+_EXPLAINS: Mapping[str, frozenset[str]] = {
+    "closed": frozenset({"closed_period"}) | _WAITS,
+    "deposited": frozenset({"deposited"}) | _WAITS,
+    # What links to a document that somebody deleted is refused by QuickBooks itself.
+    "edited": frozenset({"edited_in_quickbooks", "voided_in_quickbooks", "deleted_in_quickbooks", "refused"})
+    | _WAITS,
+    "by hand": frozenset({"paid_by_hand"}) | _WAITS,
+    "over-applied": frozenset[str](),
+    "held": _WAITS,
+}
+
+
+class Judge:
+    """One history's judge: remembers what happened, and judges after each sync."""
+
+    def __init__(self, *, adjusts: bool) -> None:
+        #: Until which day the books are closed; empty if they are not.
+        self.closed = ""
+        #: Whether the product is to look at both products' lists anew.
+        self.is_news = False
+        #: Documents that people made in QuickBooks.
+        self.theirs: set[str] = set()
+        self._adjusts = adjusts
+        #: What people did in QuickBooks to documents of a record, and nobody has mended.
+        self._disturbed: dict[Record, set[str]] = defaultdict(set)
+        #: Records tied to each other, ever.
+        self._kin: dict[Record, set[Record]] = defaultdict(set)
+        #: Records that stood otherwise than they should when last seen.
+        self._stuck: set[Record] = set()
+
+    def close(self, day: str, *, is_seen: bool) -> None:
+        """Know that the books are closed until this day, or open."""
+        self.closed = day
+        self.is_news = self.is_news or is_seen
+
+    def disturb(self, record: Record, what: str) -> None:
+        """Know that something happened to a record's documents in QuickBooks."""
+        self._disturbed[record].add(what)
+
+    def judge(
+        self,
+        wanted: Mapping[Record, Wanted],
+        books: Books,
+        *,
+        before: Mapping[Record, list[Document]],
+        standings: Mapping[Part, Standing],
+        planned: set[Part],
+    ) -> list[str]:
+        """Return what is wrong.
+
+        Args:
+            wanted: what should be.
+            books: what is.
+            before: the documents of each record before the sync.
+            standings: what the product says of each part.
+            planned: the parts the sync had in its hands.
+        """
+        live = books.by_record()
+        self._learn_kin(wanted, live)
+        obstacles = self.obstacles(wanted, live)
+        in_hand = {record_of(part) for part in planned}
+        problems = [*_once(books), *self._unmarked(books), *_stale(standings, planned)]
+        self._stuck, stuck_before = set(), self._stuck
+        for record in sorted({*wanted, *live}):
+            should = wanted.get(record, Wanted(record, is_due=False))
+            said = {
+                part: standings[part]
+                for part in planned
+                if record_of(part) == record and standings[part].outcome in _NOT_DONE
+            }
+            around = {what for kin in self._family(record) for what in obstacles.get(kin, ())}
+            docs = live.get(record, [])
+            problems += self._record(
+                should,
+                docs,
+                around,
+                was=total(each.piece for each in before.get(record, [])),
+                said=said,
+                is_late=record not in in_hand and record in stuck_before,
+            )
+            if said or total(each.piece for each in docs) != should.postings or list(_details(should, docs)):
+                self._stuck.add(record)
+            else:
+                self._disturbed[record].discard("edited")
+        return problems
+
+    def _record(
+        self,
+        should: Wanted,
+        docs: list[Document],
+        around: set[str],
+        *,
+        was: Mapping[tuple[str, str], int],
+        said: Mapping[Part, Standing],
+        is_late: bool,
+    ) -> Iterable[str]:
+        now = total(each.piece for each in docs)
+        expected = should.may_hold.union(*(_EXPLAINS[what] for what in around))
+        for part, standing in said.items():
+            if standing.code not in expected:
+                word = f"{standing.outcome}: {standing.code} ({standing.text})"
+                yield f"{part} is {word}, expected {sorted(expected)}"
+        if now == should.postings:
+            if not around and not said:
+                yield from _details(should, docs)
+            return
+        is_held = bool(said) or is_late or ("edited" in around and now == was)
+        if not is_held or not expected:
+            yield f"{should.record} posts {told(now)}, should post {told(should.postings)}"
+        elif now != was and not self._adjusts and "edited" not in around:
+            yield f"{should.record} is held, yet went from {told(was)} to {told(now)}"
+
+    def _unmarked(self, books: Books) -> Iterable[str]:
+        for document in books.documents:
+            if not document.parts and document.key not in self.theirs:
+                yield f"{document.key} has no marker, and nobody typed it: {told(document.piece.postings)}"
+
+    # Who stands in whose way
+
+    def obstacles(
+        self, wanted: Mapping[Record, Wanted], live: Mapping[Record, list[Document]]
+    ) -> dict[Record, set[str]]:
+        """Return what stands in the way of each record, by itself."""
+        found: dict[Record, set[str]] = defaultdict(set)
+        for record, what in self._disturbed.items():
+            if what:
+                found[record] |= what
+        for record, docs in live.items():
+            if any(is_deposited(document) for document in docs):
+                found[record].add("deposited")
+            if self.closed and any(document.piece.day <= self.closed for document in docs):
+                found[record].add("closed")
+        for record, each in wanted.items():
+            if each.is_over_applied:
+                found[record].add("over-applied")
+            if each.may_hold:
+                found[record].add("held")
+            if self.closed and any("" < piece.day <= self.closed for piece in each.pieces.values()):
+                found[record].add("closed")
+        return found
+
+    def _learn_kin(self, wanted: Mapping[Record, Wanted], live: Mapping[Record, list[Document]]) -> None:
+        ties = [(record, other) for record, each in wanted.items() for other in each.family]
+        for record, docs in live.items():
+            ties += [(record, record_of(part)) for document in docs for part in document.piece.pays]
+        for record, other in ties:
+            self._kin[record].add(other)
+            self._kin[other].add(record)
+
+    def _family(self, record: Record) -> set[Record]:
+        """Return a record with all that are tied to it, directly or not."""
+        found, new = {record}, [record]
+        while new:
+            new = [kin for each in new for kin in self._kin.get(each, ()) if kin not in found]
+            found.update(new)
+        return found
+
+    def context(
+        self,
+        wanted: Mapping[Record, Wanted],
+        books: Books,
+        standings: Mapping[Part, Standing],
+    ) -> str:
+        """Return everything a reader of a failure wants to see."""
+        live = books.by_record()
+        disturbed = {record: what for record, what in self._disturbed.items() if what}
+        rows = [f"closed: {self.closed or 'never'}; disturbed: {disturbed}"]
+        for record in sorted({*wanted, *live}):
+            pieces = wanted[record].pieces.values() if record in wanted else ()
+            rows += [record, *(f"    should be {_piece(piece)}" for piece in pieces)]
+            rows += [f"    is        {each.key} {_piece(each.piece)}" for each in live.get(record, [])]
+            rows += [
+                f"    said      {part} {each.outcome} {each.code} {each.text}"
+                for part, each in standings.items()
+                if record_of(part) == record
+            ]
+        return "\n".join(rows)
+
+
+def ledger_differs(answer: Json, books: Books) -> Iterable[str]:
+    """Compare the ledger's own balances with the sum of all documents."""
+    ledger = {row["AcctNum"]: cents(row["Balance"]) for row in answer["Accounts"]}
+    summed: Counter[str] = Counter()
+    for (account, _), amount in total(document.piece for document in books.documents).items():
+        summed[account] += amount
+    documents = {account: amount for account, amount in summed.items() if amount}
+    if ledger != documents:
+        yield f"the ledger says {ledger}, the documents {documents}"
+
+
+def _stale(standings: Mapping[Part, Standing], planned: set[Part]) -> Iterable[str]:
+    """Yield what the product still says of parts that a record it has just looked at no longer has."""
+    in_hand = {record_of(part) for part in planned}
+    for part, standing in standings.items():
+        if record_of(part) in in_hand and part not in planned and standing.outcome in _NOT_DONE:
+            yield f"{part} still counts as {standing.outcome}: {standing.code}"
+
+
+def _once(books: Books) -> Iterable[str]:
+    parts = Counter(part for document in books.documents if document.is_live for part in document.parts)
+    yield from (f"{part} is booked {count} times" for part, count in parts.items() if count > 1)
+    for document in books.documents:
+        if len(document.parts) > 1:
+            yield f"{document.key} carries {document.parts}"
+
+
+def _details(should: Wanted, docs: list[Document]) -> Iterable[str]:
+    """Yield what is otherwise than it should be about documents that post what they should."""
+    now = {part: document.piece for document in docs for part in document.parts}
+    pieces = {part: piece for part, piece in should.pieces.items() if piece.postings or piece.pays}
+    if set(now) != set(pieces):
+        yield f"{should.record} has {sorted(now)}, should have {sorted(pieces)}"
+        return
+    for part, piece in pieces.items():
+        is_ = now[part]
+        pairs = [("target", piece.target, is_.target), ("lines", piece.pays, is_.pays)]
+        pairs += [("day", piece.day, is_.day)] if piece.day else []
+        pairs += [("number", piece.number, is_.number)] if piece.number else []
+        yield from (f"{part} has {name} {b}, should have {a}" for name, a, b in pairs if a != b)
+
+
+def _piece(piece: Piece) -> str:
+    pays = ", ".join(f"{part} {amount / 100:.2f}" for part, amount in piece.pays.items())
+    words = f"{piece.part} {piece.target} {piece.day} #{piece.number} {told(piece.postings)}"
+    return f"{words} pays {pays}" if pays else words
