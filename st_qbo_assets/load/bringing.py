@@ -25,6 +25,8 @@ from st_qbo_assets.store.links import Link, LinkState
 _IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
 #: Documents that payments are applied to, as charge or as credit.
 _APPLIED_TO = frozenset({"Invoice", "CreditMemo"})
+#: Documents that payments may use, so that they are asked for before one is voided.
+_USED = _APPLIED_TO | {"Purchase"}
 
 
 def bring_payments_along(turn: DayTurn) -> None:
@@ -77,13 +79,13 @@ def bring_users(turn: DayTurn) -> None:
     gone = [
         each
         for each in turn.unwanted.values()
-        if each.target in _APPLIED_TO and turn.known.is_retiring(each.source, each.target)
+        if each.target in _USED and turn.known.is_retiring(each.source, each.target)
     ]
     links = [each.link for each in gone if each.link is not None]
     if not links or not turn.is_live or turn.stopped is not None:
         return
     try:
-        _unsettle(turn, links, [each.mapped for each in gone])
+        turn.users |= _unsettle(turn, links, [each.mapped for each in gone])
     except SyncError as error:
         turn.note_stop(error)
         said = reason("payments_not_planned", error=str(error))
@@ -94,8 +96,10 @@ def bring_users(turn: DayTurn) -> None:
                 turn.keep(turn.subject(part, each.target).result(Outcome.FAILED, link=each.link, said=said))
 
 
-def _unsettle(turn: DayTurn, links: Sequence[Link], mapped: Sequence[Mapped]) -> None:
+def _unsettle(turn: DayTurn, links: Sequence[Link], mapped: Sequence[Mapped]) -> set[SourceRef]:
     """Take in the payments of documents about to be changed or voided, and forget what they were posted as.
+
+    Returns those that QuickBooks shows on the documents.
 
     Which of them QuickBooks lets go of it says nowhere, so each is compared and written again. All this is
     kept before anything is sent: should this process die, the documents stand as failed, and bring their
@@ -116,6 +120,7 @@ def _unsettle(turn: DayTurn, links: Sequence[Link], mapped: Sequence[Mapped]) ->
         users | _appliers([*found, *turn.mapped.values()], {(each.source, each.target) for each in links}),
     )
     turn.take_in(found, of_any_day=True)
+    return users
 
 
 def _appliers(mapped: Iterable[Mapped], documents: set[tuple[SourceRef, str]]) -> set[SourceRef]:

@@ -139,7 +139,11 @@ class DayLoader:
         self._retiring.carry_out(turn, Step.MONEY)
         self._load_stage(turn, REFUNDS)
         plan_refunded(turn)
+        self._retiring.look(turn)
+        self._retiring.carry_out(turn, Step.APPLICATION)
+        self._retiring.carry_out(turn, Step.MONEY)
         self._load_stage(turn, PAYMENTS)
+        self._retiring.let_go(turn)
         self._retiring.carry_out(turn, Step.DOCUMENT)
 
     def _load_stage(self, turn: DayTurn, targets: tuple[str, ...], *, applications: bool = False) -> None:

@@ -69,7 +69,7 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
         if found.waits is not None:
             said = reason("payment_waits", waits_for=found.waits, state=state_of(found.waits, known))
             return Effective(None, said)
-        lines = _lower_credits(found.kept, found.dropped_amount)
+        lines = _lower(found.kept, found.dropped_amount, is_credit=True)
         if found.dropped:
             documents = ", ".join(str(source) for source in dict.fromkeys(found.dropped))
             code = "credit_stays_unapplied" if is_application(body) else "unapplied_for_now"
@@ -81,6 +81,24 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
         if not is_there(known, source, target):
             return Effective(None, reason("waits_for", waits_for=source, state=state_of(source, known)))
     return Effective(payload.with_body(body), said)
+
+
+def without_missing(payload: Payload, known: Resolution) -> Payload | None:
+    """Return a payment applied only to what is in QuickBooks and stays; None if nothing of it is left.
+
+    What is to be voided is let go of that way, before what takes its place is there.
+    """
+    lines = [
+        line
+        for line in map(objects.as_mapping, objects.as_list(payload.body.get("Line")))
+        if all(is_there(known, source, target) for target, source in objects.symbolic_references(line))
+    ]
+    money = objects.amount(payload.body.get("TotalAmt")) or objects.ZERO
+    charged = sum((_amount(line) for line in lines if not _uses_credit(line)), objects.ZERO)
+    used = sum((_amount(line) for line in lines if _uses_credit(line)), objects.ZERO)
+    lines = _lower(lines, max(objects.ZERO, charged - used - money), is_credit=False)
+    lines = _lower(lines, max(objects.ZERO, used - charged), is_credit=True)
+    return payload.with_body({**payload.body, "Line": lines}) if lines or money else None
 
 
 def is_application(body: Json) -> bool:
@@ -130,20 +148,23 @@ def _waits(body: Json, target: str, source: SourceRef, known: Resolution, polici
     return is_waiting and policies.payment_of_unposted_invoice == "wait"
 
 
-def _lower_credits(lines: Sequence[Json], by: Decimal) -> list[Json]:
-    """Return the lines with so much less taken from credits, the last one first."""
+def _lower(lines: Sequence[Json], by: Decimal, *, is_credit: bool) -> list[Json]:
+    """Return the lines with so much less taken from credits (or charges), the last one first."""
     left = by
     lowered: list[Json] = []
     for line in reversed(lines):
-        amount = objects.amount(line.get("Amount")) or objects.ZERO
-        if left and _uses_credit(line):
-            cut = min(left, amount)
+        if left and _uses_credit(line) is is_credit:
+            cut = min(left, _amount(line))
             left -= cut
-            if amount == cut:
+            if _amount(line) == cut:
                 continue
-            line = {**line, "Amount": amount - cut}
+            line = {**line, "Amount": _amount(line) - cut}
         lowered.append(line)
     return lowered[::-1]
+
+
+def _amount(line: Json) -> Decimal:
+    return objects.amount(line.get("Amount")) or objects.ZERO
 
 
 def _uses_credit(line: dict[str, Any]) -> bool:

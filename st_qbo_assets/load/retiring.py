@@ -13,6 +13,7 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.load.actions import ActionKind
 from st_qbo_assets.load.apply import RecordWriter
+from st_qbo_assets.load.effective import without_missing
 from st_qbo_assets.load.gathering import MASTERS, DayTurn
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import subject_of
@@ -60,6 +61,26 @@ class Retiring:
             if unwanted.step is step:
                 del turn.unwanted[key]
                 self._follow(turn, unwanted, self._void(turn, unwanted))
+
+    def let_go(self, turn: DayTurn) -> None:
+        """Take payments off what is about to be voided, if they wait for what takes its place."""
+        for source in sorted(turn.users):
+            mapped = turn.mapped.get(source)
+            payload = mapped.payload if mapped is not None else None
+            link = turn.known.link(source, "Payment")
+            if mapped is None or payload is None or payload.target != "Payment" or link is None:
+                continue
+            if not turn.waits_for_shape(mapped) or turn.stopped is not None or source.record in turn.changing:
+                continue
+            less = without_missing(payload, turn.known)
+            try:
+                if less is not None:
+                    self._writer.write(less, turn.known)
+                else:
+                    why = "it lets go of what is voided."
+                    self._writer.void(Unwanted(source, "Payment", link, mapped, why), turn.known)
+            except ConnectionStopped as error:
+                turn.note_stop(error)
 
     def _void(self, turn: DayTurn, unwanted: Unwanted) -> LoadResult:
         if not turn.is_live:
