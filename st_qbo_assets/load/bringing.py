@@ -64,7 +64,7 @@ def free_payments(turn: DayTurn, due: Sequence[Mapped]) -> None:
         return
     links = [turn.known.link(each.source, each.payload.target) for each in freeing if each.payload]
     try:
-        _unsettle(turn, [link for link in links if link is not None], freeing)
+        turn.freed |= _unsettle(turn, [link for link in links if link is not None], freeing)
     except SyncError as error:
         turn.note_stop(error)
         said = reason("payments_not_planned", error=str(error))
@@ -72,6 +72,20 @@ def free_payments(turn: DayTurn, due: Sequence[Mapped]) -> None:
             turn.keep(turn.subject(each).result(Outcome.FAILED, said=said))
         return
     turn.brought.update(each.source for each in freeing)
+
+
+def refused_with_payments(turn: DayTurn) -> list[Payload]:
+    """Return the documents of another customer now that QuickBooks refused to change while they are paid."""
+    found: list[Payload] = []
+    for source in turn.brought if turn.freed else ():
+        mapped, result = turn.mapped.get(source), turn.results.get(source)
+        if result is None or result.reason is None or result.reason.code != "refused":
+            continue
+        payload = mapped.payload if mapped is not None else None
+        link = turn.known.link(source, payload.target) if payload is not None else None
+        if payload is not None and link is not None and _is_of_other_customer(turn, payload, link):
+            found.append(payload)
+    return found
 
 
 def bring_users(turn: DayTurn) -> None:

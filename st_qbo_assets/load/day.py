@@ -18,7 +18,13 @@ from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind, Finding
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter
-from st_qbo_assets.load.bringing import bring_payments_along, bring_users, free_payments, plan_refunded
+from st_qbo_assets.load.bringing import (
+    bring_payments_along,
+    bring_users,
+    free_payments,
+    plan_refunded,
+    refused_with_payments,
+)
 from st_qbo_assets.load.closed_books import adjust_closed
 from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
@@ -131,6 +137,11 @@ class DayLoader:
         adjust_closed(turn)
         self._retiring.look(turn)
         self._load_stage(turn, SALES)
+        if refused := refused_with_payments(turn):
+            self._retiring.take_off(turn, refused)
+            for each in refused:
+                del turn.results[each.source]
+            self._load_stage(turn, SALES)
         bring_payments_along(turn)
         bring_users(turn)
         self._retiring.look(turn)

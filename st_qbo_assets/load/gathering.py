@@ -78,6 +78,7 @@ class DayTurn:
         examined: records that were looked at for what they no longer are.
         brought: documents whose payments were read in this load.
         users: payments that QuickBooks shows on documents about to be voided.
+        freed: payments that QuickBooks shows on documents whose edit may let go of them.
         staying: documents that stay as they are though no present payload wants them (closed books).
         stopped: why nothing more is sent, once the connection is stopped.
     """
@@ -96,6 +97,7 @@ class DayTurn:
     examined: set[SourceRef] = field(default_factory=set[SourceRef])
     brought: set[SourceRef] = field(default_factory=set[SourceRef])
     users: set[SourceRef] = field(default_factory=set[SourceRef])
+    freed: set[SourceRef] = field(default_factory=set[SourceRef])
     staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     stopped: ConnectionStopped | None = None

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import SourceRef
-from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Payload, Reason, Verdict
 from st_qbo_assets.load.actions import ActionKind
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.effective import without_missing
@@ -66,21 +66,33 @@ class Retiring:
         """Take payments off what is about to be voided, if they wait for what takes its place."""
         for source in sorted(turn.users):
             mapped = turn.mapped.get(source)
-            payload = mapped.payload if mapped is not None else None
-            link = turn.known.link(source, "Payment")
-            if mapped is None or payload is None or payload.target != "Payment" or link is None:
-                continue
-            if not turn.waits_for_shape(mapped) or turn.stopped is not None or source.record in turn.changing:
-                continue
-            less = without_missing(payload, turn.known)
-            try:
-                if less is not None:
-                    self._writer.write(less, turn.known)
-                else:
-                    why = "it lets go of what is voided."
-                    self._writer.void(Unwanted(source, "Payment", link, mapped, why), turn.known)
-            except ConnectionStopped as error:
-                turn.note_stop(error)
+            if mapped is not None and source.record not in turn.changing and turn.waits_for_shape(mapped):
+                self._take_off(turn, mapped)
+
+    def take_off(self, turn: DayTurn, documents: Sequence[Payload]) -> None:
+        """Take payments off documents that QuickBooks does not give to another customer while they are paid."""
+        for each in documents:
+            turn.known.retire(each.source, each.target)
+        for source in sorted(turn.freed):
+            if (mapped := turn.mapped.get(source)) is not None:
+                self._take_off(turn, mapped)
+        for each in documents:
+            turn.known.keep(each.source, each.target)
+
+    def _take_off(self, turn: DayTurn, mapped: Mapped) -> None:
+        """Write a payment without what is not there or does not stay; without anything left it is voided."""
+        payload, link = mapped.payload, turn.known.link(mapped.source, "Payment")
+        if payload is None or payload.target != "Payment" or link is None or turn.stopped is not None:
+            return
+        less = without_missing(payload, turn.known)
+        try:
+            if less is not None:
+                self._writer.write(less, turn.known)
+            else:
+                why = "it lets go of what is changed."
+                self._writer.void(Unwanted(mapped.source, "Payment", link, mapped, why), turn.known)
+        except ConnectionStopped as error:
+            turn.note_stop(error)
 
     def _void(self, turn: DayTurn, unwanted: Unwanted) -> LoadResult:
         if not turn.is_live:

@@ -37,6 +37,7 @@ class FakeQuickBooks:
         distort: changes an object just before it is stored (QuickBooks keeps something else).
         forgets_after_seconds: how long request ids are remembered.
         refuses_duplicate_numbers: the company's setting behind 6140.
+        refuses_paid_moves: whether a paid document cannot be given to another customer; else it is freed.
     """
 
     clock: FakeClock = field(default_factory=FakeClock)
@@ -44,6 +45,7 @@ class FakeQuickBooks:
     distort: Callable[[str, Json], None] = lambda entity, obj: None
     forgets_after_seconds: float = 600.0
     refuses_duplicate_numbers: bool = True
+    refuses_paid_moves: bool = False
     close_date: str = ""
     objects: dict[str, dict[str, Json]] = field(default_factory=dict)
     deposited: set[str] = field(default_factory=set)
@@ -248,6 +250,9 @@ class FakeQuickBooks:
             self._check_number(entity, obj)
         if entity == "Payment":
             self._check_payment(obj)
+        is_moved = old is not None and old.get("CustomerRef") != obj.get("CustomerRef")
+        if self.refuses_paid_moves and is_moved and self._paid(entity, obj["Id"]):
+            raise RemoteFault("Business", code="6000", detail="The transaction has payments linked to it.")
 
     def _check_name(self, entity: str, obj: Json) -> None:
         lists = ["Item"] if entity == "Item" else ["Customer", "Vendor", "Employee"]

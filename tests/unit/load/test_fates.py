@@ -94,9 +94,11 @@ def test_an_invoice_of_less_has_its_payments_applied_as_servicetitan_says() -> N
 
 
 @pytest.mark.rule("3.2")
-def test_payments_follow_an_invoice_to_its_other_customer() -> None:
+@pytest.mark.parametrize("refuses", [True, False])
+def test_payments_follow_an_invoice_to_its_other_customer(refuses: bool) -> None:
     paid = payment(20, "60.00", applied={10: "60.00"})
     bench, world = start(invoice(10), paid)
+    bench.quickbooks.refuses_paid_moves = refuses
 
     world.put(invoice(10, customer=2), payment(20, "60.00", customer=2, applied={10: "60.00"}))
     bench.sync(world, DAY)
