@@ -70,7 +70,7 @@ class Retiring:
                 self._take_off(turn, mapped)
 
     def take_off(self, turn: DayTurn, documents: Sequence[Payload]) -> None:
-        """Take payments off documents that QuickBooks does not give to another customer while they are paid."""
+        """Take payments off documents that QuickBooks gives to no other customer while they are paid."""
         for each in documents:
             turn.known.retire(each.source, each.target)
         for source in sorted(turn.freed):
