@@ -226,6 +226,7 @@ class Records:
 
     def clear(self) -> None:
         """Forget everything."""
+        self.stamps.forget()
         for collection in self._collections.values():
             collection.clear()
         self._counter.clear()

@@ -74,6 +74,10 @@ class Stamps:
         self._last = ticks if ticks > self._last else self._last + 1
         return _write_ticks(self._last)
 
+    def forget(self) -> None:
+        """Begin anew: after a reset the clock may be earlier than it was."""
+        self._last = 0
+
     def today(self) -> date:
         """Return the UTC date."""
         return self._clock.now().date()
