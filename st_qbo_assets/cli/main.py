@@ -158,6 +158,44 @@ def audit(as_json: bool, **wanted: Any) -> None:
 
 
 @cli.command()
+@click.option("--company", required=True, help="Name of the company.")
+@click.option(
+    "--decide",
+    "decided",
+    multiple=True,
+    metavar="RECORD=ID",
+    help="Settle a match: customer:12=77, or customer:12=none to make a new one.",
+)
+@click.option(
+    "--take",
+    "taken",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Settle matches by an edited CSV of this command.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line for each record, to edit and take back.")
+def link(company: str, *, decided: tuple[str, ...], taken: Path | None, as_json: bool, as_csv: bool) -> None:
+    """Show who in ServiceTitan is who in QuickBooks, and settle what a rule cannot."""
+    from st_qbo_assets.cli.link import LinkOptions, run_link
+
+    if as_json and as_csv:
+        raise click.UsageError("Either --json or --csv.")
+    form = "json" if as_json else "csv" if as_csv else "table"
+    sys.exit(run_link(LinkOptions(company, form, decided, taken)))
+
+
+@cli.command()
+@click.option("--company", required=True, help="Name of the company.")
+@click.option("--conflict", type=int, help="Number of the conflict whose other version is put back.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def restore(company: str, *, conflict: int | None, as_json: bool) -> None:
+    """Show the conflicts of customers and vendors, or put back the version that lost one."""
+    from st_qbo_assets.cli.restore import run_restore
+
+    sys.exit(run_restore(company, conflict, as_json=as_json))
+
+
+@cli.command()
 @click.option("--company", help="Only this company.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(company: str | None, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from st_qbo_assets.orchestration.assets.books import books_assets
 from st_qbo_assets.orchestration.assets.loaded import loaded_assets
 from st_qbo_assets.orchestration.assets.mapped import mapped_assets
 from st_qbo_assets.orchestration.assets.masters import master_assets
+from st_qbo_assets.orchestration.assets.onboarding import onboarding_assets
 from st_qbo_assets.orchestration.assets.month_close import month_close_assets
 from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
@@ -29,6 +30,7 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
             *servicetitan_assets(defs),
             *quickbooks_assets(defs),
             *master_assets(defs),
+            *onboarding_assets(defs),
             *mapped_assets(defs),
             *loaded_assets(defs),
             *books_assets(defs),

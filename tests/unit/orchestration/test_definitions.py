@@ -42,6 +42,8 @@ def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:
         "demo/quickbooks/reference",
         "demo/quickbooks/vendors",
         *(f"demo/{stage}/vendors" for stage in ("servicetitan", "mapped", "loaded")),
+        "demo/onboarding/matches",
+        "demo/onboarding/readiness",
         *(f"demo/mapped/{name}" for name in entities),
         *(f"demo/loaded/{name}" for name in entities),
         *(f"demo/books/{name}" for name in ("drift", "duplicates", "month_close", "tie_out")),
