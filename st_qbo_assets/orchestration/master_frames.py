@@ -123,11 +123,19 @@ def changed_customers(connections: Connections, days: list[date]) -> dict[date, 
         each for each in client.customer_contacts(customer_ids=sorted(wanted)) if isinstance(each, Contact)
     ]
     found: dict[date, list[AnyRecord]] = {}
+    wanted -= _unlinked(connections, {id_ for id_ in wanted & known.keys() if not known[id_].active})
     for id_ in sorted(wanted & known.keys()):
         day = changed[id_].astimezone(company.zone).date()
         own: list[AnyRecord] = [known[id_], *(each for each in contacts if each.customer_id == id_)]
         found.setdefault(min(max(day, days[0]), days[-1]), []).extend(own)
     return found
+
+
+def _unlinked(connections: Connections, ids: set[int]) -> set[int]:
+    """Return which of some inactive customers QuickBooks does not have: those are not made there."""
+    sources = {SourceRef(Entity.CUSTOMER, str(id_)) for id_ in ids}
+    linked = connections.links.of_sources(connections.name, sources)
+    return {int(source.id) for source in sources if source not in linked}
 
 
 def _wanted(connections: Connections, changed: Mapping[int, datetime]) -> set[int]:

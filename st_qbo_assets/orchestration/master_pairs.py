@@ -171,7 +171,8 @@ class PairRows:
             return [self._row(link, TO_QUICKBOOKS, Verdict.DUE)]
         decision = self._decide(link, row.base)
         if decision is None:
-            return []
+            # Merged away in ServiceTitan: the load gives the survivor the link.
+            return [self._row(link, TO_QUICKBOOKS, Verdict.DUE)]
         found: list[Mapped] = []
         bodies = {
             TO_QUICKBOOKS: quickbooks_body(decision.to_quickbooks, terms=self.terms),

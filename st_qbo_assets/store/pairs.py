@@ -6,6 +6,7 @@ which two records are a pair (`links`) and what a base means (`domain.masters`).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,10 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 from st_qbo_assets.domain.ids import Company, Entity, SourceRef
 from st_qbo_assets.domain.masters.base_json import base_of_json, base_to_json
 from st_qbo_assets.domain.masters.three_way import Base
+from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Closing, IntentState
-from st_qbo_assets.store.schema import attempts, intents, master_pairs
-from st_qbo_assets.store.sources import is_any_of
+from st_qbo_assets.store.schema import attempts, decisions, intents, links, master_pairs
+from st_qbo_assets.store.sources import is_any_of, source_from
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,79 @@ class Pairs:
                         index_elements=["company", "source_entity", "source_id"], set_=changed
                     )
                 )
+
+    def documents_of(
+        self, company: Company, field: str, qbo_id: str, *, limit: int = 3
+    ) -> list[tuple[str, str]]:
+        """Return (entity, id) of some of our documents that name a customer or vendor.
+
+        Args:
+            company: whose documents.
+            field: `CustomerRef` or `VendorRef`.
+            qbo_id: the customer or vendor, as QuickBooks last confirmed it.
+            limit: how many.
+        """
+        query = (
+            select(links.c.target, links.c.qbo_id)
+            .where(
+                links.c.company == company,
+                links.c.is_document,
+                links.c.confirmed[field].as_string() == qbo_id,
+            )
+            .order_by(links.c.id.desc())
+            .limit(limit)
+        )
+        with self._database.autocommit() as connection:
+            return [(row.target, row.qbo_id) for row in connection.execute(query)]
+
+    def follow(self, company: Company, field: str, qbo_id: str, survivor: str) -> int:
+        """Let our documents be confirmed with the customer that theirs was merged into; return how many."""
+        query = select(links.c.id, links.c.confirmed).where(
+            links.c.company == company, links.c.is_document, links.c.confirmed[field].as_string() == qbo_id
+        )
+        with self._database.begin() as connection:
+            rows = list(connection.execute(query))
+            for row in rows:
+                confirmed = {**row.confirmed, field: survivor}
+                connection.execute(update(links).where(links.c.id == row.id).values(confirmed=confirmed))
+        return len(rows)
+
+
+@dataclass(frozen=True)
+class KeptConflict:
+    """A conflict with both versions, as it was settled."""
+
+    id: int
+    at: datetime
+    source: SourceRef
+    target: str
+    detail: Json
+    is_restored: bool
+
+
+class Conflicts:
+    """Reads the conflicts that were settled."""
+
+    def __init__(self, database: Database) -> None:
+        """Read in this database."""
+        self._database = database
+
+    def all(self, company: Company, *, id: int | None = None, limit: int = 200) -> list[KeptConflict]:  # noqa: A002 - the ledger's word
+        """Return conflicts, the newest first, or the one of a number."""
+        query = select(decisions).where(decisions.c.company == company, decisions.c.code == "conflict")
+        if id is not None:
+            query = query.where(decisions.c.id == id)
+        put_back = select(decisions.c.detail).where(
+            decisions.c.company == company, decisions.c.code == "restored"
+        )
+        with self._database.autocommit() as connection:
+            restored = {row.detail.get("conflict") for row in connection.execute(put_back)}
+            return [
+                KeptConflict(
+                    row.id, row.at, source_from(row), row.target, row.detail, is_restored=row.id in restored
+                )
+                for row in connection.execute(query.order_by(decisions.c.id.desc()).limit(limit))
+            ]
 
 
 class ForeignWrites:

@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
-from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.masters.reasons import held_reason, reason
 from st_qbo_assets.domain.masters.sides import Side
 from st_qbo_assets.domain.masters.three_way import Agreed, Base, Conflict, Decision, decide, differences
-from st_qbo_assets.domain.masters.values import Problem, Value, shown, to_servicetitan
+from st_qbo_assets.domain.masters.values import Problem, Value, shown, to_quickbooks, to_servicetitan
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Reason
+from st_qbo_assets.load.masters.merging import follow_quickbooks, follow_servicetitan
 from st_qbo_assets.load.masters.ports import (
     FOREIGN,
     TO_QUICKBOOKS,
@@ -69,6 +70,41 @@ class PairDesk:
         _log.info("masters=synced entity=%s pairs=%d", entity.value, len(pairs))
         return results
 
+    def put_back(
+        self, source: SourceRef, field: str, value: Value, *, system: str, day: date
+    ) -> list[LoadResult]:
+        """Give a field of a pair one value in both systems: the version that lost a conflict.
+
+        Args:
+            source: the ServiceTitan record.
+            field: name of the field.
+            value: in the form of the system it was written in.
+            system: servicetitan or quickbooks.
+            day: what the results are told on.
+
+        Raises:
+            SyncError: if a system could not be asked.
+        """
+        write = self._context.write
+        links, _ = find_links(self._context, source.entity, [Wanted(servicetitan_id=source.id)])
+        for pair in read_pairs(self._context, source.entity, links, frozenset()):
+            if pair.base is None or pair.servicetitan is None or pair.quickbooks is None:
+                continue
+            ways = manner(self._context, pair.target, pair.servicetitan.raw)
+            agreed = pair.base.fields.get(field)
+            project = to_quickbooks if system == TO_SERVICETITAN else to_servicetitan
+            other = project(field, value, ways, base=agreed.pair if agreed else None)
+            if isinstance(other, Problem):
+                continue
+            own, stored = (value, other) if system == TO_SERVICETITAN else (other, value)
+            decision = Decision(pair.base, {field: stored}, {field: own})
+            with write.ledger.lock(write.name, source):
+                settle_open(self._context, pair, FOREIGN[pair.target])
+                results = self._carry_out(pair, decision, day, pair.base)
+            write.ledger.save_states(write.name, results, write.run_id)
+            return results
+        return []
+
     def _one(self, pair: Pair, day: date) -> list[LoadResult]:
         write = self._context.write
         try:
@@ -83,11 +119,19 @@ class PairDesk:
 
     def _turn(self, pair: Pair, day: date) -> list[LoadResult]:
         self.tally.pairs += 1
-        if pair.servicetitan is None or not pair.is_first or pair.servicetitan.merged_to:
+        if pair.servicetitan is None:
             return []
         if pair.quickbooks is None:
-            said = reason("gone_from_quickbooks", target=pair.target, qbo_id=pair.link.qbo_id)
-            return [self._result(pair, TO_QUICKBOOKS, day, Outcome.HELD, said=said)]
+            followed = follow_quickbooks(self._context, pair)
+            if followed is None:
+                said = reason("gone_from_quickbooks", target=pair.target, qbo_id=pair.link.qbo_id)
+                return [self._result(pair, TO_QUICKBOOKS, day, Outcome.HELD, said=said)]
+            pair = followed
+        if pair.servicetitan is not None and pair.servicetitan.merged_to:
+            follow_servicetitan(self._context, pair)
+            return []
+        if not pair.is_first:
+            return []
         if self._context.is_live and not settle_open(self._context, pair, FOREIGN[pair.target]):
             return []
         stored = pair.base

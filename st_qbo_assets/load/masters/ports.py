@@ -87,6 +87,14 @@ class PairStore(Protocol):
         """Keep what some pairs agree on now."""
         ...
 
+    def documents_of(self, company: Company, field: str, qbo_id: str) -> list[tuple[str, str]]:
+        """Return some of our documents that name a customer or vendor."""
+        ...
+
+    def follow(self, company: Company, field: str, qbo_id: str, survivor: str) -> int:
+        """Let our documents be confirmed with the customer that theirs was merged into."""
+        ...
+
 
 class WrittenElsewhere(Protocol):
     """Closes intents whose object is in ServiceTitan."""

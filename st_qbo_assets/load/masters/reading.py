@@ -91,7 +91,8 @@ def read_pairs(
     ids = [link.source.id for link in links]
     bases = context.pairs.of_sources(write.name, entity, ids)
     owners = write.links.of_targets(write.name, target, [link.qbo_id for link in links])
-    records, contacts = read_servicetitan_rows(context, entity, ids)
+    sharing = [each.source.id for found in owners.values() if len(found) > 1 for each in found]
+    records, contacts = read_servicetitan_rows(context, entity, [*ids, *sharing])
     stored = read_objects(context, target, [link.qbo_id for link in links])
     pairs: list[Pair] = []
     for link in links:
@@ -104,7 +105,7 @@ def read_pairs(
                 entity=entity,
                 link=link,
                 base=base,
-                is_first=not (first := owners.get(link.qbo_id)) or first[0].source == link.source,
+                is_first=_is_first(link, owners.get(link.qbo_id, []), records),
                 was_created=link.qbo_id in created,
                 servicetitan=read_servicetitan(
                     target, record, contacts.get(link.source.id, ()), chosen=chosen, terms=context.terms
@@ -115,6 +116,16 @@ def read_pairs(
             )
         )
     return pairs
+
+
+def _is_first(link: Link, owners: Sequence[Link], records: Mapping[str, Json]) -> bool:
+    """Say whether a link is the oldest of its object whose ServiceTitan record was not merged away."""
+    for owner in owners:
+        if owner.source == link.source:
+            return True
+        if records.get(owner.source.id, {}).get("mergedToId") is None:
+            return False
+    return True
 
 
 def read_again(context: PairContext, pair: Pair) -> Pair:

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import requests
+from sqlalchemy import select
 
 from st_qbo_assets.company_files import read_company
 from st_qbo_assets.domain.company import CompanyFile
@@ -17,6 +18,8 @@ from st_qbo_assets.orchestration.company import build_company
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameStorage
 from st_qbo_assets.orchestration.resources import Connector
+from st_qbo_assets.store.links import Link
+from st_qbo_assets.store.schema import decisions
 from tests.integration.cli.office import Office
 
 Json = dict[str, Any]
@@ -91,6 +94,44 @@ class Shop:
             )
         assert link is not None
         return link.qbo_id
+
+    def decision(self, customer_id: int, code: str) -> Json:
+        """The detail of the newest decision of a kind about a customer."""
+        source = SourceRef(Entity.CUSTOMER, str(customer_id))
+        with self.office.opened() as connections, connections.database.autocommit() as connection:
+            query = (
+                select(decisions.c.detail)
+                .where(decisions.c.source_id == source.id, decisions.c.code == code)
+                .order_by(decisions.c.id.desc())
+            )
+            return connection.execute(query).scalars().first() or {}
+
+    def any_item(self) -> str:
+        """An item of QuickBooks."""
+        return next(row["Id"] for row in self.state("quickbooks", "Item") if row.get("Type") == "Service")
+
+    def link_invoice(self, invoice: Json, customer: str) -> None:
+        """Let an invoice be one that we posted."""
+        with self.office.opened() as connections:
+            link = Link(
+                company=connections.name,
+                source=SourceRef(Entity.INVOICE, "990001"),
+                target="Invoice",
+                realm=connections.realm,
+                qbo_id=invoice["Id"],
+                confirmed={"CustomerRef": customer},
+            )
+            connections.links.save(link)
+
+    def results(self) -> list[str]:
+        """Where every customer and vendor stands, for the eye of who reads a failed test."""
+        with self.office.opened() as connections:
+            rows = [
+                row
+                for entity in (Entity.CUSTOMER, Entity.VENDOR)
+                for row in connections.states.of_days(connections.name, entity, [self.today()])
+            ]
+        return [f"{row.source} {row.title} {row.outcome} {row.reason.text if row.reason else ''}" for row in rows]
 
     def reasons(self) -> dict[str, str]:
         """Why customers and vendors do not cross over, by name."""
