@@ -44,6 +44,7 @@ STARTED = make.company(start_date=day(-40))
         ([*PLAN, "--day", "2026-02-01", "--json", "--csv"], "Either --json or --csv"),
         ([*PLAN, "--day", "yesterday"], "'yesterday' does not match"),
         (["plan", "--day", "2026-02-01"], "Missing option '--company'"),
+        (["close", "--company", "demo"], "Missing option '--month'"),
         (["sink"], "No such command 'sink'"),
     ],
 )
@@ -54,7 +55,8 @@ def test_a_command_line_that_makes_no_sense_is_refused(arguments: list[str], sai
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "up", "down", "sync", "plan", "audit", "doctor", "connect", "vault", "sandbox"]
+    "command",
+    ["demo", "up", "down", "sync", "plan", "close", "audit", "doctor", "connect", "vault", "sandbox"],
 )
 def test_every_command_is_listed(command: str) -> None:
     assert command in CliRunner().invoke(cli, ["--help"]).output
