@@ -5,9 +5,10 @@ any behaviour of either product, and anything of the product under test.
 
 Modules: ``window`` (days, streams, ids, stamps), ``money``; ``chart``, ``organization``, ``pricebook``,
 ``names``, ``customers`` (masters); ``documents``, ``book``, ``baskets``, ``families`` (default documents);
-``quickbooks_lists``, ``quickbooks_books`` (the other side); ``buying``, ``buying_lists``; ``hard`` with
-``hard_invoices``, ``hard_payments``, ``hard_customers`` (odd shapes beside the ordinary ones); ``cases``
-(what is planted where, and how often).
+``quickbooks_lists``, ``quickbooks_books`` (the other side); ``buying``, ``buying_lists``; ``weekly`` with
+``hard_invoices`` and ``hard_payments`` (shapes that come once a week, some of them in default data);
+``hard`` with ``hard_customers`` (odd data beside the ordinary); ``cases`` (what is planted where, and how
+often).
 
 What a company file has to say so that default data posts without a difference:
 
@@ -27,9 +28,10 @@ Visa, MasterCard      payment               12100                methods Visa, M
 AMEX                  payment               12100                method American Express
 ACH                   payment               10100                method ACH
 GreenSky Financing    payment               12300                method Financing
-Bad Debt Write-Off    write_off             item ``Bad debt``    hard data only
-Refund (Check),       refund                10100, 12100         hard data only
+Bad Debt Write-Off    write_off             item ``Bad debt``
+Refund (Check),       payment               10100, 12100         the account the money leaves
 Refund (Credit Card)
+Customer Credit       payment               12000                total zero: credit moves between invoices
 Barter                not mapped                                 hard data only: held
 tax                   automated             explicit TotalTax    manual codes named like the tax zones exist
 ====================  ====================  ===================  ==========================================
@@ -65,6 +67,7 @@ from st_qbo_sandbox.contractor.organization import (
 from st_qbo_sandbox.contractor.pricebook import pricebook
 from st_qbo_sandbox.contractor.quickbooks_books import Past
 from st_qbo_sandbox.contractor.quickbooks_lists import company_info, lists, preferences
+from st_qbo_sandbox.contractor.weekly import write_everyday
 from st_qbo_sandbox.contractor.window import Window
 
 __all__ = ["Seed", "build"]
@@ -96,6 +99,7 @@ def build(seed: int, last_day: date, days: int, invoices_per_day: int, hard: boo
         write_day(book, pool, day)
     write_buying(book)
     past = Past(window, pool, book)
+    write_everyday(book, pool)
     if hard:
         past.write_odd_customers(write_hard(book, pool))
     past.write_history()

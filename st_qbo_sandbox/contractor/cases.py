@@ -15,9 +15,9 @@ from datetime import date, timedelta
 
 from st_qbo_sandbox.contractor.customers import SPECIAL_NAMES
 from st_qbo_sandbox.contractor.families import planted_slots
-from st_qbo_sandbox.contractor.hard import comes_on
 from st_qbo_sandbox.contractor.hard_customers import CASES_IN_ORDER
 from st_qbo_sandbox.contractor.names import LINKED_FIRMS, LINKED_PEOPLE
+from st_qbo_sandbox.contractor.weekly import EVERYDAY, comes_on, shapes_of
 from st_qbo_sandbox.contractor.window import Window, local, ordinal
 
 Count = Callable[[Window], int]
@@ -79,7 +79,11 @@ def _adopted(window: Window) -> int:
 
 
 def _weekly(case: str, times: int = 1) -> Count:
-    return lambda window: times * sum(1 for day in window.dates if comes_on(case, day))
+    def count(window: Window) -> int:
+        is_there = case in shapes_of(window)
+        return times * sum(1 for day in window.dates if is_there and comes_on(case, day))
+
+    return count
 
 
 def _exempt_location(window: Window) -> int:
@@ -238,6 +242,7 @@ _PAYMENT_TEXTS = {
     "payment_of_undue_invoice": "applied to an invoice whose job is running",
     "payment_of_old_invoice": "applied to an invoice of 410 days ago",
     "twin_payments": "two real payments alike in customer, day and amount",
+    "credit_moved": "pays an invoice with the credit of a negative one: total zero, splits of both signs",
 }
 _CUSTOMER_TEXTS = {
     "name_600": "two names of 600 characters that differ at the end",
@@ -270,14 +275,14 @@ _CUSTOMER_TEXTS = {
 _MEMOS = {"credit_memo_applied", "credit_memo_open"}
 _TWICE = {"number_over_21", "number_repeated", "twin_invoices", "twin_payments"}
 
-_HARD: tuple[Case, ...] = (
+_WEEKLY: tuple[Case, ...] = (
     *(
-        Case(name, text, True, "credit-memos" if name in _MEMOS else "invoices",
+        Case(name, text, name not in EVERYDAY, "credit-memos" if name in _MEMOS else "invoices",
              _weekly(name, 2 if name in _TWICE else 1))
         for name, text in _INVOICE_TEXTS.items()
     ),
     *(
-        Case(name, text, True, "payments", _weekly(name, 2 if name in _TWICE else 1))
+        Case(name, text, name not in EVERYDAY, "payments", _weekly(name, 2 if name in _TWICE else 1))
         for name, text in _PAYMENT_TEXTS.items()
     ),
     *(
@@ -288,4 +293,4 @@ _HARD: tuple[Case, ...] = (
          _exempt_location),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*_DEFAULT, *_HARD)
+CASES: tuple[Case, ...] = (*_DEFAULT, *_WEEKLY)

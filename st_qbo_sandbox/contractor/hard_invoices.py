@@ -1,7 +1,7 @@
-"""Invoices that no first version posts, or only with care: one function a shape.
+"""Invoices and credit memos that are not simply a sale: one function a shape.
 
-What belongs here: odd invoices and credit memos of hard data. What does not: odd payments and odd customers
-(``hard_payments``, ``hard_customers``), and how often each shape comes (``hard``).
+What belongs here: credits, adjustments and odd invoices. What does not: odd payments and odd customers
+(``hard_payments``, ``hard_customers``), and which shapes come when (``weekly``).
 """
 
 from __future__ import annotations

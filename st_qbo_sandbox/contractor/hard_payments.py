@@ -1,7 +1,7 @@
-"""Payments that no first version posts, or only with care: one function a shape.
+"""Payments that are not simply money for an invoice: one function a shape.
 
-What belongs here: refunds, write-offs, deposits, voids and broken payments of hard data. What does not: odd
-invoices and customers.
+What belongs here: refunds, write-offs, deposits, voids and broken payments. What does not: odd invoices and
+customers, and which shapes come when (``weekly``).
 
 A refund is a payment below zero, as the vendor's sample has it; ``refundedPaymentId`` names the payment it
 returns.
@@ -197,6 +197,30 @@ def payment_of_old_invoice(day: Day, number: int) -> None:
     )
 
 
+def credit_moved(day: Day, number: int) -> None:
+    """Pay an open invoice with the credit of another that was taken back: a payment of nothing."""
+    paid = sell(day, number, "", lines_of(*_REPAIR), posted=True)
+    day.pay_full(paid, "Visa")
+    mine = {"customer": paid.sale.customer, "site": paid.sale.site}
+    back = sell(
+        day,
+        number + 1,
+        "",
+        reverse(lines_of("CONTACTOR-REPL")),
+        has_job=False,
+        posted=False,
+        reference=f"{paid.record['referenceNumber']}-A1",
+        changes={"adjustmentToId": paid.id},
+        **mine,
+    )
+    later = sell(day, number + 2, "", lines_of(*_REPAIR), **mine)
+    used = -back.sale.total
+    payment = day.book.pay(
+        day.date, day.date, "Customer Credit", [(back, -used), (later, used)], total=Decimal("0.00")
+    )
+    _note(day, "credit_moved", payment)
+
+
 PAYMENT_ODDITIES: dict[str, Oddity] = {
     "refund_of_negative_invoice": refund_of_negative_invoice,
     "refund_of_unapplied": refund_of_unapplied,
@@ -221,4 +245,5 @@ PAYMENT_ODDITIES: dict[str, Oddity] = {
     "payment_of_undue_invoice": payment_of_undue_invoice,
     "payment_of_old_invoice": payment_of_old_invoice,
     "twin_payments": twin_payments,
+    "credit_moved": credit_moved,
 }

@@ -118,6 +118,7 @@ PAYMENT_TYPES: tuple[PaymentType, ...] = (
     PaymentType(9, "Refund (Check)", "10100", "refund"),
     PaymentType(10, "Refund (Credit Card)", "12100", "refund"),
     PaymentType(11, "Barter", "12000", "unmapped", hard=True),
+    PaymentType(12, "Customer Credit", "12000", "credit"),
 )
 PAYMENT_TYPE = {entry.name: entry for entry in PAYMENT_TYPES}
 

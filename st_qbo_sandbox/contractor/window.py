@@ -20,9 +20,10 @@ from st_qbo_sandbox.identity import TIME_ZONE
 _ZONE = ZoneInfo(TIME_ZONE)
 _EPOCH = date(2015, 1, 1)
 
-# Numbers within a day: ordinary documents first, then invoices carried over from the day before, then odd
-# ones.
+# Numbers within a day: ordinary documents first, then invoices carried over from the day before, then what
+# comes once a week, then odd ones.
 FIRST_CARRIED_NUMBER = 9_000
+FIRST_WEEKLY_NUMBER = 40_000
 FIRST_ODD_NUMBER = 50_000
 
 KINDS = {

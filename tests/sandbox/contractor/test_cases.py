@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from st_qbo_sandbox.contractor.cases import CASES
-from st_qbo_sandbox.contractor.hard import ODDITIES
+from st_qbo_sandbox.contractor.weekly import EVERYDAY, ODDITIES
 from st_qbo_sandbox.contractor.window import Window
 from tests.sandbox.contractor.seeds import seed_of, window
 
@@ -47,6 +47,13 @@ def test_every_odd_shape_is_in_the_table_once() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names))
     assert set(ODDITIES) <= set(names)
+    assert {case.name for case in CASES if case.name in ODDITIES and not case.hard} == EVERYDAY
+
+
+@pytest.mark.parametrize("seed", [1, 2, 11])
+def test_a_week_of_default_data_holds_each_everyday_shape_once(seed: int) -> None:
+    cases = seed_of(window(seed=seed, a_day=40)).cases
+    assert {name: len(cases[name]) for name in EVERYDAY} == dict.fromkeys(EVERYDAY, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from st_qbo_sandbox.contractor import Seed
+from st_qbo_sandbox.contractor.window import FIRST_WEEKLY_NUMBER
 from tests.sandbox.contractor.seeds import LAST_DAY, seed_of, window
 
 CENT = Decimal("0.01")
@@ -40,42 +41,61 @@ def test_lines_tax_and_total_agree_to_the_cent(seed: Seed) -> None:
         assert Decimal(invoice["total"]) == subtotal + Decimal(invoice["salesTax"])
 
 
-def test_balances_are_totals_less_what_payments_apply(seed: Seed) -> None:
+def test_balances_are_totals_less_what_is_applied(seed: Seed) -> None:
     applied: dict[int, Decimal] = defaultdict(Decimal)
-    for payment in seed.servicetitan["payments"]:
-        splits = sum((Decimal(split["appliedAmount"]) for split in payment["appliedTo"]), Decimal(0))
-        assert splits + Decimal(payment["unappliedAmount"]) == Decimal(payment["total"]) > 0
-        for split in payment["appliedTo"]:
-            applied[split["appliedTo"]] += Decimal(split["appliedAmount"])
+    for name in ("payments", "credit-memos"):
+        for money in (record for record in seed.servicetitan[name] if record["active"]):
+            splits = sum((Decimal(split["appliedAmount"]) for split in money["appliedTo"]), Decimal(0))
+            rest = money["unappliedAmount"] if name == "payments" else money["balance"]
+            assert splits + Decimal(rest) == Decimal(money["total"])
+            for split in money["appliedTo"]:
+                applied[split["appliedTo"]] += Decimal(split["appliedAmount"])
     for invoice in seed.servicetitan["invoices"]:
-        left = Decimal(invoice["total"]) - applied[invoice["id"]]
-        assert Decimal(invoice["balance"]) == left >= 0
-        assert (invoice["paidOn"] is not None) == (left == 0 and Decimal(invoice["total"]) > 0)
+        total = Decimal(invoice["total"])
+        left = total - applied[invoice["id"]]
+        assert Decimal(invoice["balance"]) == left
+        assert left * total >= 0 and abs(left) <= abs(total)
+        assert (invoice["paidOn"] is not None) == (left == 0 and total != 0)
 
 
-def test_customer_balances_are_their_open_invoices_less_unapplied_money(seed: Seed) -> None:
+def test_customer_balances_are_their_open_invoices_less_their_credit(seed: Seed) -> None:
     owed: dict[int, Decimal] = defaultdict(Decimal)
-    for invoice in seed.servicetitan["invoices"]:
-        owed[invoice["customer"]["id"]] += Decimal(invoice["balance"])
-    for payment in seed.servicetitan["payments"]:
-        owed[payment["customer"]["id"]] -= Decimal(payment["unappliedAmount"])
+    for name, field, sign in (
+        ("invoices", "balance", 1),
+        ("payments", "unappliedAmount", -1),
+        ("credit-memos", "balance", -1),
+    ):
+        for record in seed.servicetitan[name]:
+            if record["active"]:
+                owed[record["customer"]["id"]] += sign * Decimal(record[field])
     assert {record["id"]: record["balance"] for record in seed.servicetitan["customers"]} == {
         identity: owed[identity] for identity in by_id(seed, "customers")
     }
 
 
-def test_every_invoice_can_post_or_is_zero(seed: Seed) -> None:
+def test_every_invoice_can_post_or_comes_to_nothing(seed: Seed) -> None:
     jobs = by_id(seed, "jobs")
     for invoice in seed.servicetitan["invoices"]:
         job = jobs[invoice["job"]["id"]] if invoice["job"] else None
-        assert (
-            invoice["syncStatus"] in ("Pending", "Posted") and invoice["active"] and not invoice["exportId"]
-        )
+        assert invoice["active"] == (invoice["id"] not in seed.cases["deleted_invoice"])
+        assert invoice["syncStatus"] in ("Pending", "Posted") and not invoice["exportId"]
         assert invoice["invoiceConfiguration"] != "ARImportInvoice"
         assert invoice["reviewStatus"] not in ("OnHold", "Rejected")
-        assert Decimal(invoice["total"]) >= 0
-        if Decimal(invoice["total"]) > 0:
+        if Decimal(invoice["total"]) != 0:
             assert job is None or job["jobStatus"] == "Completed"
+
+
+def test_only_what_is_planted_takes_money_back(seed: Seed) -> None:
+    back = {name: seed.cases[name] for name in ("negative_adjustment", "negative_invoice")}
+    below = [record["id"] for record in seed.servicetitan["invoices"] if Decimal(record["total"]) < 0]
+    assert set(below) > {identity for ids in back.values() for identity in ids}
+    assert len(below) == 4
+    refunds = [record["id"] for record in seed.servicetitan["payments"] if Decimal(record["total"]) < 0]
+    shapes = ("refund_of_negative_invoice", "refund_of_unapplied", "refund_nothing_reversed")
+    assert sorted(refunds) == sorted(identity for name in shapes for identity in seed.cases[name])
+    (nothing,) = [record for record in seed.servicetitan["payments"] if Decimal(record["total"]) == 0]
+    assert [nothing["id"]] == seed.cases["credit_moved"]
+    assert sorted(Decimal(split["appliedAmount"]) > 0 for split in nothing["appliedTo"]) == [False, True]
 
 
 def test_all_dates_lie_inside_the_window(seed: Seed) -> None:
@@ -129,14 +149,26 @@ def test_numbers_contacts_and_all_names_but_one_are_distinct(seed: Seed) -> None
 
 
 def test_the_documents_asked_for_are_there_each_day(seed: Seed) -> None:
-    counts = Counter(invoice["invoiceDate"][:10] for invoice in seed.servicetitan["invoices"])
+    counts = Counter(invoice["invoiceDate"][:10] for invoice in ordinary(seed))
     assert set(counts.values()) <= {32, 33}
     assert counts[window().first_day.isoformat()] == 32
 
 
 def test_a_thousand_documents_a_day_can_be_made() -> None:
     frame = window(days=1, a_day=1000)
-    assert len(seed_of(frame).servicetitan["invoices"]) == 1000
+    assert len(ordinary(seed_of(frame))) == 1000
+
+
+def ordinary(seed: Seed) -> list[dict[str, Any]]:
+    """Return the invoices of a day's own numbers: those asked for, and those carried over."""
+    return [record for record in seed.servicetitan["invoices"] if record["id"] % 10**5 < FIRST_WEEKLY_NUMBER]
+
+
+def test_few_documents_a_day_are_all_plain() -> None:
+    seed = seed_of(window(a_day=29))
+    assert all(Decimal(record["total"]) >= 0 for record in seed.servicetitan["invoices"])
+    assert all(Decimal(record["total"]) > 0 for record in seed.servicetitan["payments"])
+    assert seed.servicetitan.get("credit-memos", []) == []
 
 
 def test_money_is_applied_to_invoices_that_exist_by_then(seed: Seed) -> None:
