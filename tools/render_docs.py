@@ -26,6 +26,8 @@ sys.path.insert(0, str(ROOT))
 from st_qbo_assets.books.causes import CAUSES, UNEXPLAINED, Kind  # noqa: E402
 from st_qbo_assets.domain import gate  # noqa: E402
 from st_qbo_assets.domain.company import CompanyFile  # noqa: E402
+from st_qbo_assets.domain.masters.fields import FIELDS, Direction  # noqa: E402
+from st_qbo_assets.domain.masters.reasons import MASTERS  # noqa: E402
 from st_qbo_assets.domain.outcomes import Outcome  # noqa: E402
 from st_qbo_assets.domain.reasons import GATE, MAPPING, ReasonKind  # noqa: E402
 from st_qbo_assets.load.reasons import LOAD  # noqa: E402
@@ -110,6 +112,34 @@ def load_reasons() -> str:
     return _reasons(LOAD, {code: outcome.value.replace("_", " ") for code, outcome in _OUTCOMES.items()})
 
 
+def fields_table() -> str:
+    """Return the table of the fields of customers and vendors."""
+    both = Direction.BOTH
+    rows = [
+        (
+            f"`{rule.name}`",
+            "" if rule.is_vendor_only else rule.servicetitan,
+            rule.vendor or "",
+            rule.quickbooks,
+            rule.direction.value,
+            "whoever writes last" if rule.direction is both else "ServiceTitan",
+            str(rule.length or ""),
+            rule.rule,
+        )
+        for rule in FIELDS
+    ]
+    header = ("field", "ServiceTitan customer", "vendor", "QuickBooks", "direction", "owner", "length", "rule")
+    return _table(header, rows)
+
+
+def masters_reasons() -> str:
+    """Return why customers and vendors, or fields of them, do not cross over."""
+    rows = [
+        (f"`{code}`", kind.rule, _filled(kind.text), _filled(kind.remedy)) for code, kind in MASTERS.items()
+    ]
+    return _table(("code", "rule", "what it says", "what to do"), rows)
+
+
 def causes() -> str:
     """Return the causes of a difference, the gravest first."""
     ordered = sorted((*CAUSES, UNEXPLAINED), key=lambda cause: -cause.kind.gravity)
@@ -160,6 +190,7 @@ PARTS: Mapping[str, Mapping[str, Render]] = {
         "ServiceTitan": servicetitan_problems,
     },
     "docs/company-file.md": {"settings": settings_table, "example": example},
+    "docs/customers-and-vendors.md": {"fields": fields_table, "masters": masters_reasons},
 }
 
 
