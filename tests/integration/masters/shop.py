@@ -1,4 +1,4 @@
-"""A shop whose customers live in both systems: people edit either side, and the poll runs as Dagster runs it."""
+"""A shop whose customers live in both systems: people edit either side, Dagster runs the poll."""
 
 import warnings
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Shop:
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     def poll(self, job: str = "masters", *, day: date | None = None, succeeds: bool = True) -> Json:
-        """Run a job of the company for a day, today if none is named; return the metadata of `loaded/customers`."""
+        """Run a job of the company for a day, today if none is named; return the metadata of each asset."""
         defs = CompanyDefs(self.company, self.home / "links.csv")
         storage = str(self.home / "frames")
         whole = dg.Definitions.merge(
@@ -131,7 +131,7 @@ class Shop:
                 for entity in (Entity.CUSTOMER, Entity.VENDOR)
                 for row in connections.states.of_days(connections.name, entity, [self.today()])
             ]
-        return [f"{row.source} {row.title} {row.outcome} {row.reason.text if row.reason else ''}" for row in rows]
+        return [f"{row.source} {row.title} {row.outcome} {row.reason}" for row in rows]
 
     def reasons(self) -> dict[str, str]:
         """Why customers and vendors do not cross over, by name."""

@@ -20,7 +20,8 @@ def test_both_versions_of_a_conflict_are_kept_and_the_later_one_stands(shop: Sho
     )
     shop.poll()
 
-    assert next(row for row in shop.contacts(id_) if row["type"] == "Email")["value"] == "late@x.com", shop.results()
+    contact = next(row for row in shop.contacts(id_) if row["type"] == "Email")
+    assert contact["value"] == "late@x.com", shop.results()
     detail = shop.decision(id_, "conflict")
     assert (detail["servicetitan"]["value"], detail["quickbooks"]["value"]) == ("office@x.com", "late@x.com")
     assert detail["winner"] == "quickbooks"

@@ -20,11 +20,16 @@ _phones = st.sampled_from(
 _streets = st.sampled_from(["1 Elm St", "2 Oak Ave", "Ștefan cel Mare 3", "9 Pine\tRd"])
 
 
+_KINDS = (
+    "st_name qb_name qb_email qb_phone qb_mobile st_contact st_new st_gone st_address qb_address "
+    "qb_terms st_terms qb_active business"
+).split()
+
+
 @st.composite
 def _edits(draw: st.DrawFn) -> tuple[str, Callable[[Town], None]]:
     """One act of a person: what it is called, and doing it."""
-    kind = draw(st.sampled_from(["st_name", "qb_name", "qb_email", "qb_phone", "st_contact", "st_new", "st_gone",
-                                 "st_address", "qb_address", "qb_terms", "st_terms", "business", "qb_mobile", "qb_active"]))  # fmt: skip
+    kind = draw(st.sampled_from(_KINDS))
     given_name, family = draw(_name_words), draw(_name_words)
     email, phone, street = draw(_emails), draw(_phones), draw(_streets)
     acts: dict[str, Callable[[Town], None]] = {
