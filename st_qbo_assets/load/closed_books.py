@@ -85,7 +85,11 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
     if open_ is not None and not open_.drift and adjusting.figures_of_link(open_, like=request) == difference:
         _stands(turn, original, open_)
         return
-    body = request or read_if_there(turn.context, link.target, link.qbo_id) or {}
+    body = request or read_if_there(turn.context, link.target, link.qbo_id)
+    if body is None:
+        said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
+        turn.keep(turn.subject(mapped, link.target).result(Outcome.HELD, link=link, said=said))
+        return
     _post(turn, replace(original, body=body), difference, links=links, open_=open_, on=on)
 
 

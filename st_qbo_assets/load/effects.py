@@ -14,6 +14,7 @@ from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.foresight import RECHECK
 from st_qbo_assets.load.planning import Planned
+from st_qbo_assets.load.shapes import is_adjustment_part
 from st_qbo_assets.load.verify import DEPOSIT_ACCOUNT
 from st_qbo_assets.store.links import Link
 
@@ -28,13 +29,12 @@ UNKNOWN_MONEY = "unknown account"
 
 def items_of(planned: Iterable[Planned]) -> set[str]:
     """Return the QuickBooks items on the documents a plan is about: their accounts have to be known."""
-    return {
-        item
-        for each in planned
-        if each.link is not None
-        for line in _lines(_present(each.link))
-        if (item := objects.text(line.get("ItemRef")))
-    }
+    found: set[str] = set()
+    for each in planned:
+        if each.link is not None:
+            found.update(objects.text(line.get("ItemRef")) for line in _lines(_present(each.link)))
+        found.update(item for item, _ in _adjusted_lines(each))
+    return {item for item in found if item and objects.as_source(item) is None}
 
 
 def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str]) -> Effect:
@@ -59,6 +59,42 @@ def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str]) -> Eff
     return Effect()
 
 
+def is_adjustment(planned: Planned) -> bool:
+    """Say whether a step posts a difference to closed books, of which the mapping knows nothing."""
+    payload = planned.mapped.payload if planned.mapped is not None else None
+    return payload is not None and payload.target in _SIGNS and is_adjustment_part(payload.source)
+
+
+def effect_of_adjustment(planned: Planned, accounts: Mapping[str, str]) -> Effect:
+    """Return what such a step does to the books by itself; what its lines leave of the total is tax."""
+    income: dict[str, int] = {}
+    for item, cents in _adjusted_lines(planned):
+        account = _account_of(item, accounts)
+        income[account] = income.get(account, 0) + cents
+    payload = planned.mapped.payload if planned.mapped is not None else None
+    total = payload.cents if payload is not None else 0
+    income = {account: cents for account, cents in income.items() if cents}
+    return Effect(receivable=total, income=income, tax=total - sum(income.values()))
+
+
+def _adjusted_lines(planned: Planned) -> list[tuple[str, int]]:
+    """Return item and cents, signed as income moves, of what an adjustment is made of."""
+    payload = planned.mapped.payload if planned.mapped is not None else None
+    if payload is None or not is_adjustment(planned):
+        return []
+    return [
+        (objects.ref(objects.detail(line), "ItemRef"), _SIGNS[payload.target] * _cents(line.get("Amount")))
+        for line in objects.lines(payload.body)
+    ]
+
+
+def _account_of(item: str, accounts: Mapping[str, str]) -> str:
+    """Return the account of an item; one that is still to be created names it itself (rule 2.1)."""
+    source = objects.as_source(item)
+    named = source.id.rpartition("|")[2] if source is not None else ""
+    return accounts.get(item) or named or UNKNOWN_ITEM + (item or "not named")
+
+
 def effect_of_confirmed(target: str, confirmed: Mapping[str, Any], accounts: Mapping[str, str]) -> Effect:
     """Return what a document does to the books as QuickBooks last confirmed it."""
     total = _cents(confirmed.get("TotalAmt"))
@@ -74,7 +110,7 @@ def effect_of_confirmed(target: str, confirmed: Mapping[str, Any], accounts: Map
     income: dict[str, int] = {}
     for line in _lines(confirmed):
         item, cents = objects.text(line.get("ItemRef")), _cents(line.get("Amount"))
-        account = accounts.get(item) or UNKNOWN_ITEM + (item or "not named")
+        account = _account_of(item, accounts)
         signed = -cents if line.get("kind") == "discountlinedetail" else cents
         income[account] = income.get(account, 0) + sign * signed
     income = {account: cents for account, cents in income.items() if cents}

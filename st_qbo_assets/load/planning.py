@@ -4,12 +4,13 @@ What belongs here: going through a day as the loader does, with what each step w
 steps themselves (`day`), what they do to the books (`effects`) and showing them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from st_qbo_assets.domain.errors import ConnectionStopped
+from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault
 from st_qbo_assets.domain.ids import Entity, SourceRef
-from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
+from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Verdict
+from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Action, ActionKind
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.day import SALES, DayLoader
@@ -22,6 +23,7 @@ from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.shapes import Unwanted
 from st_qbo_assets.load.verify import DELETED
+from st_qbo_assets.quickbooks.answers import Answer
 from st_qbo_assets.store.links import Link, LinkState
 
 _FOREIGN = frozenset({LinkState.ADOPTED, LinkState.SETTLED_PAIR})
@@ -65,7 +67,8 @@ class DayPlanner:
                 else they are planned as new.
         """
         company = context.company.model_copy(update={"mode": "preview"})
-        self._context = replace(context, company=company)
+        calls = _Reading(context, is_asked=looks)
+        self._context = replace(context, company=company, quickbooks=calls)
         self._walker = _Walker(self._context, settled=settled, looks=looks)
 
     def plan(self, given: DayInput, *, assumed: Mapping[SourceRef, Outcome] | None = None) -> list[Planned]:
@@ -158,6 +161,38 @@ class _Walker(DayLoader):
             said = reason("not_settled", error="what became of its last write is found out first")
             return replace(result, reason=said)
         return result
+
+
+class _Reading:
+    """QuickBooks for a plan: it can be read, or only as it was last confirmed, and never be written to."""
+
+    def __init__(self, context: WriteContext, *, is_asked: bool) -> None:
+        self._context = context
+        self._calls = context.quickbooks
+        self._is_asked = is_asked
+
+    def read(self, entity: str, id: str) -> Answer:  # noqa: A002 - QuickBooks' word
+        if self._is_asked:
+            return self._calls.read(entity, id)
+        links = self._context.links.of_targets(self._context.name, entity, [id]).get(id)
+        if not links:
+            raise RemoteFault("nothing is known of it", code="610")
+        confirmed = links[0].confirmed
+        tax = {"TotalTax": objects.amount(confirmed.get("TotalTax"))}
+        known: Json = {"CustomerRef": {"value": confirmed.get("CustomerRef")}, "TxnTaxDetail": tax}
+        return Answer(entity, {"Id": id, **known}, intuit_tid="")
+
+    def query(self, entity: str, where: str = "") -> Iterable[Json]:
+        return self._calls.query(entity, where) if self._is_asked else ()
+
+    def create(self, entity: str, body: Json, request_id: str, *, include: str = "") -> Answer:
+        raise AssertionError("a plan writes nothing")
+
+    def update(self, entity: str, body: Json, request_id: str) -> Answer:
+        raise AssertionError("a plan writes nothing")
+
+    def void(self, entity: str, id: str, sync_token: str, request_id: str) -> Answer:  # noqa: A002
+        raise AssertionError("a plan writes nothing")
 
 
 class _VoidNotes(RecordWriter):

@@ -18,7 +18,7 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.load.day import DayInput
-from st_qbo_assets.load.effects import change_of, items_of
+from st_qbo_assets.load.effects import change_of, effect_of_adjustment, is_adjustment, items_of
 from st_qbo_assets.load.foresight import RECHECK
 from st_qbo_assets.load.gathering import MASTERS
 from st_qbo_assets.load.planning import DayPlanner, Planned
@@ -111,10 +111,13 @@ def with_effects(
     """Return planned steps with what each does to the books, against what QuickBooks last confirmed."""
     steps = list(planned)
     accounts = _item_accounts(connections, items_of(steps), reference)
-    return [
-        Previewed(each, change_of(each, effect(each.mapped) if each.mapped else Effect(), accounts))
-        for each in steps
-    ]
+    return [Previewed(each, change_of(each, _own_effect(each, accounts), accounts)) for each in steps]
+
+
+def _own_effect(planned: Planned, accounts: Mapping[str, str]) -> Effect:
+    if is_adjustment(planned):
+        return effect_of_adjustment(planned, accounts)
+    return effect(planned.mapped) if planned.mapped is not None else Effect()
 
 
 def preview_metadata(previewed: Sequence[Previewed], reference: Reference) -> Metadata:

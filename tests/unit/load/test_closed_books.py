@@ -267,3 +267,17 @@ def assert_at_rest_or_waiting(bench: Bench, world: World) -> None:
     assert settled
     ties = [each for each in results.values() if each.source.part.endswith("application")]
     assert len(bench.quickbooks.writes) == writes or any(tie.reason for tie in ties)
+
+
+@pytest.mark.rule("4")
+def test_a_document_that_is_gone_on_both_sides_waits_for_a_person_and_stops_nobody() -> None:
+    bench, world = start(invoice(8), invoice(9))
+    bench.quickbooks.objects["Invoice"].pop(of_source(bench, "Invoice", "invoice:8")["Id"])
+    world.put(gone(invoice(8)))
+    world.put(invoice(9, lines=[("SKU", "70.00")]))
+    results = sync(bench, world)
+    assert (results["invoice:8"].outcome, code(results["invoice:8"])) == (
+        Outcome.HELD,
+        "deleted_in_quickbooks",
+    )
+    assert results["invoice:9/adjustment"].outcome is Outcome.POSTED

@@ -1,6 +1,7 @@
 """A plan is what a load then does: the same steps, the same change of the books, and nothing before it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,16 @@ from hypothesis import strategies as some
 from st_qbo_assets.domain.effects import Effect, total_of
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Verdict
+from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput
-from st_qbo_assets.load.effects import UNKNOWN_ITEM, change_of, effect_of_confirmed, items_of
+from st_qbo_assets.load.effects import (
+    UNKNOWN_ITEM,
+    change_of,
+    effect_of_adjustment,
+    effect_of_confirmed,
+    is_adjustment,
+    items_of,
+)
 from st_qbo_assets.load.planning import DayPlanner, Planned
 from st_qbo_assets.load.verify import owned_fields
 from st_qbo_assets.store.links import LinkState
@@ -65,7 +74,13 @@ class AccountOf(dict[str, str]):
 
 
 def change(found: dict[str, Planned]) -> Effect:
-    return total_of(change_of(each, own_effect(each.mapped), AccountOf()) for each in found.values())
+    return total_of(change_of(each, own_of(each), AccountOf()) for each in found.values())
+
+
+def own_of(planned: Planned) -> Effect:
+    if is_adjustment(planned):
+        return effect_of_adjustment(planned, AccountOf())
+    return own_effect(planned.mapped)
 
 
 def booked(bench: Bench) -> Effect:
@@ -191,6 +206,44 @@ def test_another_day_s_customer_may_be_assumed_there() -> None:
     assert "create invoice:10" in steps(there)
 
 
+# Documents in closed books (rule 4)
+
+
+CLOSED = WritePolicies(book_close_date=DAY + timedelta(days=3), closed_period_edits="adjust")
+
+
+@pytest.mark.rule("4")
+def test_an_edit_of_closed_books_shows_the_difference_it_posts() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10, tax="5.00"))
+    bench.policies = CLOSED
+    found = plan(bench, invoice(10, lines=[("SKU", "70.00")], tax="3.00"))
+    assert "create invoice:10/adjustment" in steps(found)
+    assert change(found) == Effect(receivable=-3200, income={INCOME: -3000}, tax=-200)
+
+
+@pytest.mark.rule("4")
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_deletion_in_closed_books_shows_all_it_takes_back_asked_or_not(looks: bool) -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10, tax="5.00"))
+    bench.policies = CLOSED
+    calls = bench.quickbooks.calls
+    found = plan(bench, verdict(invoice(10), Verdict.NOT_DUE, "deleted"), looks=looks)
+    assert change(found) == Effect(receivable=-10500, income={INCOME: -10000}, tax=-500)
+    assert looks or bench.quickbooks.calls == calls
+
+
+@pytest.mark.rule("4")
+def test_closed_books_that_hold_edits_do_nothing() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    bench.policies = replace(CLOSED, closed_period_edits="hold")
+    found = plan(bench, invoice(10, lines=[("SKU", "70.00")]))
+    assert steps(found) == {"held invoice:10"}
+    assert change(found).is_nothing
+
+
 # Documents that somebody edited (rule 5.3)
 
 
@@ -277,11 +330,13 @@ def days(draw: Any) -> list[Mapped]:
     return list(found.values())
 
 
-@settings(max_examples=60, deadline=None)
-@given(some.lists(days(), min_size=1, max_size=4))
-def test_the_effect_previewed_is_the_effect_applied(history: list[list[Mapped]]) -> None:
+@settings(max_examples=80, deadline=None)
+@given(some.lists(days(), min_size=1, max_size=4), some.integers(1, 9))
+def test_the_effect_previewed_is_the_effect_applied(history: list[list[Mapped]], closes_after: int) -> None:
     bench = Bench()
-    for day in history:
+    for number, day in enumerate(history):
+        if number == closes_after:
+            bench.policies = CLOSED
         before, found = booked(bench), plan(bench, *day)
         bench.load_as_usual(*day)
         live = {
