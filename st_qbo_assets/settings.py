@@ -247,7 +247,9 @@ class _Reader:
         if not name:
             return None
         if not _HEADER_NAME.fullmatch(name.strip()):
-            self.wrong.append("ST_QBO_WEB_PROXY_HEADER is no header; write `X-Forwarded-User`, or `Name: value`")
+            self.wrong.append(
+                "ST_QBO_WEB_PROXY_HEADER is no header; write `X-Forwarded-User`, or `Name: value`"
+            )
         return name.strip().lower(), SecretStr(value.strip())
 
     def ports(self) -> Ports:

@@ -209,7 +209,6 @@ def test_text_that_no_column_holds_is_kept_too(web: Served) -> None:
     "path", ["/webhooks/quickbooks", "/webhooks/servicetitan/demo", "/webhooks/servicetitan/no"]
 )
 def test_too_large_is_answered_before_anything_else(web: Served, path: str) -> None:
-    path = f"/webhooks/{path}"
     large = b"x" * (10 * 1024 * 1024)
     assert web.deliver(path, large, {"intuit-signature": "x"}).status_code == 413
     streamed = (b"x" * 65536 for _ in range(100))

@@ -98,10 +98,8 @@ def test_every_event_arrives_once_through_repeats_and_disorder(town: Town, encod
         town.post("edit", {"act": "touch", "resource": "invoices", "id": invoice["id"]})
     bodies = [{"DisplayName": f"Customer {number}"} for number in range(10)]
     made = [
-        town.post(
-            "edit", {"act": "create", "entity": "Customer", "body": {"DisplayName": name}}, "quickbooks"
-        )
-        for name in names
+        town.post("edit", {"act": "create", "entity": "Customer", "body": body}, "quickbooks")
+        for body in bodies
     ]
     town.wait()
     found = {(each.system, each.entity, each.record_id): len(each.ids) for each in town.pending()}
