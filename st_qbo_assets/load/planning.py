@@ -19,6 +19,7 @@ from st_qbo_assets.load.gathering import DayInput, DayTurn
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.results import with_note
 from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.shapes import Unwanted
@@ -203,6 +204,6 @@ class _VoidNotes(RecordWriter):
         self.voids: list[Planned] = []
 
     def preview_void(self, unwanted: Unwanted) -> LoadResult:
-        result = super().preview_void(unwanted)
+        result = with_note(super().preview_void(unwanted), unwanted.mapped.reason)
         self.voids.append(Planned(result, unwanted.mapped, unwanted.link))
         return result

@@ -1,0 +1,101 @@
+"""What a materialization of mapped/* shows: every step with its effect, numbers as numbers, bounded."""
+
+from datetime import date
+
+from st_qbo_assets.domain.effects import Effect
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import LoadResult, Outcome, Reason
+from st_qbo_assets.load.planning import Planned
+from st_qbo_assets.orchestration.metadata import MOST_ROWS
+from st_qbo_assets.orchestration.previewing import Previewed, preview_metadata, step_json
+from st_qbo_assets.quickbooks.lists import Account
+from st_qbo_assets.quickbooks.reference import Reference
+
+DAY = date(2026, 11, 16)
+LISTS = Reference(
+    accounts=(
+        Account("79", "Service", "Income:Service", "40100", "Income"),
+        Account("4", "Undeposited Funds", "Undeposited Funds", "", "Other Current Asset", "UndepositedFunds"),
+    )
+)
+
+
+def step(
+    will: str = "create",
+    effect: Effect | None = None,
+    *,
+    outcome: Outcome = Outcome.PLANNED,
+    number: int = 8,
+    entity: Entity = Entity.INVOICE,
+    why: str = "",
+    name: str = "Ann",
+) -> Previewed:
+    result = LoadResult(
+        SourceRef(entity, str(number)),
+        outcome,
+        DAY,
+        cents=10000,
+        number=str(number),
+        title=name,
+        target="Invoice",
+        operation=will if outcome is Outcome.PLANNED else "",
+        reason=Reason("told", why, "Mend it.") if why else None,
+    )
+    return Previewed(Planned(result), effect or Effect())
+
+
+SALE = Effect(receivable=10800, income={"79": 10000}, tax=800)
+MONEY = Effect(receivable=-5000, cash={"4": 5000})
+
+
+def test_each_step_is_a_row_with_its_effect_by_column_and_account() -> None:
+    metadata = preview_metadata([step("create", SALE), step("create", MONEY, number=9)], LISTS)
+    table = metadata["plan"].value
+    assert "| create | invoice:8 | Invoice | 8 | Ann | 100.00 | 108.00 | 100.00 | 8.00 |  |" in table
+    assert "40100 Income:Service 100.00" in table
+    assert "| -50.00 |  |  | 50.00 | Undeposited Funds 50.00 |" in table
+
+
+def test_totals_are_numbers_by_account() -> None:
+    metadata = preview_metadata([step("create", SALE), step("update", MONEY)], LISTS)
+    assert metadata["accounts_receivable_cents"] == 5800
+    assert metadata["income_cents"] == 10000
+    assert metadata["sales_tax_cents"] == 800
+    assert metadata["cash_cents"] == metadata["undeposited_funds_cents"] == 5000
+    assert (metadata["will_create"], metadata["will_update"]) == (1, 1)
+    assert "| 40100 Income:Service | 100.00 |" in metadata["effect"].value
+
+
+def test_what_is_held_says_why_and_what_is_unchanged_is_only_counted() -> None:
+    held = step(outcome=Outcome.HELD, why="Line 1 | has no account.")
+    metadata = preview_metadata([held, step(outcome=Outcome.UNCHANGED, number=9)], LISTS)
+    assert "| held | invoice:8 |" in metadata["plan"].value
+    assert "Line 1 \\| has no account." in metadata["plan"].value
+    assert "invoice:9" not in metadata["plan"].value
+    assert (metadata["will_held"], metadata["will_unchanged"]) == (1, 1)
+
+
+def test_steps_come_in_the_order_of_their_weight() -> None:
+    mixed = [step(outcome=Outcome.HELD, number=1), step("void", number=2), step("create", number=3)]
+    table = preview_metadata(mixed, LISTS)["plan"].value
+    assert table.index("| create |") < table.index("| void |") < table.index("| held |")
+
+
+def test_a_long_day_is_cut_and_says_where_the_rest_is() -> None:
+    many = [step("create", SALE, number=number) for number in range(1, MOST_ROWS + 8)]
+    metadata = preview_metadata(many, LISTS)
+    assert metadata["plan"].value.count("| create |") == MOST_ROWS
+    assert "… and 7 more: `st-qbo plan`." in metadata["plan"].value
+    assert metadata["income_cents"] == 10000 * len(many)
+
+
+def test_customers_have_steps_but_no_effect() -> None:
+    metadata = preview_metadata([step("link", entity=Entity.CUSTOMER)], LISTS)
+    assert metadata["will_link"] == 1
+    assert "accounts_receivable_cents" not in metadata
+
+
+def test_a_step_as_json_names_its_accounts() -> None:
+    told = step_json(step("create", SALE, why="Said."), LISTS)
+    assert told["effect"]["income"] == [{"account": "79", "name": "40100 Income:Service", "cents": 10000}]
+    assert (told["why"], told["code"], told["what_to_do"]) == ("Said.", "told", "Mend it.")
