@@ -70,7 +70,10 @@ _OUTCOMES: Mapping[str, Outcome] = {
     ),
     **dict.fromkeys(("refused", "number_used", "deleted_in_quickbooks"), Outcome.REJECTED),
     **dict.fromkeys(
-        ("not_read_again", "payments_not_planned", "not_settled", "transient", "connection_stopped"),
+        (
+            *("not_read_again", "payments_not_planned", "not_settled", "transient", "connection_stopped"),
+            "being_changed",
+        ),
         Outcome.FAILED,
     ),
     "mismatch": Outcome.MISMATCH,
@@ -128,7 +131,16 @@ def fields_table() -> str:
         )
         for rule in FIELDS
     ]
-    header = ("field", "ServiceTitan customer", "vendor", "QuickBooks", "direction", "owner", "length", "rule")
+    header = (
+        "field",
+        "ServiceTitan customer",
+        "vendor",
+        "QuickBooks",
+        "direction",
+        "owner",
+        "length",
+        "rule",
+    )
     return _table(header, rows)
 
 

@@ -119,7 +119,7 @@ def _unsettle(turn: DayTurn, links: Sequence[Link], mapped: Sequence[Mapped]) ->
     kept before anything is sent: should this process die, the documents stand as failed, and bring their
     payments along the next time.
     """
-    said = reason("transient", error="it was being changed when the load stopped")
+    said = reason("being_changed")
     unsure = [turn.subject(each).result(Outcome.FAILED, said=said) for each in mapped]
     turn.context.ledger.save_states(turn.context.name, unsure, turn.context.run_id)
     users = {user for link in links for user in _users(turn, link)}

@@ -173,6 +173,11 @@ LOAD: dict[str, ReasonKind] = {
         "QuickBooks could not be reached or was busy: {error}",
         "Replay the day when QuickBooks answers again.",
     ),
+    "being_changed": ReasonKind(
+        "3.2",
+        "It is being changed or voided in QuickBooks, together with the payments applied to it.",
+        "Nothing to do while it is loaded; if it stays so the load was stopped: replay the day.",
+    ),
     "connection_stopped": ReasonKind("5.1", "The connection to QuickBooks is stopped: {error}", "{remedy}"),
     "refused": ReasonKind("5.1", "QuickBooks refused it: {error}", "{remedy}"),
     "number_used": ReasonKind(
