@@ -33,6 +33,8 @@ from st_qbo_assets.store.pairs import PairRow
 _log = logging.getLogger(__name__)
 #: Times a pair is decided anew because somebody edited its object meanwhile.
 _MOST_ROUNDS = 3
+#: Told by nobody: what is at rest has no result.
+_NO_DAY = date.min
 
 
 class PairDesk:
@@ -59,16 +61,47 @@ class PairDesk:
             links, _ = find_links(self._context, entity, wanted)
             created = frozenset(each.qbo_id for each in wanted if each.was_created and each.qbo_id)
             pairs = read_pairs(self._context, entity, links, created)
-        except ConnectionStopped as error:
-            self.stopped = error
-            return []
+        except SyncError as error:
+            # The documents of the day are loaded, whatever becomes of this.
+            self.stopped = error if isinstance(error, ConnectionStopped) else None
+            results = [self._unread(entity, each, error, day) for each in wanted if each.servicetitan_id]
+            write.ledger.save_states(write.name, results, write.run_id)
+            return results
+        parts = [
+            replace(pair.link.source, part=way) for pair in pairs for way in (TO_QUICKBOOKS, TO_SERVICETITAN)
+        ]
+        states = write.ledger.record_states(write.name, parts)
+        waiting = {source.record for source, state in states.items() if not state.outcome.is_settled}
         results: list[LoadResult] = []
+        rows: list[PairRow] = []
         for pair in pairs:
-            if self.stopped is None:
+            if self.stopped is not None:
+                break
+            row = None if pair.link.source in waiting else self._at_rest(pair)
+            if row is None:
                 results += self._one(pair, day)
+            elif row.base != pair.base:
+                rows.append(row)
+        self._context.pairs.save(write.name, rows, write.run_id)
         write.ledger.save_states(write.name, results, write.run_id)
         _log.info("masters=synced entity=%s pairs=%d", entity.value, len(pairs))
         return results
+
+    def _at_rest(self, pair: Pair) -> PairRow | None:
+        """Return what a pair agrees on if nothing travels or waits: that takes no lock and no call.
+
+        A base that is set twice, by two runs, is the same base.
+        """
+        is_plain = pair.servicetitan is not None and pair.quickbooks is not None and pair.is_first
+        if not is_plain or not self._context.is_live or (pair.base is None and not pair.was_created):
+            return None
+        if pair.servicetitan is not None and pair.servicetitan.merged_to:
+            return None
+        known = pair if pair.base is not None else self._first_base(pair, _NO_DAY)[0]
+        decision = self._decide(known)
+        if not decision.is_at_rest:
+            return None
+        return PairRow(pair.link.source, pair.link.qbo_id, decision.base)
 
     def put_back(
         self, source: SourceRef, field: str, value: Value, *, system: str, day: date
@@ -104,6 +137,15 @@ class PairDesk:
             write.ledger.save_states(write.name, results, write.run_id)
             return results
         return []
+
+    def _unread(self, entity: Entity, wanted: Wanted, error: SyncError, day: date) -> LoadResult:
+        return LoadResult(
+            source=SourceRef(entity, wanted.servicetitan_id, TO_QUICKBOOKS),
+            outcome=Outcome.FAILED,
+            day=day,
+            qbo_id=wanted.qbo_id,
+            reason=reason("quickbooks_transient", error=error),
+        )
 
     def _one(self, pair: Pair, day: date) -> list[LoadResult]:
         write = self._context.write
