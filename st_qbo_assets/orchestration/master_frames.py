@@ -40,6 +40,8 @@ OBJECTS: Mapping[str, str] = {
 TARGETS = {Entity.CUSTOMER: "Customer", Entity.VENDOR: "Vendor"}
 #: CDC looks back 30 days (QB §3.9); a little less, since its clock is not ours.
 _CDC_DAYS = timedelta(days=29)
+#: Days back for which changed contacts are read from the export feed.
+_FEED_DAYS = timedelta(days=4)
 
 DayOfRecords = tuple[date, list[AnyRecord]]
 Produce = Callable[[Connections, list[date], Mapping[str, DayFrames]], Iterator[DayOfRecords]]
@@ -110,10 +112,8 @@ def changed_customers(connections: Connections, days: list[date]) -> dict[date, 
     people = [record for record in client.customers(modified=window) if isinstance(record, Customer)]
     for record in people:
         changed[record.id] = record.modified_on or window.since
-    for contact in client.customer_contacts(modified=window):
-        if isinstance(contact, Contact) and contact.customer_id is not None:
-            stamp = contact.modified_on or window.since
-            changed[contact.customer_id] = max(stamp, changed.get(contact.customer_id, stamp))
+    for customer_id, stamp in _changed_contacts(connections, window):
+        changed[customer_id] = max(stamp, changed.get(customer_id, stamp))
     wanted = _wanted(connections, changed)
     known = {record.id: record for record in people}
     for record in client.customers(ids=sorted(wanted - known.keys())):
@@ -129,6 +129,25 @@ def changed_customers(connections: Connections, days: list[date]) -> dict[date, 
         own: list[AnyRecord] = [known[id_], *(each for each in contacts if each.customer_id == id_)]
         found.setdefault(min(max(day, days[0]), days[-1]), []).extend(own)
     return found
+
+
+def _changed_contacts(connections: Connections, window: Window) -> Iterator[tuple[int, datetime]]:
+    """Yield (customer, stamp) of every contact that changed in a window.
+
+    Only the export feed tells of deleted ones; it cannot be asked for an end, so days long past are read from
+    the list.
+    """
+    client = connections.servicetitan
+    if datetime.now(UTC) - window.since > _FEED_DAYS:
+        for contact in client.customer_contacts(modified=window):
+            if isinstance(contact, Contact) and contact.customer_id is not None:
+                yield contact.customer_id, contact.modified_on or window.since
+        return
+    feed = client.export("customers/contacts", window.since.date().isoformat(), include_recent_changes=True)
+    for row in (row for page in feed for row in page.rows):
+        customer_id, stamp = row.get("customerId"), parse_instant(row.get("modifiedOn"))
+        if isinstance(customer_id, int) and stamp is not None and window.since <= stamp < window.before:
+            yield customer_id, stamp
 
 
 def _unlinked(connections: Connections, ids: set[int]) -> set[int]:

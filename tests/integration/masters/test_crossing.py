@@ -111,3 +111,17 @@ def test_a_customer_typed_into_quickbooks_is_made_in_servicetitan_once(shop: Sho
     assert not [row for row in shop.state("servicetitan", "customers") if row["name"] == "No Address Given"]
     assert shop.qbo_id(made[0]["id"])
     assert shop.reasons()["No Address Given"] == "location_missing"
+
+
+@pytest.mark.rule("7.1")
+def test_a_contact_deleted_in_servicetitan_gives_way_to_the_next(shop: Shop) -> None:
+    id_ = new_customer(shop)
+    shop.act_servicetitan(
+        "add", resource="contacts", record={"customerId": id_, "type": "Email", "value": "second@x.com"}
+    )
+    shop.poll()
+    first = next(row for row in shop.contacts(id_) if row["value"] == "ada@x.com")
+    shop.act_servicetitan("delete", resource="contacts", id=first["id"])
+    shop.poll()
+
+    assert shop.stored(shop.qbo_id(id_))["PrimaryEmailAddr"] == {"Address": "second@x.com"}
