@@ -9,8 +9,8 @@ from st_qbo_assets.orchestration.assets.books import books_assets
 from st_qbo_assets.orchestration.assets.loaded import loaded_assets
 from st_qbo_assets.orchestration.assets.mapped import mapped_assets
 from st_qbo_assets.orchestration.assets.masters import master_assets
-from st_qbo_assets.orchestration.assets.onboarding import onboarding_assets
 from st_qbo_assets.orchestration.assets.month_close import month_close_assets
+from st_qbo_assets.orchestration.assets.onboarding import onboarding_assets
 from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
 from st_qbo_assets.orchestration.checks import reference_checks
