@@ -201,7 +201,7 @@ def credit_moved(day: Day, number: int) -> None:
     """Pay an open invoice with the credit of another that was taken back: a payment of nothing."""
     paid = sell(day, number, "", lines_of(*_REPAIR), posted=True)
     day.pay_full(paid, "Visa")
-    mine = {"customer": paid.sale.customer, "site": paid.sale.site}
+    mine: dict[str, Any] = {"customer": paid.sale.customer, "site": paid.sale.site}
     back = sell(
         day,
         number + 1,
