@@ -47,6 +47,15 @@ class Bookkeeping(People):
         self.judge.close("", is_seen=True)
         self.follow(then)
 
+    @precondition(lambda self: len(self.books().customers) > 1)
+    @rule(gone=pick, kept=pick, then=then)
+    def merge_in_quickbooks(self, gone: int, kept: int, then: str) -> None:
+        """Merge one customer into another."""
+        names = {"from": one_of(self.books().customers, gone), "into": one_of(self.books().customers, kept)}
+        if self.at_quickbooks("merge_customers", **names):
+            self.judge.merge(names["from"], names["into"])
+        self.follow(then)
+
     @precondition(lambda self: self.ours("Invoice", "CreditMemo"))
     @rule(which=pick, amount=price, then=then)
     def edit_in_quickbooks(self, which: int, amount: str, then: str) -> None:

@@ -46,6 +46,8 @@ class Books:
     def __init__(self, state: State) -> None:
         self._accounts = {doc["Id"]: doc.get("AcctNum", doc["Name"]) for doc in state["Account"]}
         self._names = {doc["Id"]: doc["DisplayName"] for doc in state["Customer"]}
+        #: Names of all customers.
+        self.customers = sorted(self._names.values())
         self._income = {
             doc["Id"]: doc["IncomeAccountRef"]["value"] for doc in state["Item"] if "IncomeAccountRef" in doc
         }

@@ -11,7 +11,6 @@ from tests.attack.fates import town
 from tests.attack.fates.people import (
     Line,
     People,
-    customer_of,
     day,
     line,
     lines,
@@ -34,7 +33,7 @@ class Crediting(People):
     @rule(customer=pick, on=day, lines=lines, then=then)
     def add_credit(self, customer: int, on: int, lines: list[Line], then: str) -> None:
         """Enter an invoice below zero."""
-        what = {"customer_id": customer_of(customer), "date": town.DAYS[on], "lines": typed(lines, -1)}
+        what = {"customer_id": self.customer(customer), "date": town.DAYS[on], "lines": typed(lines, -1)}
         self.at_servicetitan("add_invoice", then, **what)
 
     @precondition(lambda self: self.docs("invoices"))
@@ -61,7 +60,7 @@ class Crediting(People):
     @rule(customer=pick, on=day, lines=lines, then=then)
     def add_memo(self, customer: int, on: int, lines: list[Line], then: str) -> None:
         """Enter a credit memo."""
-        what = {"customer_id": customer_of(customer), "date": town.DAYS[on], "lines": typed(lines)}
+        what = {"customer_id": self.customer(customer), "date": town.DAYS[on], "lines": typed(lines)}
         self.at_servicetitan("add_credit_memo", then, **what)
 
     @precondition(lambda self: self.memos() and self.owing())

@@ -11,11 +11,14 @@ from hypothesis.stateful import initialize, rule
 
 from tests.attack.fates import town
 from tests.attack.fates.bookkeeping import Bookkeeping
+from tests.attack.fates.books import Books
 from tests.attack.fates.crediting import Crediting
 from tests.attack.fates.judge import Judge, ledger_differs
+from tests.attack.fates.office import TiedDay
 from tests.attack.fates.people import Line, day, lines, pick, share
-from tests.attack.fates.rulebook import Rulebook
+from tests.attack.fates.rulebook import Rulebook, Wanted
 from tests.attack.fates.selling import Selling
+from tests.attack.fates.shapes import Record
 
 _ALL_DAYS = [date.fromisoformat(each) for each in town.DAYS]
 
@@ -69,23 +72,35 @@ class History(Selling, Crediting, Bookkeeping):
             self._sync(None)
 
     def teardown(self) -> None:
-        """End with all days synced, and once more, which must find nothing left to write."""
+        """End with all days synced, compared by the product itself, and synced once more.
+
+        Where nobody stood in the way the product's comparison must be green and the last sync write nothing.
+        """
         if not self._is_whole:
             return  # it failed already
         self._sync(_ALL_DAYS)
-        sent = len(self.office.wire.sent)
-        self._sync(_ALL_DAYS)
         wanted, books = Rulebook(self.servicetitan()).wanted(), self.books()
+        days = self.office.tie_out(_ALL_DAYS)
+        unexplained = [day for day in days if day.unexplained_cents]
+        assert not unexplained, self._told(unexplained, wanted, books)
         if not self.judge.obstacles(wanted, books.by_record()):
+            red = [day for day in days if not day.is_green or day.difference_cents]
+            assert not red, self._told(red, wanted, books)
+            sent = len(self.office.wire.sent)
+            self._sync(_ALL_DAYS)
             writes = [path for method, path in self.office.wire.sent[sent:] if _is_write(method, path)]
             assert not writes, f"a second sync wrote again: {writes}"
+
+    def _told(self, days: list[TiedDay], wanted: dict[Record, Wanted], books: Books) -> str:
+        return "\n".join(
+            ["", *map(str, days), "", self.judge.context(wanted, books, self.office.standings())]
+        )
 
     def _sync(self, days: list[date] | None) -> None:
         """Sync and judge."""
         self._is_whole = False
         before = self.books().by_record()
-        looks_again, self.judge.is_news = self.judge.is_news, False
-        planned = set(self.office.sync(days, looks_again=looks_again))
+        planned = set(self.office.sync(days, looks_again=self.judge.look()))
         self.look_again()
         wanted, books = Rulebook(self.servicetitan()).wanted(), self.books()
         standings = self.office.standings()

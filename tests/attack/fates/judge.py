@@ -16,7 +16,7 @@ from typing import Any
 from tests.attack.fates.books import Books, Document, is_deposited
 from tests.attack.fates.office import Standing
 from tests.attack.fates.rulebook import Wanted, cents
-from tests.attack.fates.shapes import Part, Piece, Record, record_of, told, total
+from tests.attack.fates.shapes import Part, Piece, Postings, Record, record_of, told, total
 
 Json = dict[str, Any]
 
@@ -24,12 +24,21 @@ Json = dict[str, Any]
 _NOT_DONE = {"held", "blocked", "rejected", "failed", "mismatch"}
 #: What waits for something that is held.
 _WAITS = frozenset(
-    {"waits_for", "payment_waits", "payments_not_planned", "unapplied_for_now", "applied_what_is_open"}
+    {
+        "waits_for",
+        "payment_waits",
+        "payments_not_planned",
+        "unapplied_for_now",
+        "credit_stays_unapplied",
+        "applied_what_is_open",
+    }
 )
+#: What cannot be voided or become another shape while something holds it.
+_STAYS = frozenset({"needs_void", "void_used", "shape_waits"})
 #: What happened → the reasons it explains, for the record itself and for those tied to it.
 _EXPLAINS: Mapping[str, frozenset[str]] = {
-    "closed": frozenset({"closed_period"}) | _WAITS,
-    "deposited": frozenset({"deposited"}) | _WAITS,
+    "closed": frozenset({"closed_period"}) | _WAITS | _STAYS,
+    "deposited": frozenset({"deposited"}) | _WAITS | _STAYS,
     # What links to a document that somebody deleted is refused by QuickBooks itself.
     "edited": frozenset({"edited_in_quickbooks", "voided_in_quickbooks", "deleted_in_quickbooks", "refused"})
     | _WAITS,
@@ -47,9 +56,15 @@ class Judge:
         self.closed = ""
         #: Whether the product is to look at both products' lists anew.
         self.is_news = False
+        #: Until which day the product may still believe the books closed.
+        self._believed = ""
         #: Documents that people made in QuickBooks.
         self.theirs: set[str] = set()
         self._adjusts = adjusts
+        #: Parts → the open day on which they were posted because their own was closed; there they stay.
+        self._put_off: dict[Part, str] = {}
+        #: Customers that were merged away in QuickBooks → who got their documents.
+        self._survivors: dict[str, str] = {}
         #: What people did in QuickBooks to documents of a record, and nobody has mended.
         self._disturbed: dict[Record, set[str]] = defaultdict(set)
         #: Records tied to each other, ever.
@@ -59,12 +74,33 @@ class Judge:
 
     def close(self, day: str, *, is_seen: bool) -> None:
         """Know that the books are closed until this day, or open."""
+        self._believed = max(self._believed, self.closed)
         self.closed = day
         self.is_news = self.is_news or is_seen
+
+    def look(self) -> bool:
+        """Return whether the product looks at the lists anew, and so learns what is closed."""
+        looks, self.is_news = self.is_news, False
+        if looks:
+            self._believed = self.closed
+        return looks
 
     def disturb(self, record: Record, what: str) -> None:
         """Know that something happened to a record's documents in QuickBooks."""
         self._disturbed[record].add(what)
+
+    def merge(self, gone: str, survivor: str) -> None:
+        """Know that one customer's documents are another's in QuickBooks now."""
+        self._survivors[gone] = survivor
+
+    def _named_now(self, postings: Postings) -> Postings:
+        """Return postings with the customers that QuickBooks has now."""
+        found: Counter[tuple[str, str]] = Counter()
+        for (account, who), amount in postings.items():
+            while who in self._survivors:
+                who = self._survivors[who]
+            found[account, who] += amount
+        return {key: amount for key, amount in found.items() if amount}
 
     def judge(
         self,
@@ -87,6 +123,7 @@ class Judge:
         live = books.by_record()
         self._learn_kin(wanted, live)
         obstacles = self.obstacles(wanted, live)
+        self._learn_put_off(wanted, live, before)
         in_hand = {record_of(part) for part in planned}
         problems = [*_once(books), *self._unmarked(books), *_stale(standings, planned)]
         self._stuck, stuck_before = set(), self._stuck
@@ -103,11 +140,16 @@ class Judge:
                 should,
                 docs,
                 around,
-                was=total(each.piece for each in before.get(record, [])),
+                was=self._named_now(total(each.piece for each in before.get(record, []))),
                 said=said,
                 is_late=record not in in_hand and record in stuck_before,
             )
-            if said or total(each.piece for each in docs) != should.postings or list(_details(should, docs)):
+            posted = total(each.piece for each in docs)
+            if (
+                said
+                or posted != self._named_now(should.postings)
+                or list(_details(should, docs, self._put_off))
+            ):
                 self._stuck.add(record)
             else:
                 self._disturbed[record].discard("edited")
@@ -123,19 +165,19 @@ class Judge:
         said: Mapping[Part, Standing],
         is_late: bool,
     ) -> Iterable[str]:
-        now = total(each.piece for each in docs)
+        now, aim = total(each.piece for each in docs), self._named_now(should.postings)
         expected = should.may_hold.union(*(_EXPLAINS[what] for what in around))
         for part, standing in said.items():
             if standing.code not in expected:
                 word = f"{standing.outcome}: {standing.code} ({standing.text})"
                 yield f"{part} is {word}, expected {sorted(expected)}"
-        if now == should.postings:
+        if now == aim:
             if not around and not said:
-                yield from _details(should, docs)
+                yield from _details(should, docs, self._put_off)
             return
         is_held = bool(said) or is_late or ("edited" in around and now == was)
         if not is_held or not expected:
-            yield f"{should.record} posts {told(now)}, should post {told(should.postings)}"
+            yield f"{should.record} posts {told(now)}, should post {told(aim)}"
         elif now != was and not self._adjusts and "edited" not in around:
             yield f"{should.record} is held, yet went from {told(was)} to {told(now)}"
 
@@ -150,6 +192,7 @@ class Judge:
         self, wanted: Mapping[Record, Wanted], live: Mapping[Record, list[Document]]
     ) -> dict[Record, set[str]]:
         """Return what stands in the way of each record, by itself."""
+        closed = max(self.closed, self._believed)
         found: dict[Record, set[str]] = defaultdict(set)
         for record, what in self._disturbed.items():
             if what:
@@ -157,16 +200,33 @@ class Judge:
         for record, docs in live.items():
             if any(is_deposited(document) for document in docs):
                 found[record].add("deposited")
-            if self.closed and any(document.piece.day <= self.closed for document in docs):
+            if closed and any(document.piece.day <= closed for document in docs):
                 found[record].add("closed")
         for record, each in wanted.items():
+            if any(who in self._survivors for _, who in each.postings):
+                found[record].add("merged")
             if each.is_over_applied:
                 found[record].add("over-applied")
             if each.may_hold:
                 found[record].add("held")
-            if self.closed and any("" < piece.day <= self.closed for piece in each.pieces.values()):
+            if closed and any("" < piece.day <= closed for piece in each.pieces.values()):
                 found[record].add("closed")
         return found
+
+    def _learn_put_off(
+        self,
+        wanted: Mapping[Record, Wanted],
+        live: Mapping[Record, list[Document]],
+        before: Mapping[Record, list[Document]],
+    ) -> None:
+        closed = max(self.closed, self._believed)
+        for record, docs in live.items():
+            known = {part for document in before.get(record, ()) for part in document.parts}
+            pieces = wanted[record].pieces if record in wanted else {}
+            for piece in (document.piece for document in docs):
+                should = pieces.get(piece.part)
+                if should is not None and piece.part not in known and should.day <= closed < piece.day:
+                    self._put_off[piece.part] = piece.day
 
     def _learn_kin(self, wanted: Mapping[Record, Wanted], live: Mapping[Record, list[Document]]) -> None:
         ties = [(record, other) for record, each in wanted.items() for other in each.family]
@@ -233,7 +293,7 @@ def _once(books: Books) -> Iterable[str]:
             yield f"{document.key} carries {document.parts}"
 
 
-def _details(should: Wanted, docs: list[Document]) -> Iterable[str]:
+def _details(should: Wanted, docs: list[Document], put_off: Mapping[Part, str]) -> Iterable[str]:
     """Yield what is otherwise than it should be about documents that post what they should."""
     now = {part: document.piece for document in docs for part in document.parts}
     pieces = {part: piece for part, piece in should.pieces.items() if piece.postings or piece.pays}
@@ -243,7 +303,8 @@ def _details(should: Wanted, docs: list[Document]) -> Iterable[str]:
     for part, piece in pieces.items():
         is_ = now[part]
         pairs = [("target", piece.target, is_.target), ("lines", piece.pays, is_.pays)]
-        pairs += [("day", piece.day, is_.day)] if piece.day else []
+        is_put_off = put_off.get(part) == is_.day
+        pairs += [("day", piece.day, is_.day)] if piece.day and not is_put_off else []
         pairs += [("number", piece.number, is_.number)] if piece.number else []
         yield from (f"{part} has {name} {b}, should have {a}" for name, a, b in pairs if a != b)
 

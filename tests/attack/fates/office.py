@@ -22,6 +22,7 @@ import pandas as pd
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from st_qbo_assets.books.verdict import verdict_of
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Realm, Tenant
@@ -33,8 +34,10 @@ from st_qbo_assets.orchestration.changes import note_changes
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import DayFrames, FrameFolder
 from st_qbo_assets.orchestration.loading import RunLoad
+from st_qbo_assets.orchestration.previewing import DaysPreview
 from st_qbo_assets.orchestration.references import ReferenceData
 from st_qbo_assets.orchestration.resources import Connector
+from st_qbo_assets.orchestration.tying import tie_out_days
 from st_qbo_assets.quickbooks.auth import AppCredentials, Endpoints, OAuth, QuickBooksAuth
 from st_qbo_assets.quickbooks.client import QuickBooks
 from st_qbo_assets.servicetitan.auth import Credentials, MemoryTokenCache, ServiceTitanAuth
@@ -62,7 +65,10 @@ class Rows(list[Json]):
 
 @contextmanager
 def plain_frames() -> Generator[None]:
-    """Let the pipeline make and take `Rows` where it makes and takes frames."""
+    """Let the pipeline make and take `Rows` where it makes and takes frames, and preview nothing.
+
+    What a preview promises has proofs of its own, and half of a sync would be previews.
+    """
 
     def as_rows(rows: Sequence[Mapping[str, Any]], columns: frames.Columns) -> Rows:
         return Rows({name: row.get(name) for name in columns} for row in rows)
@@ -72,6 +78,7 @@ def plain_frames() -> Generator[None]:
 
     plain = {"to_frame": (frames.to_frame, as_rows), "to_rows": (frames.to_rows, of_rows)}
     with ExitStack() as stack:
+        stack.enter_context(patch.object(DaysPreview, "plan", lambda *_: []))
         for module in [found for name, found in sys.modules.items() if name.startswith("st_qbo_assets.")]:
             for name, (real, fake) in plain.items():
                 if vars(module).get(name) is real:
@@ -106,6 +113,17 @@ class Standing:
     outcome: str
     code: str
     text: str
+
+
+@dataclass(frozen=True)
+class TiedDay:
+    """What the product's own comparison says of a day."""
+
+    day: str
+    is_green: bool
+    difference_cents: int
+    unexplained_cents: int
+    causes: list[str]
 
 
 def part_named(entity: str, id_: str, part: str) -> str:
@@ -301,6 +319,28 @@ class Office:
         self.connections.flush()
         sources = (result.source for result in results)
         return [part_named(source.entity, source.id, source.part) for source in sources]
+
+    def tie_out(self, days: Sequence[date]) -> list[TiedDay]:
+        """Compare days as the product does after a load."""
+        data = ReferenceData(self.defs, self.folder, self.connections)
+        found = tie_out_days(
+            self.defs,
+            self.connections,
+            data.current(_Step()),  # pyright: ignore[reportArgumentType]  # of Dagster's it asks this much
+            folder=self.folder,
+            days=days,
+            were_loaded=True,
+        )
+        return [
+            TiedDay(
+                day=each.day.isoformat(),
+                is_green=verdict_of(each).is_green,
+                difference_cents=sum(abs(figure.difference_cents) for figure in each.figures),
+                unexplained_cents=each.unexplained_cents,
+                causes=[f"{record.source or record.quickbooks}: {record.cause}" for record in each.records],
+            )
+            for each in found
+        ]
 
     def _stages(self) -> list[dg.AssetsDefinition]:
         """Return the extracts and mappings in the order of the definitions, which is one of dependence."""

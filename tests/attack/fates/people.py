@@ -101,6 +101,10 @@ class People(RuleBasedStateMachine):
         """Return the active documents of a kind."""
         return [doc for doc in self.servicetitan()[kind] if doc["active"]]
 
+    def customer(self, which: int) -> int:
+        """Return the customer that was drawn."""
+        return one_of(self.docs("customers"), which)["id"]
+
     def owing(self, customer_id: int | None = None) -> list[Json]:
         """Return the invoices on which something is open, of one customer or all."""
         return [
@@ -149,11 +153,6 @@ class People(RuleBasedStateMachine):
 def one_of(choices: list[Any], which: int) -> Any:
     """Return the one of these that was drawn."""
     return choices[which % len(choices)]
-
-
-def customer_of(which: int) -> int:
-    """Return the customer that was drawn."""
-    return one_of(list(town.CUSTOMERS), which)
 
 
 def money(amount: int) -> str:

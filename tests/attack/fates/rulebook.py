@@ -131,6 +131,7 @@ class Rulebook:
         }
         pieces |= self._application(record, doc, {record: 0})
         may_hold = self._tax_against(doc) | self._twins(doc, doc["date"], cents(doc["total"]))
+        may_hold |= self._applied_to_nothing(self._rows(doc))
         return Wanted(record, pieces, may_hold, family)
 
     def _application(self, record: Record, doc: Json, credit: Mapping[Part, int]) -> dict[Part, Piece]:
@@ -165,7 +166,12 @@ class Rulebook:
             pays[f"payment:{refund_id}/refund"] = amount
         posts = _paid_into(town.PAID_INTO[doc["type"]], self._who(doc), total)
         piece = Piece(record, "Payment", doc["date"][:10], posts, pays)
-        return Wanted(record, {record: piece}, family=family)
+        return Wanted(record, {record: piece}, self._applied_to_nothing(rows), family)
+
+    def _applied_to_nothing(self, rows: Mapping[int, int]) -> frozenset[str]:
+        """Say whether something is applied to a document that is void or comes to nothing."""
+        is_void = any(not self._is_booked(id_) for id_ in rows)
+        return frozenset({"applied_to_void_invoice", "credit_stays_unapplied"} if is_void else ())
 
     def _held_rows(self, rows: Mapping[int, int]) -> Iterable[str]:
         for id_, amount in rows.items():
@@ -205,7 +211,7 @@ class Rulebook:
         part = f"{record}/write_off"
         postings = {(AR, self._who(doc)): -total, (town.WRITTEN_OFF_TO, ""): total}
         pieces = {part: Piece(part, "CreditMemo", doc["date"][:10], postings)}
-        held = frozenset(self._held_rows(self._rows(doc)))
+        held = frozenset(self._held_rows(self._rows(doc))) | self._applied_to_nothing(self._rows(doc))
         return Wanted(record, pieces | self._application(record, doc, {part: 0}), held, family)
 
     # Refunds
@@ -227,7 +233,15 @@ class Rulebook:
             return Wanted(record, may_hold=_UNCLEAR, family=family)
         receipt = Piece(part, "RefundReceipt", day, _share(self._who(doc), invoice, total, account))
         family |= {f"invoice:{invoice['id']}"}
-        return Wanted(record, {part: receipt}, self._tax_against(invoice), family)
+        return Wanted(record, {part: receipt}, self._tax_against(invoice) | self._unused(invoice), family)
+
+    def _unused(self, invoice: Json) -> frozenset[str]:
+        """Say whether part of an invoice was taken back that nobody used: it may be this very refund's."""
+        has_unused = any(
+            doc["active"] and doc.get("adjustmentToId") == invoice["id"] and cents(doc["balance"]) < 0
+            for doc in self._invoices.values()
+        )
+        return frozenset({"refund_of_reversed_invoice"} if has_unused else ())
 
     def _refund_of_credit(
         self,

@@ -12,7 +12,6 @@ from tests.attack.fates.people import (
     Json,
     Line,
     People,
-    customer_of,
     day,
     kinds,
     line,
@@ -36,7 +35,7 @@ class Selling(People):
     @rule(customer=pick, on=day, lines=lines, then=then)
     def add_invoice(self, customer: int, on: int, lines: list[Line], then: str) -> None:
         """Sell something."""
-        what = {"customer_id": customer_of(customer), "date": town.DAYS[on], "lines": typed(lines)}
+        what = {"customer_id": self.customer(customer), "date": town.DAYS[on], "lines": typed(lines)}
         self.at_servicetitan("add_invoice", then, **what)
 
     @precondition(lambda self: self.docs("invoices"))
@@ -79,7 +78,15 @@ class Selling(People):
         """Give an invoice that nothing is tied to to another customer."""
         doc = one_of(self.docs("invoices"), invoice)
         if doc["balance"] == doc["total"] and not doc.get("adjustmentToId"):
-            self.at_servicetitan("change_customer", then, id=doc["id"], customer_id=customer_of(customer))
+            self.at_servicetitan("change_customer", then, id=doc["id"], customer_id=self.customer(customer))
+
+    @precondition(lambda self: len(self.docs("customers")) > 1)
+    @rule(gone=pick, kept=pick, moves=st.booleans(), then=then)
+    def merge_customers(self, gone: int, kept: int, moves: bool, then: str) -> None:
+        """Merge one customer into another; whether documents move along nobody knows."""
+        self.office.sandbox.halves["servicetitan"].configure({"merge_moves_documents": moves})
+        ids = {"from_id": self.customer(gone), "into_id": self.customer(kept)}
+        self.at_servicetitan("merge_customers", then, **ids)
 
     @precondition(lambda self: self.docs("invoices"))
     @rule(invoice=pick, number=st.integers(1, 3), then=then)
@@ -126,13 +133,13 @@ class Selling(People):
     def pay_ahead(self, customer: int, amount: str, on: int, then: str) -> None:
         """Take money that belongs to no invoice yet."""
         what = {"type": "Check", "amount": amount, "date": town.DAYS[on]}
-        self.at_servicetitan("add_payment", then, customer_id=customer_of(customer), **what)
+        self.at_servicetitan("add_payment", then, customer_id=self.customer(customer), **what)
 
     @precondition(lambda self: self.owing())
     @rule(customer=pick, extra=price, on=day, then=then)
     def pay_everything(self, customer: int, extra: str, on: int, then: str) -> None:
         """Pay all that a customer owes and more."""
-        if docs := self.owing(customer_of(customer)):
+        if docs := self.owing(self.customer(customer)):
             splits = [{"invoice_id": doc["id"], "amount": doc["balance"]} for doc in docs]
             amount = money(sum(cents(doc["balance"]) for doc in docs) + cents(extra))
             what = {"type": "Check", "amount": amount, "date": town.DAYS[on]}
