@@ -173,7 +173,7 @@ class DayLoader:
             free_payments(turn, due)
         jobs: list[Callable[[], LoadResult]] = []
         for each in mapped:
-            if each.source in turn.results:
+            if each.source in turn.results or turn.is_unwanted(each.source):
                 continue
             done = self._at_once(turn, each)
             if done is not None:

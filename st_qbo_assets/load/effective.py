@@ -49,7 +49,7 @@ class _Lines:
     """The lines of a payment, sorted."""
 
     kept: list[Json] = field(default_factory=list[Json])
-    dropped: list[SourceRef] = field(default_factory=list[SourceRef])
+    dropped: list[tuple[SourceRef, str]] = field(default_factory=list[tuple[SourceRef, str]])
     dropped_amount: Decimal = objects.ZERO
     waits: SourceRef | None = None
 
@@ -67,19 +67,21 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
     if payload.target == "Payment":
         found = _payment_lines(body, known, policies)
         if found.waits is not None:
-            said = reason("payment_waits", waits_for=found.waits, state=state_of(found.waits, known))
+            said = reason("payment_waits", waits_for=found.waits, state=state_of(found.waits, "", known))
             return Effective(None, said)
         lines = _lower(found.kept, found.dropped_amount, is_credit=True)
         if found.dropped:
-            documents = ", ".join(str(source) for source in dict.fromkeys(found.dropped))
+            documents = ", ".join(dict.fromkeys(str(source) for source, _ in found.dropped))
             code = "credit_stays_unapplied" if is_application(body) else "unapplied_for_now"
-            said = reason(code, invoices=documents, state=state_of(found.dropped[0], known))
+            said = reason(code, invoices=documents, state=state_of(*found.dropped[0], known))
             if is_application(body) and not lines:
                 return Effective(None, said, is_nothing=True)
         body = {**body, "Line": lines}
     for target, source in objects.symbolic_references(body):
         if not is_there(known, source, target):
-            return Effective(None, reason("waits_for", waits_for=source, state=state_of(source, known)))
+            return Effective(
+                None, reason("waits_for", waits_for=source, state=state_of(source, target, known))
+            )
     return Effective(payload.with_body(body), said)
 
 
@@ -114,8 +116,10 @@ def is_there(known: Resolution, source: SourceRef, target: str) -> bool:
     return known.outcome(source) is Outcome.PLANNED
 
 
-def state_of(source: SourceRef, known: Resolution) -> str:
+def state_of(source: SourceRef, target: str, known: Resolution) -> str:
     """Return where a record stands, in words."""
+    if known.is_retiring(source, target):
+        return "is gone from ServiceTitan"
     return _WORDS.get(known.outcome(source), "is not in QuickBooks")
 
 
@@ -134,7 +138,7 @@ def _payment_lines(body: Json, known: Resolution, policies: WritePolicies) -> _L
         if _waits(body, target, source, known, policies):
             found.waits = source
             return found
-        found.dropped.append(source)
+        found.dropped.append((source, target))
         found.dropped_amount += objects.amount(line.get("Amount")) or objects.ZERO
     return found
 

@@ -163,6 +163,10 @@ class DayTurn:
         body = mapped.payload.body if mapped.payload is not None else {}
         return any(source.record in self.changing for _, source in objects.symbolic_references(body))
 
+    def is_unwanted(self, source: SourceRef) -> bool:
+        """Say whether what a source became is still to be voided; until then nothing is said of it."""
+        return any(key[0] == source for key in self.unwanted) if self.unwanted else False
+
     def take_in(self, found: Iterable[Mapped], *, of_any_day: bool = False) -> None:
         """Take in records of other days; those of days to come are loaded there, unless any day is meant."""
         days = frozenset[date]() if of_any_day else frozenset(self.given.days_to_come)

@@ -140,6 +140,19 @@ def test_the_payment_of_a_deleted_invoice_is_planned_first_whatever_its_day() ->
     assert_at_rest(bench, world)
 
 
+@pytest.mark.rule("3.2", "3.6")
+def test_a_payment_that_servicetitan_still_applies_to_a_deleted_invoice_says_why_it_is_unapplied() -> None:
+    paid = payment(20, "60.00", applied={10: "60.00"})
+    bench, world = start(invoice(10), paid)
+
+    world.put(gone(invoice(10)))
+    said = bench.sync(world, DAY)["payment:20"].reason
+
+    assert said is not None and "invoice:10 is gone from ServiceTitan" in said.text
+    assert one(bench, "Payment")["UnappliedAmt"] == Decimal(60)
+    assert_at_rest(bench, world)
+
+
 @pytest.mark.rule("3.6")
 def test_a_deposited_payment_does_not_keep_its_deleted_invoice() -> None:
     bench, world = start(invoice(10), payment(20, "60.00", applied={10: "60.00"}))
