@@ -13,8 +13,8 @@ from typing import Any
 
 from st_qbo_assets.domain.outcomes import Json, Mapped
 from st_qbo_assets.load import turn
-from st_qbo_assets.mapping import invoices as mapping_invoices
 from st_qbo_assets.mapping import lines as mapping_lines
+from st_qbo_assets.mapping import sales as mapping_sales
 from st_qbo_assets.mapping.tax import TaxPlan
 from st_qbo_assets.orchestration import lookups
 from st_qbo_assets.quickbooks.client import QuickBooks
@@ -28,13 +28,13 @@ _CENT = Decimal("0.01")
 
 def line_dropped() -> None:
     """The last line of an invoice with several is forgotten."""
-    original = mapping_invoices.map_lines
+    original = mapping_sales.map_lines
 
     def map_lines(*args: Any) -> Any:
         written, problems = original(*args)
         return (written[:-1] if len(written) > 1 else written), problems
 
-    mapping_invoices.map_lines = map_lines
+    mapping_sales.map_lines = map_lines
 
 
 def cent_more_on_a_line() -> None:
@@ -65,7 +65,7 @@ def cent_more_on_the_tax() -> None:
 
 def tax_dropped() -> None:
     """No line is taxable and the tax is zero."""
-    mapping_invoices.plan_tax = lambda *_: TaxPlan("NON", "NON", {"TotalTax": Decimal("0.00")})
+    mapping_sales.plan_tax = lambda *_args, **_rest: TaxPlan("NON", "NON", {"TotalTax": Decimal("0.00")})
 
 
 def customer_of_another() -> None:

@@ -52,6 +52,7 @@ COMPANY = Company("demo")
 #: The product's waits are this much shorter here; none is left out.
 _HURRY = 1000
 _TIE_OUT = f"{COMPANY}/books/tie_out"
+_STAGES = ("servicetitan", "mapped", "loaded")
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 _MOMENTS = Moments()
@@ -243,11 +244,11 @@ def _told(found: dg.ExecuteInProcessResult) -> dict[str, Any]:
 
 
 def _as_synced(names: Sequence[str] | dict[str, Any]) -> list[str]:
-    """Return what `st-qbo sync` materializes: the assets that are partitioned by day."""
+    """Return what `st-qbo sync` materializes: the assets of documents and what they need."""
     return [
         name
         for name in names
-        if not name.endswith("/reference") and (f"{COMPANY}/books/" not in name or name == _TIE_OUT)
+        if name == _TIE_OUT or (name.split("/")[1] in _STAGES and not name.endswith("/reference"))
     ]
 
 

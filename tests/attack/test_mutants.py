@@ -13,15 +13,15 @@ _HOUR_SECONDS = 3600
 #: Mutant → the causes one of which the tie-out must name.
 _WRONG_BOOKS = {
     "line_dropped": {"wrong_amount"},
-    "cent_more_on_a_line": {"wrong_amount"},
+    "cent_more_on_a_line": {"wrong_amount", "rounding"},
     "cent_more_on_the_tax": {"wrong_tax"},
     "tax_dropped": {"wrong_tax"},
     "customer_of_another": {"wrong_customer"},
     "account_of_another": {"wrong_income_account"},
     "day_after": {"wrong_date"},
     "payment_not_applied": {"missing_payment_application"},
-    "cent_less_on_a_payment": {"wrong_amount"},
-    "changed_on_the_way": {"wrong_amount"},
+    "cent_less_on_a_payment": {"wrong_amount", "rounding"},
+    "changed_on_the_way": {"wrong_amount", "rounding"},
 }
 #: What verified posting has to refuse by itself: the answer is not what the record says.
 _WRONG_ANSWERS = ("line_dropped", "tax_dropped", "cent_less_on_a_payment", "changed_on_the_way")

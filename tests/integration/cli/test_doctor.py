@@ -25,17 +25,18 @@ def test_a_healthy_installation_is_well(connected: Office) -> None:
     done = connected.run("doctor", "--json")
     assert (done.status, done.err, red(done)) == (0, "", set())
     assert done.document["is_well"]
-    assert warned(done) == {"payment_types_unmapped"}
+    assert warned(done) == set()
     assert told(done)["ui_down"]["cure"] == "Start it with `st-qbo up`."
     for code in ("database", "vault", "servicetitan", "quickbooks", "hard_cap", "edition", "accounts", "tax"):
         assert told(done)[code]["level"] == "ok"
 
 
 def test_people_get_a_line_each_and_the_cure_under_it(connected: Office) -> None:
+    connected.prefer("SalesFormsPrefs", AutoApplyCredit=True)
     done = connected.run("doctor", "--company", "demo")
     assert done.status == 0
     assert "demo · QuickBooks" in done.out
-    assert "→ Name them under `payment_types`" in done.out
+    assert told(connected.run("doctor", "--json"))["auto_apply_credit"]["cure"] in done.out
     assert done.out.splitlines()[-1] == "Nothing is red, 1 to look at."
 
 
@@ -137,7 +138,7 @@ class TestMapping:
         done = connected.run("doctor", "--json")
         unfit = {"auto_apply_credit", "custom_numbers_off", "classes_off", "books_closed"}
         assert (done.status, red(done)) == (1, {"tax_not_automated"})
-        assert warned(done) == {*unfit, "payment_types_unmapped"}
+        assert warned(done) == unfit
         assert all(told(done)[code]["cure"] for code in unfit)
 
     @pytest.mark.rule("2.4")
