@@ -20,10 +20,22 @@ _phones = st.sampled_from(
 _streets = st.sampled_from(["1 Elm St", "2 Oak Ave", "Ștefan cel Mare 3", "9 Pine\tRd"])
 
 
-_KINDS = (
-    "st_name qb_name qb_email qb_phone qb_mobile st_contact st_new st_gone st_address qb_address "
-    "qb_terms st_terms qb_active business"
-).split()
+_KINDS = [
+    "st_name",
+    "qb_name",
+    "qb_email",
+    "qb_phone",
+    "qb_mobile",
+    "st_contact",
+    "st_new",
+    "st_gone",
+    "st_address",
+    "qb_address",
+    "qb_terms",
+    "st_terms",
+    "qb_active",
+    "business",
+]
 
 
 @st.composite
