@@ -110,9 +110,7 @@ class Stage:
         job = definitions(company_at(pace)).resolve_implicit_global_asset_job_def()
         every = {key.to_user_string(): key for key in job.asset_layer.selected_asset_keys}
         wanted = (
-            [f"{COMPANY}/{name}" for name in only]
-            if only
-            else [name for name in every if _is_synced(name)]
+            [f"{COMPANY}/{name}" for name in only] if only else [name for name in every if _is_synced(name)]
         )
         with dg.DagsterInstance.get() as instance:
             began = time.monotonic()

@@ -206,8 +206,8 @@ class Schedules(_Policy):
     masters_poll: Annotated[
         Text,
         Field(
-            description="cron line: when customers and vendors that changed in either system are brought to the "
-            "other"
+            description="cron line: when customers and vendors that changed in either system are brought to "
+            "the other"
         ),
     ] = "20 */2 * * *"
     sweep_days: Annotated[int, Field(ge=1, le=90, description="days the nightly close looks back")] = 3
@@ -349,8 +349,8 @@ class CompanyFile(_Policy):
     name_format: Annotated[
         Literal["as_is", "first_last"],
         Field(
-            description="how a person called `Last, First` in ServiceTitan is called in QuickBooks: `as_is`, or "
-            "`First Last`; pairs keep the style they have"
+            description="how a person called `Last, First` in ServiceTitan is called in QuickBooks: `as_is`, "
+            "or `First Last`; pairs keep the style they have"
         ),
     ] = "as_is"
     field_policies: Annotated[

@@ -81,7 +81,9 @@ def is_symbolic(value: object) -> bool:
     return isinstance(value, str) and ":" in value and value.partition(":")[0] in _NAMES
 
 
-_MARKER = re.compile(r"ServiceTitan ([a-z]+(?: [a-z]+)?) (\d+)(?:/([a-z][a-z0-9_]*))?(?: tenant (\d+))?(?!\w)")
+_MARKER = re.compile(
+    r"ServiceTitan ([a-z]+(?: [a-z]+)?) (\d+)(?:/([a-z][a-z0-9_]*))?(?: tenant (\d+))?(?!\w)"
+)
 
 
 def marker(source: SourceRef, *, tenant: Tenant | None = None) -> str:

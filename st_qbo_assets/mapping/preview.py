@@ -1,8 +1,8 @@
 """What a mapped record would do to the books, before anything is written.
 
 What belongs here: the effect of one payload, read from the figures its mapping states. What does not: the
-figures (`effects`), what QuickBooks holds already (`load.effects`), and showing it (orchestration). The effect
-of a document that is not due is none.
+figures (`effects`), what QuickBooks holds already (`load.effects`), and showing it (orchestration). The
+effect of a document that is not due is none.
 """
 
 from collections.abc import Iterable, Mapping
