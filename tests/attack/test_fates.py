@@ -4,18 +4,41 @@ Hypothesis makes the histories; a failing one is cut down to the fewest steps an
 shard has its own histories, so that they run side by side.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.attack.fates import town
+from tests.attack.fates.books import Document
 from tests.attack.fates.ground import open_office
 from tests.attack.fates.history import History
 from tests.attack.fates.office import Office
 
 _SHARDS = 2
 _STEPS = 12
+
+
+#: What goes wrong behind everybody's back → what the judge says of it.
+_UNTOLD: Mapping[str, tuple[Callable[[History], object], str]] = {
+    "an amount": (lambda told: _edit(told, "edit_line", line="1", amount="7.00"), "should post"),
+    "a day": (lambda told: _edit(told, "change_date", date=town.DAYS[4]), "has day"),
+    "a number": (lambda told: _edit(told, "change_number", to="4711"), "has number"),
+    "a void": (lambda told: _edit(told, "void"), "posts nothing"),
+    "a deletion": (lambda told: _edit(told, "delete"), "posts nothing"),
+    "an application": (
+        lambda told: _act(told, "unapply", payment=_document(told, "Payment").raw["Id"]),
+        "has lines",
+    ),
+    "a copy": (
+        lambda told: _type_invoice(told, note=_document(told, "Invoice").raw["PrivateNote"]),
+        "is booked 2 times",
+    ),
+    "a document of nobody": (lambda told: _type_invoice(told), "has no marker"),
+    "a sale": (lambda told: told.add_invoice(0, 0, [(0, 1, "5.00")], "nothing"), "posts nothing"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +70,37 @@ def test_the_books_are_what_the_rules_say_whatever_people_do(
             suppress_health_check=tuple(HealthCheck),
         ),
     )
+
+
+@pytest.mark.parametrize("what", _UNTOLD)
+def test_the_judge_sees_what_nobody_told_it(office: Office, what: str) -> None:
+    class Told(History):
+        """A day like any other."""
+
+    Told.office = office
+    told = Told()
+    told.begin("hold", "hold", sales=[(0, 1, [(0, 1, "100.00"), (1, 2, "40.00")])], paid=[(0, 2, 1)])
+    told.sweep()
+    act, said = _UNTOLD[what]
+    act(told)
+    told.look_again()
+    with pytest.raises(AssertionError, match=said):
+        # Nothing is loaded, so that nobody mends what went wrong.
+        told.compare(planned=set(), before=told.books().by_record())
+
+
+def _document(told: History, target: str) -> Document:
+    return told.ours(target)[0]
+
+
+def _act(told: History, act: str, **given: Any) -> None:
+    told.office.act("quickbooks", act, **given)
+
+
+def _edit(told: History, act: str, **given: Any) -> None:
+    _act(told, act, entity="Invoice", id=_document(told, "Invoice").raw["Id"], **given)
+
+
+def _type_invoice(told: History, **given: Any) -> None:
+    customer = _document(told, "Invoice").raw["CustomerRef"]["value"]
+    _act(told, "type_invoice", customer=customer, lines=[{"item": "Written off", "amount": "3.00"}], **given)

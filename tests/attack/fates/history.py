@@ -4,6 +4,7 @@ What belongs here: how a history begins, syncs and ends. What does not: what peo
 `crediting`, `bookkeeping`), and what must hold (`judge`).
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 from hypothesis import strategies as st
@@ -11,14 +12,14 @@ from hypothesis.stateful import initialize, rule
 
 from tests.attack.fates import town
 from tests.attack.fates.bookkeeping import Bookkeeping
-from tests.attack.fates.books import Books
+from tests.attack.fates.books import Books, Document
 from tests.attack.fates.crediting import Crediting
 from tests.attack.fates.judge import Judge, ledger_differs
 from tests.attack.fates.office import TiedDay
 from tests.attack.fates.people import Line, day, lines, pick, share
 from tests.attack.fates.rulebook import Rulebook, Wanted
 from tests.attack.fates.selling import Selling
-from tests.attack.fates.shapes import Record
+from tests.attack.fates.shapes import Part, Record
 
 _ALL_DAYS = [date.fromisoformat(each) for each in town.DAYS]
 
@@ -102,12 +103,21 @@ class History(Selling, Crediting, Bookkeeping):
         before = self.books().by_record()
         planned = set(self.office.sync(days, looks_again=self.judge.look()))
         self.look_again()
+        self.compare(planned=planned, before=before)
+        self._is_whole = True
+
+    def compare(self, *, planned: set[Part], before: Mapping[Record, list[Document]]) -> None:
+        """Hold the books against what they should be.
+
+        Args:
+            planned: the parts that the sync had in its hands.
+            before: the documents of each record before it.
+        """
         wanted, books = Rulebook(self.servicetitan()).wanted(), self.books()
         standings = self.office.standings()
         problems = self.judge.judge(wanted, books, before=before, standings=standings, planned=planned)
         problems += ledger_differs(self.office.trial_balance(), books)
         assert not problems, "\n".join(["", *problems, "", self.judge.context(wanted, books, standings)])
-        self._is_whole = True
 
 
 def _is_write(method: str, path: str) -> bool:

@@ -41,8 +41,11 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     "deposited": frozenset({"deposited"}) | _WAITS | _STAYS,
     # What links to a document that somebody deleted is refused by QuickBooks itself.
     "edited": frozenset({"edited_in_quickbooks", "voided_in_quickbooks", "deleted_in_quickbooks", "refused"})
-    | _WAITS,
-    "by hand": frozenset({"paid_by_hand"}) | _WAITS,
+    | _WAITS
+    | _STAYS,
+    "by hand": frozenset({"paid_by_hand"}) | _WAITS | _STAYS,
+    # Until customers are synced, QuickBooks refuses what names the one that is gone.
+    "merged": frozenset({"refused", "edited_in_quickbooks"}) | _WAITS | _STAYS,
     "over-applied": frozenset[str](),
     "held": _WAITS,
 }
