@@ -54,7 +54,7 @@ def office() -> Generator[Office]:
 def test_the_books_are_what_the_rules_say_whatever_people_do(
     office: Office, shard: int, pytestconfig: pytest.Config
 ) -> None:
-    histories = int(pytestconfig.getoption("--attack-histories", 0))
+    histories = int(str(pytestconfig.getoption("--attack-histories")))
 
     class Shard(History):
         """The histories of this shard."""
@@ -67,7 +67,7 @@ def test_the_books_are_what_the_rules_say_whatever_people_do(
             stateful_step_count=_STEPS,
             deadline=None,
             database=None,
-            suppress_health_check=tuple(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
 

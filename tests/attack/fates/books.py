@@ -111,7 +111,7 @@ class Books:
             if line["DetailType"] == "SalesItemLineDetail":
                 item = line["SalesItemLineDetail"]["ItemRef"]["value"]
                 posts[self._accounts[self._income[item]], ""] -= sign * _cents(line["Amount"])
-        posts[self._accounts[self._tax], ""] -= sign * _cents((doc.get("TxnTaxDetail") or {}).get("TotalTax"))
+        posts[self._accounts[self._tax], ""] -= sign * _cents(_tax_of(doc))
         if name == "RefundReceipt":
             self._post(posts, doc["DepositToAccountRef"]["value"], doc, sign)
         else:
@@ -125,6 +125,11 @@ class Books:
             parts = self._parts.get((name, link["TxnId"]), ())
             pays[parts[0] if parts else f"{name} {link['TxnId']}"] += _cents(line["Amount"])
         return dict(pays)
+
+
+def _tax_of(doc: Json) -> object:
+    detail: Json | None = doc.get("TxnTaxDetail")
+    return detail.get("TotalTax") if detail else None
 
 
 def is_deposited(document: Document) -> bool:

@@ -225,7 +225,7 @@ class Judge:
         closed = max(self.closed, self._believed)
         for record, docs in live.items():
             known = {part for document in before.get(record, ()) for part in document.parts}
-            pieces = wanted[record].pieces if record in wanted else {}
+            pieces = wanted.get(record, Wanted(record)).pieces
             for piece in (document.piece for document in docs):
                 should = pieces.get(piece.part)
                 if should is not None and piece.part not in known and should.day <= closed < piece.day:

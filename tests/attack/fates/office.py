@@ -63,6 +63,10 @@ class Rows(list[Json]):
     """Rows that never become a frame: half of a sync of a few documents would be pandas."""
 
 
+def _plan_nothing(*_: object) -> list[object]:
+    return []
+
+
 @contextmanager
 def plain_frames() -> Generator[None]:
     """Let the pipeline make and take `Rows` where it makes and takes frames, and preview nothing.
@@ -78,7 +82,7 @@ def plain_frames() -> Generator[None]:
 
     plain = {"to_frame": (frames.to_frame, as_rows), "to_rows": (frames.to_rows, of_rows)}
     with ExitStack() as stack:
-        stack.enter_context(patch.object(DaysPreview, "plan", lambda *_: []))
+        stack.enter_context(patch.object(DaysPreview, "plan", _plan_nothing))
         for module in [found for name, found in sys.modules.items() if name.startswith("st_qbo_assets.")]:
             for name, (real, fake) in plain.items():
                 if vars(module).get(name) is real:
@@ -315,7 +319,7 @@ class Office:
             self.defs, self.connections, self.folder, run, entities=keys.LOAD_ORDER, is_fresh=True
         )
         results = [result for _, found in loaded.load(ordered) for result in found]
-        self.connections.dirty_days.clear(self.company.name, ordered, read_at=self.sandbox.clock.now())
+        self.connections.dirty_days.clear(self.defs.name, ordered, read_at=self.sandbox.clock.now())
         self.connections.flush()
         sources = (result.source for result in results)
         return [part_named(source.entity, source.id, source.part) for source in sources]
