@@ -15,7 +15,7 @@ from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.masters.ports import TARGETS, PairContext, Wanted, source_of
 from st_qbo_assets.quickbooks.query import quote_list
-from st_qbo_assets.store.links import Link
+from st_qbo_assets.store.links import Link, LinkState
 
 _IDS_PER_QUERY = 200
 _CONTACTS = "customer-contacts"
@@ -29,7 +29,7 @@ class Pair:
     Attributes:
         base: as last agreed; None if they never were compared.
         is_first: whether this link owns the QuickBooks object; others that share it do not travel.
-        was_created: whether this very load created the QuickBooks object.
+        was_created: whether we created the QuickBooks object, in this load or one that died before comparing.
         servicetitan: None if the record is gone.
         quickbooks: None if the object is gone.
     """
@@ -106,7 +106,7 @@ def read_pairs(
                 link=link,
                 base=base,
                 is_first=_is_first(link, owners.get(link.qbo_id, []), records),
-                was_created=link.qbo_id in created,
+                was_created=link.qbo_id in created or (base is None and link.state is LinkState.ACTIVE),
                 servicetitan=read_servicetitan(
                     target, record, contacts.get(link.source.id, ()), chosen=chosen, terms=context.terms
                 )
