@@ -46,7 +46,7 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     "by hand": frozenset({"paid_by_hand"}) | _WAITS | _STAYS,
     # Until customers are synced, QuickBooks refuses what names the one that is gone.
     "merged": frozenset({"refused", "edited_in_quickbooks"}) | _WAITS | _STAYS,
-    "over-applied": frozenset[str](),
+    "over-applied": frozenset({"applied_what_is_open"}),
     "held": _WAITS,
 }
 
