@@ -18,7 +18,7 @@ from st_qbo_sandbox.servicetitan.acts.desk import Act, Desk
 from st_qbo_sandbox.servicetitan.acts.invoices import find_location, find_unit
 from st_qbo_sandbox.servicetitan.acts.items import new_item, with_items
 from st_qbo_sandbox.servicetitan.acts.money import add_payment
-from st_qbo_sandbox.servicetitan.acts.plain import merged
+from st_qbo_sandbox.servicetitan.acts.plain import free_of, merged
 from st_qbo_sandbox.servicetitan.balances import ZERO, amount, cents, with_memo_totals, with_totals
 from st_qbo_sandbox.servicetitan.records import rows_of
 from st_qbo_sandbox.servicetitan.stamps import day_of
@@ -147,12 +147,7 @@ def change_credit_memo(desk: Desk, act: dict[str, Any]) -> Document:
 def zero_out(desk: Desk, act: dict[str, Any]) -> Document:
     """Take everything off an invoice: no items, no tax, and what paid it is free again."""
     invoice = desk.record("invoices", act["id"])
-    for payment in desk.records.having("payments", "invoice", invoice["id"]):
-        rows = [row for row in rows_of(payment, "appliedTo") if row["appliedTo"] != invoice["id"]]
-        desk.balances.settle_payment({**payment, "appliedTo": rows})
-    for memo in desk.records.having("credit-memos", "invoice", invoice["id"]):
-        rows = [row for row in rows_of(memo, "appliedTo") if row["appliedTo"] != invoice["id"]]
-        desk.balances.settle_memo({**memo, "appliedTo": rows})
+    free_of(desk, invoice["id"])
     invoice = desk.record("invoices", act["id"])
     removed = [{"id": item["id"], "remove": True} for item in rows_of(invoice, "items")]
     items = with_items(desk, invoice, removed)

@@ -144,14 +144,21 @@ def delete(desk: Desk, act: dict[str, Any]) -> Document:
     if resource == "purchase-orders":
         return desk.records.change(resource, {**record, "status": "Canceled"})
     if resource == "invoices":
-        for payment in desk.records.having("payments", "invoice", record["id"]):
-            rows = [row for row in rows_of(payment, "appliedTo") if row["appliedTo"] != record["id"]]
-            desk.balances.settle_payment({**payment, "appliedTo": rows})
-        for memo in desk.records.having("credit-memos", "invoice", record["id"]):
-            rows = [row for row in rows_of(memo, "appliedTo") if row["appliedTo"] != record["id"]]
-            desk.balances.settle_memo({**memo, "appliedTo": rows})
+        free_of(desk, record["id"])
         record = _with_moved_items(desk, desk.record(resource, act["id"]))
     return desk.store(resource, {**record, "active": False})
+
+
+def free_of(desk: Desk, invoice_id: int) -> None:
+    """Take payments and credit memos off an invoice; a payment that moved its credit applies nothing then."""
+    for payment in desk.records.having("payments", "invoice", invoice_id):
+        rows = [row for row in rows_of(payment, "appliedTo") if row["appliedTo"] != invoice_id]
+        applied = sum((amount(row["appliedAmount"]) for row in rows), Decimal(0))
+        is_whole = abs(applied) <= abs(amount(payment["total"]))
+        desk.balances.settle_payment({**payment, "appliedTo": rows if is_whole else []})
+    for memo in desk.records.having("credit-memos", "invoice", invoice_id):
+        rows = [row for row in rows_of(memo, "appliedTo") if row["appliedTo"] != invoice_id]
+        desk.balances.settle_memo({**memo, "appliedTo": rows})
 
 
 def restore(desk: Desk, act: dict[str, Any]) -> Document:

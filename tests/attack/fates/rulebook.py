@@ -93,7 +93,7 @@ class Rulebook:
             return Wanted(record, family=family, is_due=False)
         target = "Invoice" if cents(doc["total"]) > 0 else "CreditMemo"
         postings = _sale(self._who(doc), _lines(doc), cents(doc["salesTax"]))
-        piece = Piece(record, target, doc["invoiceDate"][:10], postings, number=doc["referenceNumber"])
+        piece = Piece(record, target, doc["invoiceDate"][:10], postings, number=_number(doc))
         is_over = cents(doc["total"]) * cents(doc["balance"]) < 0
         may_hold = self._tax_against(doc) | self._twins(doc, doc["invoiceDate"], -cents(doc["total"]))
         return Wanted(record, {record: piece}, may_hold, family, is_over_applied=is_over)
@@ -126,9 +126,7 @@ class Rulebook:
         postings = {
             key: -amount for key, amount in _sale(self._who(doc), lines, cents(doc["salesTax"])).items()
         }
-        pieces = {
-            record: Piece(record, "CreditMemo", doc["date"][:10], postings, number=doc["referenceNumber"])
-        }
+        pieces = {record: Piece(record, "CreditMemo", doc["date"][:10], postings, number=_number(doc))}
         pieces |= self._application(record, doc, {record: 0})
         may_hold = self._tax_against(doc) | self._twins(doc, doc["date"], cents(doc["total"]))
         may_hold |= self._applied_to_nothing(self._rows(doc))
@@ -361,6 +359,11 @@ _UNCLEAR = frozenset(
         "payment_does_not_add_up",
     }
 )
+
+
+def _number(doc: Json) -> str:
+    """Return the number a document keeps; longer ones are shortened, which is tested by itself."""
+    return doc["referenceNumber"] if len(doc["referenceNumber"]) <= 21 else ""
 
 
 def _account(item: Json) -> str:

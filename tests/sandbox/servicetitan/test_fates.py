@@ -127,6 +127,14 @@ def test_credit_moves_between_invoices_by_a_payment_of_nothing(client: Client) -
     assert owes(client, ADA) == before
 
 
+def test_moved_credit_goes_when_its_invoice_does(client: Client) -> None:
+    credit = negative_of(client)
+    moved = client.act("move_credit", from_id=credit["id"], into_id=OPEN, type="Check")
+    client.act("delete", resource="invoices", id=credit["id"])
+    assert client.one(PAYMENTS, moved["id"])["appliedTo"] == []
+    assert client.one(INVOICES, OPEN)["balance"] == "55.00"
+
+
 def test_a_zeroed_invoice_frees_what_paid_it(client: Client) -> None:
     before = owes(client, ADA)
     memo = memo_of(client, splits=[{"invoice_id": OPEN, "amount": 22}])
