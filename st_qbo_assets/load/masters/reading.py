@@ -106,7 +106,8 @@ def read_pairs(
                 link=link,
                 base=base,
                 is_first=_is_first(link, owners.get(link.qbo_id, []), records),
-                was_created=link.qbo_id in created or (base is None and link.state is LinkState.ACTIVE),
+                was_created=link.qbo_id in created
+                or (base is None and link.state is LinkState.ACTIVE and len(owners[link.qbo_id]) == 1),
                 servicetitan=read_servicetitan(
                     target, record, contacts.get(link.source.id, ()), chosen=chosen, terms=context.terms
                 )
