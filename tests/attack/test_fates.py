@@ -79,7 +79,7 @@ def test_the_judge_sees_what_nobody_told_it(office: Office, what: str) -> None:
 
     Told.office = office
     told = Told()
-    told.begin("hold", "hold", sales=[(0, 1, [(0, 1, "100.00"), (1, 2, "40.00")])], paid=[(0, 2, 1)])
+    told.begin("hold", "hold", False, sales=[(0, 1, [(0, 1, "100.00"), (1, 2, "40.00")])], paid=[(0, 2, 1)])
     told.sweep()
     act, said = _UNTOLD[what]
     act(told)

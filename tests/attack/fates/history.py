@@ -32,6 +32,7 @@ class History(Selling, Crediting, Bookkeeping):
     @initialize(
         closed_period=st.sampled_from(["hold", "next_open_day"]),
         closed_period_edits=st.sampled_from(["hold", "adjust"]),
+        applies_credits=st.sampled_from([False, False, False, True]),
         sales=st.lists(st.tuples(pick, day, lines), min_size=1, max_size=3),
         paid=st.lists(st.tuples(pick, day, share), max_size=2),
     )
@@ -39,12 +40,14 @@ class History(Selling, Crediting, Bookkeeping):
         self,
         closed_period: str,
         closed_period_edits: str,
+        applies_credits: bool,
         sales: list[tuple[int, int, list[Line]]],
         paid: list[tuple[int, int, int]],
     ) -> None:
         """Open for business, with a few sales and payments that no sync has seen."""
-        self.office.begin(closed_period=closed_period, closed_period_edits=closed_period_edits)
-        self.judge = Judge(adjusts=closed_period_edits == "adjust")
+        policies = {"closed_period": closed_period, "closed_period_edits": closed_period_edits}
+        self.office.begin(applies_credits=applies_credits, **policies)
+        self.judge = Judge(adjusts=closed_period_edits == "adjust", applies_credits=applies_credits)
         self._is_whole = True
         for customer, on, drawn in sales:
             self.add_invoice(customer, on, drawn, "nothing")

@@ -48,13 +48,16 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     "merged": frozenset({"refused", "edited_in_quickbooks"}) | _WAITS | _STAYS,
     "over-applied": frozenset({"applied_what_is_open"}),
     "held": _WAITS,
+    # QuickBooks uses credits before we can; what is not open for ours stays unapplied.
+    "applies itself": frozenset({"paid_by_hand"}) | _WAITS | _STAYS,
 }
+_BY_ITSELF = "Created by QB Online"
 
 
 class Judge:
     """One history's judge: remembers what happened, and judges after each sync."""
 
-    def __init__(self, *, adjusts: bool) -> None:
+    def __init__(self, *, adjusts: bool, applies_credits: bool) -> None:
         #: Until which day the books are closed; empty if they are not.
         self.closed = ""
         #: Whether the product is to look at both products' lists anew.
@@ -64,6 +67,7 @@ class Judge:
         #: Documents that people made in QuickBooks.
         self.theirs: set[str] = set()
         self._adjusts = adjusts
+        self._applies_credits = applies_credits
         #: Parts → the open day on which they were posted because their own was closed; there they stay.
         self._put_off: dict[Part, str] = {}
         #: Customers that were merged away in QuickBooks → who got their documents.
@@ -186,7 +190,8 @@ class Judge:
 
     def _unmarked(self, books: Books) -> Iterable[str]:
         for document in books.documents:
-            if not document.parts and document.key not in self.theirs:
+            is_its_own = document.raw.get("PrivateNote", "").startswith(_BY_ITSELF)
+            if not document.parts and not is_its_own and document.key not in self.theirs:
                 yield f"{document.key} has no marker, and nobody typed it: {told(document.piece.postings)}"
 
     # Who stands in whose way
@@ -206,6 +211,8 @@ class Judge:
             if closed and any(document.piece.day <= closed for document in docs):
                 found[record].add("closed")
         for record, each in wanted.items():
+            if self._applies_credits:
+                found[record].add("applies itself")
             if any(who in self._survivors for _, who in each.postings):
                 found[record].add("merged")
             if each.is_over_applied:
