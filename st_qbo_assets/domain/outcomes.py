@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.rules_version import RULES_VERSION
 
 Json = dict[str, Any]
 
@@ -162,6 +163,7 @@ class Mapped:
     payload: Payload | None = None
     reason: Reason | None = None
     facts: Json = field(default_factory=dict[str, Any])
+    rules: int = field(default=RULES_VERSION, compare=False)
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ class LoadResult:
         qbo_id: the QuickBooks object, if there is one.
         wrote: whether anything was sent to QuickBooks in this load.
         operation: `create`, `update`, `void`, `link` (adopted or matched) or empty.
+        rules: version of the rules its record was mapped by; 0 if that is not known.
     """
 
     source: SourceRef
@@ -185,3 +188,4 @@ class LoadResult:
     operation: str = ""
     wrote: bool = False
     reason: Reason | None = None
+    rules: int = field(default=0, compare=False)

@@ -11,8 +11,10 @@ our own database.
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
+from st_qbo_assets.domain.ids import is_location
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Payload, Verdict
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind, Finding
@@ -310,7 +312,7 @@ class DayLoader:
                 raise
 
     def _keep(self, turn: DayTurn, mapped: Mapped, result: LoadResult) -> LoadResult:
-        result = with_note(result, mapped.reason)
+        result = replace(with_note(result, mapped.reason), rules=mapped.rules)
         turn.keep(result)
         if self._on_result is not None:
             self._on_result(result)

@@ -41,6 +41,7 @@ MAPPED: Columns = {
     "outside_digest": "text",
     "body": "text",
     "facts": "text",
+    "rules": "int",
 }
 
 LOADED: Columns = {
@@ -126,6 +127,7 @@ def mapped_row(mapped: Mapped) -> Row:
         "outside_digest": dump_json(payload.outside_digest) if payload else None,
         "body": dump_json(payload.body) if payload else None,
         "facts": dump_json(mapped.facts),
+        "rules": mapped.rules,
     }
 
 
@@ -164,6 +166,7 @@ def mapped_of(row: Row) -> Mapped:
         payload=payload,
         reason=reason,
         facts=load_json(row["facts"]),
+        rules=row.get("rules") or 0,  # frames of older versions do not say
     )
 
 

@@ -49,6 +49,7 @@ class StateChange:
     reason_text: str
     qbo_id: str
     run_id: str
+    rules: int = 0
 
 
 @dataclass(frozen=True)
@@ -243,6 +244,7 @@ def _change_from(row: Row[Any]) -> StateChange:
         reason_text=row.reason_text,
         qbo_id=row.qbo_id,
         run_id=row.run_id,
+        rules=row.rules,
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, true
 
 from st_qbo_assets.domain.ids import Company, Realm, RequestId, SourceRef, Tenant
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.domain.rules_version import RULES_VERSION
 from st_qbo_assets.store.schema import attempts, intents
 from st_qbo_assets.store.sources import source_from
 
@@ -59,6 +60,7 @@ class IntentDraft:
         digest: `Payload.digest`; for a void any text that tells it from other writes of the record.
         payload: the body as mapped, with symbolic references.
         request: the body to send, with QuickBooks ids.
+        rules: version of the rules that made it.
     """
 
     company: Company
@@ -72,6 +74,7 @@ class IntentDraft:
     payload: Json
     request: Json
     run_id: str = ""
+    rules: int = RULES_VERSION
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Intent:
     attempts: int = 0
     first_sent_at: datetime | None = None
     seconds_since_first_sent: float | None = None
+    rules: int = 0
 
 
 @dataclass(frozen=True)
@@ -187,6 +191,7 @@ def intent_from(row: Row[Any]) -> Intent:
         attempts=row.sends,
         first_sent_at=row.first_sent_at,
         seconds_since_first_sent=None if row.age is None else float(row.age),
+        rules=row.rules,
     )
 
 

@@ -276,6 +276,7 @@ class Ledger:
             "request": draft.request,
             "day": draft.day,
             "run_id": draft.run_id,
+            "rules": draft.rules,
             "identity": identity_of(draft),
             "prefix": REQUEST_ID_PREFIX,
             "hash_length": REQUEST_ID_HASH_LENGTH,
@@ -309,6 +310,7 @@ class Ledger:
             attempts=1 if is_sent else 0,
             first_sent_at=row.sent_at,
             seconds_since_first_sent=0.0 if is_sent else None,
+            rules=draft.rules,
         )
         return intent, row
 

@@ -20,11 +20,11 @@ WITH numbered AS (
         AND source_entity = :source_entity AND source_id = :source_id AND source_part = :source_part
 ), opened AS (
     INSERT INTO st_qbo.intents (company, tenant, realm, target, source_entity, source_id, source_part,
-        operation, digest, revision, request_id, payload, request, day, opened_at, run_id)
+        operation, digest, revision, request_id, payload, request, day, opened_at, run_id, rules)
     SELECT :company, :tenant, :realm, :target, :source_entity, :source_id, :source_part,
         :operation, :digest, revision,
         :prefix || left(encode(sha256(convert_to(:identity || revision, 'UTF8')), 'hex'), :hash_length),
-        :payload, :request, :day, {_NOW}, :run_id
+        :payload, :request, :day, {_NOW}, :run_id, :rules
     FROM numbered
     RETURNING id, revision, request_id, opened_at
 ), sent AS (

@@ -9,6 +9,7 @@ this one (`migrations`).
     where it stands    record_states 1─n record_changes, decisions, tie_outs, dirty_days
     how far we read    safe_marks, seen_documents
     what happened      inbox, inbox_dropped
+    what people know   alerts
     shared by all      budgets 1─n budget_leases, metered_reads, connections, tokens, vault
 """
 
@@ -99,6 +100,12 @@ def _source(*, key: bool = False) -> Sequence[_Column]:
     )
 
 
+def _rules(comment: str) -> _Column:
+    return Column(
+        "rules", Integer, nullable=False, server_default="0", comment=f"{comment}; 0 if that is not known"
+    )
+
+
 def _one_of(name: str, column: str, values: Sequence[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=name)
 
@@ -130,6 +137,7 @@ intents = Table(
     _instant("opened_at", "when the intent was committed, before anything was sent", now=True),
     _instant("closed_at", "when its outcome became known", null=True),
     _text("run_id", "Dagster run that opened it"),
+    _rules("version of the rules its payload was made by"),
     UniqueConstraint("request_id"),
     UniqueConstraint(
         "company",
@@ -275,6 +283,7 @@ record_states = Table(
     _instant("first_seen", "when the record was first seen", now=True),
     _instant("updated_at", "when this row was last written", now=True),
     _text("run_id", "Dagster run that wrote it"),
+    _rules("version of the rules it was last mapped by"),
     comment="Where every record stands now; what changed is in record_changes",
 )
 Index(
@@ -308,6 +317,7 @@ record_changes = Table(
     _text("reason_text", "one sentence for a bookkeeper"),
     _text("qbo_id", "object in QuickBooks, if there was one"),
     _text("run_id", "Dagster run"),
+    _rules("version of the rules it was mapped by then"),
     comment="Every change of a record's state, written by a trigger on record_states",
 )
 Index(
@@ -509,6 +519,33 @@ inbox_dropped = Table(
     Column("count", BigInteger, nullable=False, server_default="0", comment="events dropped that day"),
     _instant("last_at", "when the last of them came", now=True),
     comment="Signed events that concern nobody here: counted and dropped",
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _id(),
+    _company(),
+    _required("kind", "what is wrong (connection_stopped, held, tie_out)"),
+    _required("key", "what it is about; while one is open it is not told again"),
+    _text("text", "one sentence for a person"),
+    _text("remedy", "what she does about it"),
+    _text("link", "where she sees it"),
+    _instant("opened_at", "when it was first seen", now=True),
+    _instant("seen_at", "when it was last seen", now=True),
+    _instant("sent_at", "when it was told", null=True),
+    Column("tries", Integer, nullable=False, server_default="0", comment="how often telling it failed"),
+    _instant("tried_at", "when telling it last failed", null=True),
+    _instant("closed_at", "when it was over", null=True),
+    comment="What people are told of: each thing once, until it is over; never deleted",
+)
+Index(
+    "alerts_open",
+    alerts.c.company,
+    alerts.c.kind,
+    alerts.c.key,
+    unique=True,
+    postgresql_where=text("closed_at IS NULL"),
 )
 
 vault = Table(

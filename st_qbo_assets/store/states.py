@@ -37,6 +37,7 @@ class RecordState:
         verdict: what the mapping last said, if it was asked to be kept.
         first_seen: when the record was first seen.
         updated_at: when mapping or load last spoke of it.
+        rules: version of the rules it was last mapped by; 0 if that is not known.
     """
 
     company: Company
@@ -54,6 +55,7 @@ class RecordState:
     first_seen: datetime
     updated_at: datetime
     run_id: str
+    rules: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class RecordStates:
         changed["verdict"] = func.coalesce(new.verdict, record_states.c.verdict)
         for name in ("target", "qbo_id"):  # a held edit of a posted document still has its object
             changed[name] = func.coalesce(func.nullif(new[name], ""), record_states.c[name])
+        changed["rules"] = func.coalesce(func.nullif(new.rules, 0), record_states.c.rules)
         changed["updated_at"] = new.updated_at
         return statement.on_conflict_do_update(index_elements=_KEY, set_=changed)
 
@@ -217,6 +220,7 @@ def state_from(row: Row[Any]) -> RecordState:
         first_seen=row.first_seen,
         updated_at=row.updated_at,
         run_id=row.run_id,
+        rules=row.rules,
     )
 
 
@@ -252,6 +256,7 @@ def _values(company: Company, result: LoadResult | Mapped, run_id: str) -> dict[
         "qbo_id": "",
         "operation": "",
         "run_id": run_id,
+        "rules": result.rules,
     }
     if isinstance(result, Mapped):
         values |= {"verdict": result.verdict.value, "outcome": _OUTCOMES[result.verdict].value}
