@@ -5,6 +5,7 @@ written to them (one module per table family), and starting the embedded server 
 """
 
 import json
+import select
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -131,15 +132,19 @@ def _engine(url: str, **options: Any) -> Engine:
         hide_parameters=True,  # payloads and ciphertexts have no place in tracebacks
         **options,
     )
-    event.listen(engine, "checkout", _ask_if_idle)
+    event.listen(engine, "checkout", _drop_if_dead)
     event.listen(engine, "checkin", _note_use)
     return engine
 
 
-def _ask_if_idle(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: object) -> None:
+def _drop_if_dead(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: object) -> None:
     """Have the pool open another connection if this one died while nobody used it."""
     used = entry.info.get("used")
-    if used is None or time.monotonic() - used < _UNASKED_SECONDS:
+    if used is None:
+        return
+    if _says_something(connection):
+        raise DisconnectionError
+    if time.monotonic() - used < _UNASKED_SECONDS:
         return
     try:
         cursor = connection.cursor()
@@ -148,6 +153,19 @@ def _ask_if_idle(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: obj
         connection.rollback()
     except Exception as error:  # whatever the driver raises: the connection is of no use
         raise DisconnectionError from error
+
+
+def _says_something(connection: Any) -> bool:
+    """Say whether the server sent something though nothing was asked: that is its farewell, or the end.
+
+    A server that stops or ends the connection says so at once, and looking costs no round trip; one that
+    vanished without a word is found out by asking.
+    """
+    if connection.closed:
+        return True
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    return bool(watch.poll(0))
 
 
 def _note_use(connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

@@ -22,8 +22,24 @@ def test_a_connection_that_died_idle_is_replaced(
 ) -> None:
     with own.begin() as connection:
         first = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-    with database.begin() as connection:
-        connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": first})
+    _end(database, first)
     monkeypatch.setattr(module, "_UNASKED_SECONDS", 0.0)
     with own.begin() as connection:
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
+
+
+def test_a_connection_that_the_server_ended_just_now_is_replaced_without_asking_it(
+    own: Database, database: Database
+) -> None:
+    for opened in (own.begin, own.autocommit):
+        with opened() as connection:
+            first = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        _end(database, first)
+        with opened() as connection:
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
+
+
+def _end(database: Database, pid: int) -> None:
+    """End a connection as a server that stops does, and wait until it is gone."""
+    with database.begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})

@@ -149,8 +149,8 @@ def test_connections_that_the_database_ends_lose_nothing(web: Served, database: 
     senders = [threading.Thread(target=deliver, args=(1000 * number,)) for number in range(4)]
     for sender in senders:
         sender.start()
-    end_all = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    end_all = text(  # and wait until they have ended
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     while any(sender.is_alive() for sender in senders):
