@@ -37,6 +37,17 @@ unless the table says otherwise.
     edit_line            entity?, id, line (its Id), amount?,       one line of a document
                          qty?, price?, item?, description?,
                          taxed?, remove?
+    type_bill            vendor, lines [{item, qty, price | item,   a bill typed in by hand; `order` (Id) and
+                         amount | account, amount, customer?,       `order_line` link a line to an order
+                         order?, order_line?}], date?, due?,
+                         number?, note?
+    type_vendor_credit   as type_bill                               a vendor credit
+    type_order           as type_bill                               a purchase order
+    pay_bill             bill, amount?, credit?, account?, date?    a cheque, with a vendor credit used first
+    close_order          id                                         POStatus Closed
+    open_order           id                                         POStatus Open
+    set_edition          edition: Simple Start | Essentials | Plus  orders and inventory need Plus
+                         | Advanced
     change_customer      entity?, id, customer
     change_date          entity?, id, date
     change_number        entity?, id, to
@@ -53,6 +64,7 @@ from st_qbo_sandbox.quickbooks import ledger
 from st_qbo_sandbox.quickbooks.activity import plain_name
 from st_qbo_sandbox.quickbooks.auto_credit import apply_payment, join
 from st_qbo_sandbox.quickbooks.books import Body, copy_of
+from st_qbo_sandbox.quickbooks.buying_acts import BuyingActs
 from st_qbo_sandbox.quickbooks.calls import Call, money
 from st_qbo_sandbox.quickbooks.catalog import ENTITIES, Entity
 from st_qbo_sandbox.quickbooks.faults import Fault
@@ -100,6 +112,7 @@ class Acts:
             "lose_access": lambda act: self._switch(user_lost_access=True),
             "regain_access": lambda act: self._switch(user_lost_access=False),
             "edit_line": self._edit_line,
+            **BuyingActs(self._books, self._operations, self._find).table(),
             "change_customer": lambda act: self._patch(act, CustomerRef=self._customer_ref(act)),
             "change_date": lambda act: self._patch(act, TxnDate=need(act, "date")),
             "change_number": lambda act: self._patch(act, DocNumber=need(act, "to")),

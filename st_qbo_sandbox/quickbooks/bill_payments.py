@@ -6,8 +6,8 @@ Belongs here: the rules of BillPayment (reference §6.10). Does not belong here:
 
 from __future__ import annotations
 
-from st_qbo_sandbox.quickbooks import ledger
 from st_qbo_sandbox.quickbooks.books import Body
+from st_qbo_sandbox.quickbooks.buying import keep_payable_account
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call, money
 from st_qbo_sandbox.quickbooks.faults import Fault, fault, missing
 from st_qbo_sandbox.quickbooks.sales_lines import keep_department
@@ -39,9 +39,7 @@ def prepare_bill_payment(call: Call, new: Body, old: Body | None) -> None:
     if new["PayType"] == "Check":
         new["CheckPayment"].setdefault("PrintStatus", "NotSet")
     new["CurrencyRef"] = call.company.home_currency
-    payable = ledger.payable_account(call.work, new)
-    if payable:
-        new["APAccountRef"] = call.ref("Account", payable)
+    keep_payable_account(call, new)
     if "DepartmentRef" in new:
         keep_department(call, new)
     new.pop("ExchangeRate", None)

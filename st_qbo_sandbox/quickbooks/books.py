@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from st_qbo_sandbox.clock import Clock
 from st_qbo_sandbox.indexes import Index, OrderedIndex
-from st_qbo_sandbox.quickbooks import ledger, times
+from st_qbo_sandbox.quickbooks import ledger, stock, times
 from st_qbo_sandbox.quickbooks.catalog import ENTITIES, NAME_LISTS, TRANSACTIONS
 from st_qbo_sandbox.quickbooks.switches import Switches
 from st_qbo_sandbox.storage import Collection, Document, Storage
@@ -97,9 +97,10 @@ class Books:
         self.by_parent = {
             name: Index(self._collections[name], _ref_of("ParentRef")) for name in ENTITIES if name in _NAMED
         }
+        self.by_stock = {name: Index(self._collections[name], _items_moved) for name in stock.ENTITIES}
         self.by_change = {name: OrderedIndex(self._collections[name], _changed_of) for name in ENTITIES}
         self.deletions = OrderedIndex(self._tombstones, lambda doc: times.epoch_of(doc["LastUpdatedTime"]))
-        for name in TRANSACTIONS:
+        for name in (*TRANSACTIONS, "Item"):
             self._collections[name].watch(self._follow_postings(name))
 
     def _follow_postings(self, entity: str) -> Callable[[str, Document | None, Document | None], None]:
@@ -237,6 +238,10 @@ def _ref_of(field: str) -> Callable[[Document], Iterable[Hashable]]:
         return (ref["value"],) if ref else ()
 
     return keys
+
+
+def _items_moved(doc: Document) -> Iterable[Hashable]:
+    return [move["Item"] for move in doc.get("_stock", ())]
 
 
 def _name_keys(doc: Document) -> Iterable[Hashable]:

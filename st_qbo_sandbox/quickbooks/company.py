@@ -61,6 +61,17 @@ class Company:
         return (self.other_preference(name) or "").lower() == "true"
 
     @property
+    def edition(self) -> str:
+        """What is subscribed to, as "QuickBooks Online Plus"."""
+        pairs = (self.books.get("CompanyInfo", "1") or {}).get("NameValue", [])
+        return next((str(pair["Value"]) for pair in pairs if pair["Name"] == "OfferingSku"), "")
+
+    @property
+    def is_plus(self) -> bool:
+        """Whether the edition has purchase orders and inventory (reference §6.7, §6.8)."""
+        return self.edition.endswith(("Plus", "Advanced", "Accountant"))
+
+    @property
     def book_close_date(self) -> str | None:
         """The last day of the closed period."""
         return self.preference("AccountingInfoPrefs", "BookCloseDate")

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call, money
-from st_qbo_sandbox.quickbooks.faults import Fault, FaultError, fault, missing
-from st_qbo_sandbox.quickbooks.sales_lines import LineNumbering, check_amount, keep_class
+from st_qbo_sandbox.quickbooks.faults import Fault, FaultError, business, fault, missing
+from st_qbo_sandbox.quickbooks.sales_lines import LineNumbering, check_amount, drop_or_refuse, keep_class
 
 _DETAILS = {"AccountBasedExpenseLineDetail": "AccountRef", "ItemBasedExpenseLineDetail": "ItemRef"}
 
@@ -20,7 +20,7 @@ def build_expense_lines(call: Call, new: Body, old: Body | None) -> Decimal:
     """Complete the lines and return their total.
 
     Raises:
-        Fault: 2020, 2170, 2250, 6070, 6310 or 5030.
+        Fault: 2020, 2170, 2250, 5030, 6000, 6070 or 6310.
     """
     errors: list[FaultError] = []
     lines = [line for line in new["Line"] if line.get("DetailType") != "SubTotalLineDetail"]
@@ -64,9 +64,30 @@ def _complete(call: Call, line: Body) -> None:
         )
     if status == "HasBeenBilled":
         raise fault("2170", "Invalid Enumeration : HAS_BEEN_BILLED", "BillableStatus")
+    if status == "Billable" and not call.preference(
+        "VendorAndPurchasesPrefs", "BillableExpenseTracking", True
+    ):
+        detail["BillableStatus"] = "NotBillable"
+    if "CustomerRef" in detail and not call.preference("VendorAndPurchasesPrefs", "TrackingByCustomer", True):
+        drop_or_refuse(call, detail, "CustomerRef", "Tracking of expenses and items by customer")
     if "ClassRef" in detail:
         keep_class(call, detail, "ClassTrackingPerTxnLine")
+    if "ItemRef" in detail:
+        _check_item(call, detail["ItemRef"]["value"])
     detail.setdefault("TaxCodeRef", {"value": "NON"}).pop("name", None)
     for name in ("TaxAmount", "TaxInclusiveAmt"):
         detail.pop(name, None)
     line["Amount"] = money(line["Amount"])
+
+
+def _check_item(call: Call, id: str) -> None:
+    item = call.work.find("Item", id) or {}
+    if item.get("Type") == "Category":
+        raise fault(
+            "2500",
+            "Invalid Reference Id : An item in this transaction is set up as a category instead of a "
+            "product or service.",
+        )
+    if "ExpenseAccountRef" not in item and call.switches.bought_items_need_expense_account:
+        name = item.get("FullyQualifiedName", id)
+        raise business(f"{name} is not set up to be purchased: it has no expense account.")

@@ -56,9 +56,11 @@ MESSAGES = {
     "6210": "Account Period Closed, Cannot Update Through Services API",
     "6240": "Duplicate Name Exists Error",
     "6250": "Invalid sales customer",
+    "6270": "Transaction date is prior to start date for inventory item",
     "6310": "Customer is required if billable",
     "6320": "Invalid billable status",
     "6430": "Invalid account type",
+    "6520": "Quantity is required for a tracked inventory item",
     "6540": "Deposited Transaction cannot be changed",
     "10000": "An application error has occurred while processing your request",
 }

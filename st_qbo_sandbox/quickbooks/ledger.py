@@ -1,7 +1,7 @@
 """What a transaction does to accounts and to the balances of customers and vendors.
 
 Belongs here: pure reading of finished documents. Does not belong here: storing, validation, links between
-transactions. Quantities on hand and cost of goods sold are not posted.
+transactions, and what goods cost (`stock.py`), which is read from what was found.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Protocol
+
+from st_qbo_sandbox.quickbooks import stock
 
 Body = dict[str, Any]
 Owner = tuple[str, str]
@@ -84,6 +86,9 @@ def post(entity: str, doc: Body, finder: Finder) -> dict[str, Decimal]:
     poster = _POSTERS.get(entity)
     if poster is not None:
         poster(doc, finder, entry)
+    for move in doc.get("_stock", ()):
+        for account, amount in stock.posting_of(move):
+            entry.add(account, amount)
     return {account: amount for account, amount in entry.items() if amount}
 
 

@@ -13,6 +13,7 @@ from st_qbo_sandbox.quickbooks.books import Body
 from st_qbo_sandbox.quickbooks.calls import ZERO, Call
 from st_qbo_sandbox.quickbooks.faults import Fault, FaultError, business, duplicate_name, fault, missing
 from st_qbo_sandbox.quickbooks.references import check_reference
+from st_qbo_sandbox.quickbooks.stock_counts import count_goods
 
 CLASSIFICATIONS = {
     "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
@@ -160,6 +161,8 @@ def _finish_item(call: Call, new: Body, old: Body | None) -> None:
     new.setdefault("UnitPrice", ZERO)
     new.setdefault("PurchaseCost", ZERO)
     new.setdefault("TrackQtyOnHand", False)
+    if kind == "Inventory":
+        count_goods(call, new, old)
 
 
 def _require_item_parts(call: Call, new: Body, kind: str) -> None:
@@ -172,7 +175,8 @@ def _require_item_parts(call: Call, new: Body, kind: str) -> None:
         needed = ("QtyOnHand", "InvStartDate", "AssetAccountRef", "IncomeAccountRef", "ExpenseAccountRef")
         if not new.get("TrackQtyOnHand"):
             raise Fault(missing("TrackQtyOnHand"))
-        if not call.preference("ProductAndServicesPrefs", "QuantityOnHand", False):
+        is_on = call.preference("ProductAndServicesPrefs", "QuantityOnHand", False)
+        if not is_on or not (call.person or call.company.is_plus):
             raise fault("5030", "Feature Not Supported Error : Inventory is not turned on for this company.")
     elif kind == "Category" and not _has_categories(call):
         raise fault(

@@ -18,6 +18,7 @@ from st_qbo_sandbox.quickbooks.payments import check_money_account
 from st_qbo_sandbox.quickbooks.references import unknown_reference
 from st_qbo_sandbox.quickbooks.sales_lines import LineNumbering, keep_class, keep_department
 from st_qbo_sandbox.quickbooks.settlement import BILL_PAYMENT, PAYMENT, free_payments_of
+from st_qbo_sandbox.quickbooks.stock_lines import check_stock_lines
 from st_qbo_sandbox.storage import as_object
 
 _OWNERS = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
@@ -46,6 +47,7 @@ def prepare_purchase(call: Call, new: Body, old: Body | None) -> None:
     if account.get("AccountType") not in allowed:
         raise fault("6430", "Invalid account type : The account does not fit the payment type.", "AccountRef")
     new["TotalAmt"] = build_expense_lines(call, new, old)
+    check_stock_lines(call, new)
     if not new["TotalAmt"] and old is None:
         raise business("You must set a transaction amount.")
     new["CurrencyRef"] = call.company.home_currency

@@ -19,6 +19,7 @@ from st_qbo_sandbox.quickbooks.payments import check_money_account, refuse_depos
 from st_qbo_sandbox.quickbooks.sales_lines import build_sales_lines, keep_class, keep_department
 from st_qbo_sandbox.quickbooks.sales_tax import compute_tax
 from st_qbo_sandbox.quickbooks.settlement import PAYMENT, free_payments_of, keep_payments
+from st_qbo_sandbox.quickbooks.stock_lines import check_stock_lines
 
 _NOT_IN_US = (
     "GlobalTaxCalculation",
@@ -91,6 +92,7 @@ def _total(call: Call, new: Body, old: Body | None) -> None:
             "Business Validation Error: Transaction amount must be 0 or greater.",
         )
     new["TotalAmt"] = total
+    check_stock_lines(call, new)
 
 
 def _set_status(call: Call, new: Body, old: Body | None, customer: Body) -> None:

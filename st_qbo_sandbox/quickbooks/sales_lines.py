@@ -204,7 +204,7 @@ def keep_class(call: Call, holder: Body, preference: str) -> None:
     """
     if call.preference("AccountingInfoPrefs", preference, False):
         return
-    _drop_or_refuse(call, holder, "ClassRef", "Class tracking")
+    drop_or_refuse(call, holder, "ClassRef", "Class tracking")
 
 
 def keep_department(call: Call, holder: Body) -> None:
@@ -214,10 +214,15 @@ def keep_department(call: Call, holder: Body) -> None:
         Fault: 5030 if it does not and the switch says so.
     """
     if not call.preference("AccountingInfoPrefs", "TrackDepartments", False):
-        _drop_or_refuse(call, holder, "DepartmentRef", "Location tracking")
+        drop_or_refuse(call, holder, "DepartmentRef", "Location tracking")
 
 
-def _drop_or_refuse(call: Call, holder: Body, name: str, feature: str) -> None:
+def drop_or_refuse(call: Call, holder: Body, name: str, feature: str) -> None:
+    """Drop a reference whose feature is off.
+
+    Raises:
+        Fault: 5030 if the switch says so.
+    """
     if call.switches.refs_of_features_off == "refuse":
         raise fault(
             "5030", f"Feature Not Supported Error : {feature} is not turned on for this company.", name

@@ -39,6 +39,23 @@ class Switches:
     warn_duplicate_number: bool = False
     # §6.9: a bill number used again for the same vendor.
     refuse_duplicate_bill_number: bool = True
+    # §6.8: the feature can be turned off; where a client could read that is not recorded.
+    purchase_orders: bool = True
+    # §6.9: an order closes when its lines are billed in full ("quantity"), or once each is on a bill
+    # ("linked").
+    order_line_closes: str = "quantity"
+    # §6.9: a new link to an order that is closed: "refuse" (620), or "allow".
+    link_to_closed_order: str = "refuse"
+    # §6.9: a line that was there gets a link to an order in an update: "ignore" the link, or "take" it.
+    links_on_old_lines: str = "ignore"
+    # §6.7: "fifo" as Intuit says, or "average".
+    inventory_costing: str = "fifo"
+    # §4.3: 6520 for a line with a counted item and no quantity; off, such a line moves no goods.
+    stock_lines_need_quantity: bool = True
+    # §4.3: 6270 guards purchase orders too, although they post nothing.
+    start_date_guards_orders: bool = False
+    # §6.7: an item bought on a line needs an expense account; off, its income account is debited.
+    bought_items_need_expense_account: bool = True
     # §6.2: a payment line above the open balance, or of another customer.
     overpaid_line_code: str = "6000"
     foreign_customer_link_code: str = "620"

@@ -1,29 +1,31 @@
-"""What the company's ledger says: every account's balance, and what each customer owes.
+"""What the company's ledger says: every account's balance, what customers owe, vendors are owed, goods cost.
 
 Belongs here: reading the postings that the ledger made. Does not belong here: making them (`ledger.py`), and
 any report of the vendor's API.
 
 Two readings of Accounts Receivable stand side by side, so that a test can tell them apart: `Posted` sums
 what documents posted to receivable accounts, `Open` sums what is still open on invoices, credits, payments
-and entries.
+and entries. Accounts Payable is read in the same two ways by vendor, what we owe positive. Items are what
+counted goods are left, with what they cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from st_qbo_sandbox.quickbooks import ledger
+from st_qbo_sandbox.quickbooks import ledger, stock
 from st_qbo_sandbox.quickbooks.books import Body, Books, name_of
 from st_qbo_sandbox.quickbooks.catalog import TRANSACTIONS
 from st_qbo_sandbox.quickbooks.work import Work
 
 ZERO = Decimal(0)
 _OWED_BY_CUSTOMER = ("Invoice", "CreditMemo", "Payment")
+_OWED_TO_VENDOR = ("Bill", "VendorCredit", "BillPayment")
 
 
 def trial_balance(books: Books, *, first: str | None = None, last: str | None = None) -> Body:
-    """Return balances by account and receivables by customer, debit positive.
+    """Return balances by account and receivables by customer, debit positive, payables by vendor, goods.
 
     Args:
         books: the company.
@@ -34,6 +36,9 @@ def trial_balance(books: Books, *, first: str | None = None, last: str | None = 
     balances: dict[str, Decimal] = {}
     for _, doc in documents:
         for account, amount in doc.get("_post", {}).items():
+            balances[account] = balances.get(account, ZERO) + amount
+    for move in _own_moves(books, first, last):
+        for account, amount in stock.entry_of_item(move).items():
             balances[account] = balances.get(account, ZERO) + amount
     if first is None:
         for account in books.all_of("Account"):
@@ -47,7 +52,13 @@ def trial_balance(books: Books, *, first: str | None = None, last: str | None = 
         "Accounts": accounts,
         "TotalDebit": sum((row["Balance"] for row in accounts if row["Balance"] > 0), ZERO),
         "TotalCredit": -sum((row["Balance"] for row in accounts if row["Balance"] < 0), ZERO),
-        "Customers": _customer_rows(books, documents),
+        "Customers": _owner_rows(books, documents, "Customer", _receivable_postings),
+        "Vendors": _owner_rows(books, documents, "Vendor", _payable_postings),
+        "Items": [
+            {"Id": item["Id"], "Name": name_of(item), "QtyOnHand": item["QtyOnHand"], "Value": item["_value"]}
+            for item in books.all_of("Item")
+            if "_value" in item
+        ],
     }
 
 
@@ -57,6 +68,15 @@ def _documents(books: Books, first: str | None, last: str | None) -> Iterator[tu
             day = doc.get("TxnDate", "")
             if (first is None or day >= first) and (last is None or day <= last):
                 yield entity, doc
+
+
+def _own_moves(books: Books, first: str | None, last: str | None) -> Iterator[Body]:
+    """Yield opening quantities and corrections of items."""
+    for item in books.all_of("Item"):
+        for move in item.get("_moves", ()):
+            day = move["TxnDate"]
+            if (first is None or day >= first) and (last is None or day <= last):
+                yield move
 
 
 def _account_row(books: Books, id: str, amount: Decimal) -> Body:
@@ -72,21 +92,26 @@ def _account_row(books: Books, id: str, amount: Decimal) -> Body:
     }
 
 
-def _customer_rows(books: Books, documents: list[tuple[str, Body]]) -> list[Body]:
+def _owner_rows(
+    books: Books,
+    documents: list[tuple[str, Body]],
+    kind: str,
+    postings: Callable[[Work, str, Body], Iterator[tuple[str, Decimal]]],
+) -> list[Body]:
     work = Work(books)
     posted: dict[str, Decimal] = {}
     still_open: dict[str, Decimal] = {}
     for entity, doc in documents:
-        for id, amount in _receivable_postings(work, entity, doc):
+        for id, amount in postings(work, entity, doc):
             posted[id] = posted.get(id, ZERO) + amount
         for (owner, id), amount in ledger.owed(entity, doc):
-            if owner == "Customer":
+            if owner == kind:
                 still_open[id] = still_open.get(id, ZERO) + amount
     rows: list[Body] = []
     for id in sorted({*posted, *still_open}, key=lambda id: (len(id), id)):
         row = {"Id": id, "Posted": posted.get(id, ZERO), "Open": still_open.get(id, ZERO)}
         if row["Posted"] or row["Open"]:
-            rows.append(row | {"DisplayName": name_of(books.get("Customer", id) or {})})
+            rows.append(row | {"DisplayName": name_of(books.get(kind, id) or {})})
     return rows
 
 
@@ -99,4 +124,14 @@ def _receivable_postings(work: Work, entity: str, doc: Body) -> Iterator[tuple[s
         )
     for owner, id, amount, _ in doc.get("_gross", ()):
         if owner == "Customer":
+            yield id, amount
+
+
+def _payable_postings(work: Work, entity: str, doc: Body) -> Iterator[tuple[str, Decimal]]:
+    """Yield (vendor id, amount) of what a document posts to payable accounts."""
+    if entity in _OWED_TO_VENDOR:
+        posted = doc.get("_post", {}).get(ledger.payable_account(work, doc), ZERO)
+        yield doc["VendorRef"]["value"], -posted
+    for owner, id, amount, _ in doc.get("_gross", ()):
+        if owner == "Vendor":
             yield id, amount

@@ -1,14 +1,14 @@
 """The unit of work: what one operation changes, kept to itself until it commits.
 
-Belongs here: staging, SyncToken and time stamps, and the balances that follow from documents. Does not
-belong here: what an operation means (`operations.py`).
+Belongs here: staging, SyncToken and time stamps, and the balances, costs and quantities that follow from
+documents. Does not belong here: what an operation means (`operations.py`).
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from st_qbo_sandbox.quickbooks import ledger
+from st_qbo_sandbox.quickbooks import ledger, stock
 from st_qbo_sandbox.quickbooks.books import Body, Books, Key, copy_of
 from st_qbo_sandbox.quickbooks.catalog import ENTITIES
 from st_qbo_sandbox.quickbooks.switches import Switches
@@ -21,6 +21,8 @@ class Work:
         self.books = books
         self._staged: dict[Key, Body | None] = {}
         self._touched: set[Key] = set()
+        # What changes by costs alone: nobody sees that, so there is no new SyncToken or time stamp.
+        self._unseen: dict[Key, Body] = {}
 
     @property
     def switches(self) -> Switches:
@@ -81,6 +83,7 @@ class Work:
             stamp: the time of the changes, if they belong to the past.
         """
         stamp = stamp or self.books.stamp()
+        self._cost_goods()
         self._post()
         self._move_balances()
         for (entity, id), new in self._staged.items():
@@ -94,6 +97,9 @@ class Work:
                     continue
                 self._stamp_change(entity, new, old, stamp)
             self.books.put(entity, id, new)
+        for (entity, id), doc in self._unseen.items():
+            if (entity, id) not in self._staged:
+                self.books.put(entity, id, doc)
 
     def _stamp_change(self, entity: str, new: Body, old: Body, stamp: str) -> None:
         quiet = new.pop("_quiet", False) and not self.switches.balance_bumps_name_sync_token
@@ -110,6 +116,71 @@ class Work:
                     new["_post"] = posted
                 else:
                     new.pop("_post", None)
+
+    def _cost_goods(self) -> None:
+        """Write what documents move, and cost anew every item that this moves."""
+        moved: dict[str, None] = {}
+        for (entity, id), new in list(self._staged.items()):
+            if entity == "Item" and new is not None and stock.is_tracked(new):
+                moved[id] = None
+            if entity not in stock.ENTITIES:
+                continue
+            before = (self.books.get(entity, id) or {}).get("_stock", ())
+            now = [] if new is None else stock.movements(entity, new, self)
+            if new is not None:
+                new.pop("_stock", None)
+                if now:
+                    new["_stock"] = now
+            moved |= dict.fromkeys(move["Item"] for move in (*before, *now))
+        for id in moved:
+            self._cost_item(id)
+        for (entity, _), doc in self._unseen.items():
+            if entity != "Item":
+                doc["_post"] = ledger.post(entity, doc, self)
+
+    def _cost_item(self, id: str) -> None:
+        item = self.find("Item", id)
+        if item is None:
+            return
+        rows: list[tuple[tuple[str, int, int, int], Body]] = []
+        for key in self._moving(id):
+            doc = self._unseen.get(key) or self.find(*key) or {}
+            if key not in self._staged:
+                doc = self._unseen[key] = {**doc, "_stock": copy_of(doc["_stock"])}
+            for position, move in enumerate(doc["_stock"]):
+                if move["Item"] == id:
+                    rows.append((stock.order_of(doc["TxnDate"], move, doc["Id"], position), move))
+        own = copy_of(item.get("_moves", []))
+        rows += [(stock.order_of(move["TxnDate"], move, "0", n), move) for n, move in enumerate(own)]
+        is_fifo = self.switches.inventory_costing == "fifo"
+        shelf = stock.Shelf(is_fifo, item.get("PurchaseCost", Decimal(0)))
+        for _, move in sorted(rows, key=lambda row: row[0]):
+            shelf.move(move)
+        value = shelf.close()
+        posted = stock.posting_of_item(own)
+        self._keep_item(item, {"QtyOnHand": shelf.quantity, "_value": value, "_moves": own, "_post": posted})
+
+    def _moving(self, item_id: str) -> list[Key]:
+        """Return the documents that move an item, as this work sees them."""
+        stored = [
+            (entity, id) for entity in stock.ENTITIES for id in self.books.by_stock[entity].ids(item_id)
+        ]
+        keys = dict.fromkeys([*stored, *(key for key in self._staged if key[0] in stock.ENTITIES)])
+        return [
+            key
+            for key in keys
+            if any(move["Item"] == item_id for move in (self.find(*key) or {}).get("_stock", ()))
+        ]
+
+    def _keep_item(self, item: Body, known: Body) -> None:
+        key = ("Item", item["Id"])
+        if key not in self._staged:
+            if item.get("QtyOnHand") == known["QtyOnHand"]:
+                self._unseen[key] = {**item, **known}
+                return
+            item = self.open(*key)
+            item["_quiet"] = True
+        item |= known
 
     def _move_balances(self) -> None:
         changes: dict[Key, Decimal] = {}
