@@ -113,7 +113,7 @@ class DayLoader:
         """
         turn = self._walk(given)
         results = list(turn.results.values())
-        self._context.ledger.save_states(self._context.name, results, self._context.run_id)
+        self._context.ledger.save_states(self._context.name, results, self._context.run_id, also=given.also)
         _log.info("day=loaded day=%s records=%d", given.day, len(results))
         return results
 

@@ -21,6 +21,7 @@ from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.shapes import Unwanted
 from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import Link, LinkState
+from st_qbo_assets.store.states import Also
 
 Reread = Callable[[Entity, Sequence[str]], Sequence[Mapped]]
 PaymentsOf = Callable[[Sequence[str]], Sequence[Mapped]]
@@ -55,6 +56,7 @@ class DayInput:
         is_fresh: whether the records were read in this very run; else whatever is not settled is read again.
         days_to_come: days that this run still loads; their payments are planned there.
         last: the last day, if several are loaded together.
+        also: what is done in the transaction that keeps where the records stand.
     """
 
     day: date
@@ -64,6 +66,7 @@ class DayInput:
     is_fresh: bool = False
     days_to_come: Collection[date] = ()
     last: date | None = None
+    also: Also | None = None
 
 
 @dataclass

@@ -19,7 +19,7 @@ from st_qbo_assets.quickbooks.answers import Answer
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Closing, Intent, IntentDraft
 from st_qbo_assets.store.links import Link
 from st_qbo_assets.store.markers import MarkedObject
-from st_qbo_assets.store.states import RecordState
+from st_qbo_assets.store.states import Also, RecordState
 from st_qbo_assets.transport.retry import RetryPolicy
 
 
@@ -159,8 +159,15 @@ class WriteLedger(Protocol):
         """Return where many records stand."""
         ...
 
-    def save_states(self, company: Company, results: Iterable[LoadResult | Mapped], run_id: str) -> None:
-        """Keep where many records stand."""
+    def save_states(
+        self,
+        company: Company,
+        results: Iterable[LoadResult | Mapped],
+        run_id: str,
+        *,
+        also: Also | None = None,
+    ) -> None:
+        """Keep where many records stand, and do something more in the same transaction."""
         ...
 
 

@@ -15,6 +15,8 @@ from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
 from st_qbo_assets.orchestration.checks import reference_checks
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.inbox_sensor import webhook_inbox
+from st_qbo_assets.orchestration.live_runs import live_job
 from st_qbo_assets.orchestration.masters_poll import masters_poll
 from st_qbo_assets.orchestration.schedules import company_schedules
 from st_qbo_assets.orchestration.sensors import company_sensors
@@ -25,6 +27,9 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
     jobs, schedules = company_schedules(defs)
     sensor_jobs, sensors = company_sensors(defs)
     poll_job, poll = masters_poll(defs)
+    live = live_job(defs)
+    drift_job = next(job for job in jobs if job.name == f"{defs.name}_drift")
+    inbox = webhook_inbox(defs, [live, poll_job, drift_job])
     return dg.Definitions(
         assets=[
             *servicetitan_assets(defs),
@@ -37,7 +42,7 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
             *month_close_assets(defs),
         ],
         asset_checks=reference_checks(defs),
-        jobs=[*jobs, *sensor_jobs, poll_job],
+        jobs=[*jobs, *sensor_jobs, poll_job, live],
         schedules=[*schedules, poll],
-        sensors=sensors,
+        sensors=[*sensors, inbox],
     )

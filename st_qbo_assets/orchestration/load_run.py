@@ -26,6 +26,7 @@ from st_qbo_assets.domain.outcomes import LoadResult, Outcome
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failed_days
+from st_qbo_assets.orchestration.lanes import ASKED_TAG
 from st_qbo_assets.orchestration.loading import RunLoad, write_context
 from st_qbo_assets.orchestration.master_pairs import MasterLoad, terms_of
 from st_qbo_assets.orchestration.metadata import Metadata, loaded_metadata, merge_reasons
@@ -44,12 +45,17 @@ Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 @dataclass
 class LoadRun:
-    """One run of the load step."""
+    """One run of the load step.
+
+    Attributes:
+        settles: events of the inbox that are acknowledged with the records of its last day.
+    """
 
     defs: CompanyDefs
     connections: Connections
     connector: Connector
     context: dg.AssetExecutionContext
+    settles: tuple[int, ...] = ()
     bad: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     reasons: list[LoadResult] = field(default_factory=list[LoadResult])
 
@@ -65,6 +71,7 @@ class LoadRun:
                 self.context,
                 entities=entities,
                 is_fresh=self._maps_too(entities),
+                settles=self.settles,
             )
             masters = self._masters(run) if Entity.CUSTOMER in entities else None
             for day, results in run.load(days):
@@ -76,10 +83,16 @@ class LoadRun:
         else:
             data = ReferenceData(self.defs, self.connector.frames, self.connections)
             references = data.current(self.context)
-        if self._is_selected(keys.books(self.defs.name, keys.TIE_OUT)) or set(entities) - {Entity.CUSTOMER}:
+        if self._is_compared(entities):
             yield from self._tie_out(days, references, were_loaded=bool(entities))
         if self.bad:
             raise failed_days(merge_reasons(self.reasons), days=self.bad)
+
+    def _is_compared(self, entities: Sequence[Entity]) -> bool:
+        """Say whether the days are tied out now; what an event loaded is, every few hours (rule 6.3)."""
+        if self._is_selected(keys.books(self.defs.name, keys.TIE_OUT)):
+            return True
+        return bool(set(entities) - {Entity.CUSTOMER}) and ASKED_TAG not in self.context.run.tags
 
     def _masters(self, run: RunLoad) -> MasterLoad:
         return MasterLoad(

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from sqlalchemy import Connection
+
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import ConnectionStopped
@@ -29,6 +31,7 @@ from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_arou
 from st_qbo_assets.orchestration.master_pairs import is_master_row
 from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
 from st_qbo_assets.servicetitan.records import Customer
+from st_qbo_assets.store.inbox import Inbox
 
 _DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
 _MASTERS = (Entity.ITEM, Entity.CUSTOMER)
@@ -47,6 +50,7 @@ class RunLoad:
     Attributes:
         entities: which of `loaded/*` the run was asked for.
         is_fresh: whether the same run mapped them; else what is not settled is read again.
+        settles: events of the inbox that are acknowledged together with where the last records stand.
     """
 
     defs: CompanyDefs
@@ -55,6 +59,7 @@ class RunLoad:
     context: EventLog
     entities: Sequence[Entity]
     is_fresh: bool
+    settles: tuple[int, ...] = ()
     references: References = field(init=False)
     _was_refreshed: bool = field(default=False, init=False)
 
@@ -111,6 +116,7 @@ class RunLoad:
             is_fresh=self.is_fresh,
             days_to_come=frozenset(to_come) if Entity.PAYMENT in self.entities else (),
             last=max(mapped),
+            also=self._acknowledge if self.settles and not to_come else None,
         )
 
     def _next_days(self, to_come: list[date]) -> DaysMapped:
@@ -124,6 +130,11 @@ class RunLoad:
             mapped[day] = {entity: self._mapped(entity, day) for entity in self.entities}
             documents += sum(len(found) for entity, found in mapped[day].items() if entity in _DOCUMENTS)
         return mapped
+
+    def _acknowledge(self, connection: Connection) -> None:
+        """Settle the events of this run in the transaction that keeps where its records stand."""
+        inbox = Inbox(self.connections.database)
+        inbox.acknowledge(self.settles, connection, run_id=self.connections.run_id)
 
     def _note_connection(self, stopped: ConnectionStopped | None, results: Sequence[LoadResult]) -> None:
         """Keep that QuickBooks stopped us, or that it took a write again after it had."""

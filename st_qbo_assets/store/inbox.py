@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Date, RowMapping, func, or_, select, update
+from sqlalchemy import Connection, Date, Interval, RowMapping, func, literal, or_, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
@@ -32,6 +32,8 @@ from st_qbo_assets.store.schema import inbox, inbox_dropped
 from st_qbo_assets.store.sources import clean_text
 
 _NAME_LENGTH = 100
+#: A group that no run acknowledges is offered ever more rarely, but never quite given up.
+_MOST_DOUBLINGS = 6
 
 
 @dataclass(frozen=True)
@@ -142,15 +144,19 @@ class Inbox:
         *,
         again_after: timedelta = timedelta(minutes=5),
         limit: int = 500,
+        newest_first: bool = False,
     ) -> list[Pending]:
         """Return what waits for a run, oldest first, grouped by company, system, entity and record.
 
         Args:
             company: of this one only.
-            again_after: what was offered is offered again after so long; make it longer than a run takes.
+            again_after: what was offered is offered again after so long, and twice as long after each further
+                time, up to 32 times as long.
             limit: groups at most, so that a tick of any backlog is bounded.
+            newest_first: begin with what came last, whatever backlog waits behind it.
         """
-        is_due = or_(inbox.c.offered_at.is_(None), inbox.c.offered_at <= self._database.now() - again_after)
+        wait = literal(again_after, Interval) * func.power(2, func.least(inbox.c.offers, _MOST_DOUBLINGS) - 1)
+        is_due = or_(inbox.c.offered_at.is_(None), inbox.c.offered_at + wait <= self._database.now())
         group = (inbox.c.company, inbox.c.system, inbox.c.entity, inbox.c.record_id)
         query = (
             select(
@@ -164,7 +170,7 @@ class Inbox:
             )
             .where(inbox.c.acknowledged_at.is_(None), inbox.c.problem == "", is_due)
             .group_by(*group)
-            .order_by(func.min(inbox.c.id))
+            .order_by(func.max(inbox.c.id).desc() if newest_first else func.min(inbox.c.id))
             .limit(limit)
         )
         if company is not None:
@@ -194,6 +200,56 @@ class Inbox:
             .values(acknowledged_at=self._database.now(), run_id=run_id)
         )
         return connection.execute(statement).rowcount
+
+    def acknowledge_names(
+        self,
+        company: Company,
+        entities: Iterable[str],
+        connection: Connection,
+        *,
+        before: datetime,
+        run_id: str,
+    ) -> int:
+        """Note in the caller's transaction that a run read everything QuickBooks changed of some entities.
+
+        Args:
+            company: whose events.
+            entities: as QuickBooks calls them.
+            connection: of the transaction.
+            before: an instant of the database's clock before that run began to read; later events stay.
+            run_id: the run.
+        """
+        statement = (
+            update(inbox)
+            .where(
+                inbox.c.company == company,
+                inbox.c.system == "quickbooks",
+                inbox.c.entity.in_(list(entities)),
+                inbox.c.acknowledged_at.is_(None),
+                inbox.c.problem == "",
+                inbox.c.received_at <= before,
+            )
+            .values(acknowledged_at=self._database.now(), run_id=run_id)
+        )
+        return connection.execute(statement).rowcount
+
+    def unacknowledged(self, ids: Iterable[int]) -> set[int]:
+        """Return which of some events no run has acknowledged."""
+        query = select(inbox.c.id).where(inbox.c.id.in_(list(ids)), inbox.c.acknowledged_at.is_(None))
+        with self._database.autocommit() as connection:
+            return set(connection.execute(query).scalars())
+
+    def runs_of(self, company: Company, entities: Iterable[str], *, within: timedelta) -> int:
+        """Return how many runs lately acknowledged QuickBooks' events of some entities."""
+        query = select(func.count(inbox.c.run_id.distinct())).where(
+            inbox.c.company == company,
+            inbox.c.system == "quickbooks",
+            inbox.c.entity.in_(list(entities)),
+            inbox.c.run_id != "",
+            inbox.c.acknowledged_at > self._database.now() - within,
+        )
+        with self._database.autocommit() as connection:
+            return connection.execute(query).scalar_one()
 
     def counts(self, company: Company | None = None) -> InboxCounts:
         """Return how many events there are, of a company or of all; drops are those of seven days."""

@@ -49,7 +49,7 @@ from st_qbo_assets.store.markers import MarkedObject
 from st_qbo_assets.store.open_intents import OpenIntents
 from st_qbo_assets.store.schema import attempts, intents
 from st_qbo_assets.store.sources import clean_text, source_columns
-from st_qbo_assets.store.states import RecordState, RecordStates
+from st_qbo_assets.store.states import Also, RecordState, RecordStates
 
 #: restrict_violation: what the tables' guards answer
 _GUARD = "23001"
@@ -117,9 +117,19 @@ class Ledger:
         """Return where many records stand, in one query; one never seen is missing."""
         return self._states.of_sources(company, sources)
 
-    def save_states(self, company: Company, results: Iterable[LoadResult | Mapped], run_id: str) -> None:
-        """Keep where many records stand; a mapped record that is due is passed over."""
-        self._states.save(company, results, run_id)
+    def save_states(
+        self,
+        company: Company,
+        results: Iterable[LoadResult | Mapped],
+        run_id: str,
+        *,
+        also: Also | None = None,
+    ) -> None:
+        """Keep where many records stand; a mapped record that is due is passed over.
+
+        What is to be done also, is in the same transaction.
+        """
+        self._states.save(company, results, run_id, also=also)
 
     # --- intents ---------------------------------------------------------------------------------
 

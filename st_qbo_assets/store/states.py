@@ -4,12 +4,12 @@ What belongs here: writing and counting states. What does not: how a record came
 (`audit`), and what was sent for it (`ledger`). A trigger keeps every change in `record_changes`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, Date, Row, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BindParameter, Connection, Date, Row, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import Company, Entity, SourceRef
@@ -22,6 +22,8 @@ _KEY = ("company", "source_entity", "source_id", "source_part")
 _SAVED = tuple(
     column.name for column in record_states.columns if column.name not in ("first_seen", "updated_at")
 )
+#: Something more to be done in the transaction that keeps states.
+Also = Callable[[Connection], None]
 _OUTCOMES = {
     Verdict.HELD: Outcome.HELD,
     Verdict.REJECTED: Outcome.REJECTED,
@@ -77,22 +79,32 @@ class RecordStates:
         """Read and write in this database."""
         self._database = database
 
-    def save(self, company: Company, results: Iterable[LoadResult | Mapped], run_id: str) -> None:
+    def save(
+        self,
+        company: Company,
+        results: Iterable[LoadResult | Mapped],
+        run_id: str,
+        *,
+        also: Also | None = None,
+    ) -> None:
         """Keep where many records stand, in few statements; of two results for one record the last counts.
 
         A mapped record that is due says nothing yet of where it stands and is passed over: its
-        load result will.
+        load result will. What is to be done also, is in the same transaction, records or not.
         """
         rows = {
             result.source: _values(company, result, run_id)
             for result in results
             if not (isinstance(result, Mapped) and result.verdict is Verdict.DUE)
         }
-        if not rows:
+        if not rows and also is None:
             return
         with self._database.begin() as connection:
-            # in one order everywhere, so that two runs over the same day cannot wait for each other
-            connection.execute(self._upsert(), [rows[source] for source in sorted(rows)])
+            if rows:
+                # in one order everywhere, so that two runs over the same day cannot wait for each other
+                connection.execute(self._upsert(), [rows[source] for source in sorted(rows)])
+            if also is not None:
+                also(connection)
 
     def _upsert(self):
         now = self._database.now()

@@ -14,6 +14,7 @@ from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failure_of
+from st_qbo_assets.orchestration.live_runs import LoadConfig
 from st_qbo_assets.orchestration.resources import Connector
 
 Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
@@ -45,12 +46,14 @@ def loaded_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
         partitions_def=defs.days,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def load(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[Event]:
+    def load(context: dg.AssetExecutionContext, connector: Connector, config: LoadConfig) -> Iterator[Event]:
         from st_qbo_assets.orchestration.load_run import LoadRun  # heavy: clients, database, books
 
         try:
             with connector.open(defs, context.run_id) as connections:
-                yield from LoadRun(defs, connections, connector, context).events()
+                yield from LoadRun(
+                    defs, connections, connector, context, settles=tuple(config.events)
+                ).events()
         except SyncError as error:
             raise failure_of(error) from error
 

@@ -22,7 +22,7 @@ from st_qbo_assets.store.intents import (
 )
 from st_qbo_assets.store.links import Link
 from st_qbo_assets.store.markers import MarkedObject
-from st_qbo_assets.store.states import RecordState
+from st_qbo_assets.store.states import Also, RecordState
 from tests.unit.load.clock import FakeClock
 
 _INSTANT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -254,7 +254,15 @@ class FakeLedger:
     def record_states(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, RecordState]:
         return {source: self.states[source] for source in set(sources) if source in self.states}
 
-    def save_states(self, company: Company, results: Iterable[LoadResult | Mapped], run_id: str) -> None:
+    def save_states(
+        self,
+        company: Company,
+        results: Iterable[LoadResult | Mapped],
+        run_id: str,
+        *,
+        also: Also | None = None,
+    ) -> None:
+        assert also is None
         for result in results:
             assert isinstance(result, LoadResult)
             self.states[result.source] = RecordState(
