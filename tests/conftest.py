@@ -19,3 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how many histories of documents tests/attack makes up (default 100)",
     )
+    parser.addoption(
+        "--attack-shrink",
+        action="store_true",
+        help="cut a failing history of tests/attack down to the fewest steps, which takes minutes",
+    )

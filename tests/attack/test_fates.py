@@ -1,14 +1,14 @@
 """Whatever people do to documents in both products, after every sync the books are what the rules say.
 
-Hypothesis makes the histories; a failing one is cut down to the fewest steps and printed as Python. Each
-shard has its own histories, so that they run side by side.
+Hypothesis makes the histories; a failing one is printed as Python, and with `--attack-shrink` cut down to the
+fewest steps. Each shard has its own histories, so that they run side by side.
 """
 
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.attack.fates import town
@@ -55,6 +55,7 @@ def test_the_books_are_what_the_rules_say_whatever_people_do(
     office: Office, shard: int, pytestconfig: pytest.Config
 ) -> None:
     histories = int(str(pytestconfig.getoption("--attack-histories")))
+    shrinks = [Phase.shrink] if pytestconfig.getoption("--attack-shrink") else []
 
     class Shard(History):
         """The histories of this shard."""
@@ -65,6 +66,7 @@ def test_the_books_are_what_the_rules_say_whatever_people_do(
         settings=settings(
             max_examples=-(-histories // _SHARDS),
             stateful_step_count=_STEPS,
+            phases=(Phase.generate, *shrinks),
             deadline=None,
             database=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
