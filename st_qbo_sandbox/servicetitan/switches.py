@@ -20,7 +20,7 @@ class Switches:
     # §2.1: whether 429 carries Retry-After is unconfirmed; no client proves that it is sent.
     retry_after_header: bool = False
     # §2.1: 60 calls a second per application and tenant.
-    requests_per_second: int = 60
+    requests_per_second: int | None = 60
     # §1: the token endpoint is throttled too, at an unpublished limit; None is no limit.
     token_requests_per_minute: int | None = None
     # §2.2: the bodies of 401 and 403 are undocumented.
@@ -49,6 +49,8 @@ class Switches:
     feed_lag_seconds: int = 900
     # §11 quirk 14: whether a payment moves its invoice's modifiedOn.
     payment_bumps_invoice: bool = True
+    # §15 no. 9: whether the amount of a bill that a person enters holds its tax and shipping.
+    bill_amount_includes_tax_and_shipping: bool = True
     # §6.1: accounting changes move the customer's modifiedOn.
     accounting_bumps_customer: bool = True
     # §5.2: whether a Pending invoice may be marked as exported.

@@ -10,7 +10,8 @@ from st_qbo_sandbox.app import Sandbox
 from tests.integration.tax.shop import Shop, demo_company
 
 _SWITCHES = {
-    "quickbooks": {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None}
+    "servicetitan": {"requests_per_second": None},
+    "quickbooks": {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None},
 }
 
 
