@@ -1,17 +1,17 @@
-"""How far each feed is read, on which day each document was last seen, and which days wait for a tie-out.
+"""How far each feed is read, on which day each document was last seen, and which days changed.
 
-What belongs here: the three small memories of the extract (rules 1.5, 6.3). What does not: reading.
+What belongs here: the small memories of the extract (rules 1.5, 6.3). What does not: reading.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, not_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import Company, Entity
 from st_qbo_assets.store.database import Database
-from st_qbo_assets.store.schema import dirty_days, safe_marks, seen_documents
+from st_qbo_assets.store.schema import dirty_days, feed_tokens, safe_marks, seen_documents
 from st_qbo_assets.store.sources import is_any_of
 
 
@@ -93,8 +93,44 @@ class SeenDocuments:
             connection.execute(upsert, rows)
 
 
+class FeedTokens:
+    """Where each export feed goes on; a token is opaque, so the order of saving is the caller's."""
+
+    def __init__(self, database: Database) -> None:
+        """Read and write in this database."""
+        self._database = database
+
+    def get(self, company: Company, feed: str) -> str | None:
+        """Return the token of a feed; None if it was never read."""
+        query = select(feed_tokens.c.token).where(
+            feed_tokens.c.company == company, feed_tokens.c.feed == feed
+        )
+        with self._database.autocommit() as connection:
+            return connection.execute(query).scalar()
+
+    def save(self, company: Company, feed: str, token: str) -> None:
+        """Keep where a feed goes on, after what was read is safe."""
+        now = self._database.now()
+        statement = insert(feed_tokens).values(company=company, feed=feed, token=token, updated_at=now)
+        new = statement.excluded
+        with self._database.autocommit() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["company", "feed"],
+                    set_={"token": new.token, "updated_at": new.updated_at},
+                )
+            )
+
+
 class DirtyDays:
-    """Days that were loaded by an event and not yet tied out."""
+    """Days that changed: they are due to be loaded, and after that to be tied out.
+
+        mark          it changed                          to load, to compare
+        note_loaded   a run asked for after that loaded it           to compare
+        clear         it was compared                     nothing
+
+    All instants are the database's, or compared with such: no other clock decides whether a change was seen.
+    """
 
     def __init__(self, database: Database) -> None:
         """Read and write in this database."""
@@ -122,13 +158,56 @@ class DirtyDays:
         with self._database.autocommit() as connection:
             return list(connection.execute(query).scalars())
 
-    def clear(self, company: Company, days: Iterable[date], *, read_at: datetime) -> None:
-        """Forget days that were compared; one marked again after the reading began stays."""
+    def to_load(self, company: Company) -> list[date]:
+        """Return the days that no run has loaded since they changed, oldest first."""
+        query = select(dirty_days.c.day).where(dirty_days.c.company == company, _is_to_load())
+        with self._database.autocommit() as connection:
+            return list(connection.execute(query.order_by(dirty_days.c.day)).scalars())
+
+    def note_loaded(self, company: Company, days: Iterable[date], *, read_at: datetime) -> None:
+        """Note that a run loaded days, which are to be compared now; one marked since is loaded again.
+
+        Args:
+            company: whose days.
+            days: all that it loaded.
+            read_at: before the run began to read them.
+        """
+        rows = [
+            {"company": company, "day": day, "since": read_at, "loaded_at": read_at}
+            for day in sorted(set(days))
+        ]
+        if not rows:
+            return
+        statement = insert(dirty_days).values(rows)
+        loaded_at = func.greatest(dirty_days.c.loaded_at, statement.excluded.loaded_at)
         with self._database.autocommit() as connection:
             connection.execute(
-                delete(dirty_days).where(
-                    dirty_days.c.company == company,
-                    dirty_days.c.day.in_(list(days)),
-                    dirty_days.c.since <= read_at,
+                statement.on_conflict_do_update(
+                    index_elements=["company", "day"], set_={"loaded_at": loaded_at}
                 )
             )
+
+    def clear(
+        self, company: Company, days: Iterable[date], *, read_at: datetime, only_loaded: bool = False
+    ) -> None:
+        """Forget days that were compared; one marked again after the reading began stays.
+
+        Args:
+            company: whose days.
+            days: all that were compared.
+            read_at: before the records were read, by which those days were loaded or compared.
+            only_loaded: keep those that are still to be loaded: they were only compared.
+        """
+        statement = delete(dirty_days).where(
+            dirty_days.c.company == company,
+            dirty_days.c.day.in_(list(days)),
+            dirty_days.c.since <= read_at,
+        )
+        if only_loaded:
+            statement = statement.where(not_(_is_to_load()))
+        with self._database.autocommit() as connection:
+            connection.execute(statement)
+
+
+def _is_to_load() -> ColumnElement[bool]:
+    return func.coalesce(dirty_days.c.loaded_at < dirty_days.c.since, True)  # noqa: FBT003 - SQL

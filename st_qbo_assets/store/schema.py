@@ -406,9 +406,24 @@ dirty_days = Table(
     "dirty_days",
     metadata,
     _company(key=True),
-    Column("day", Date, primary_key=True, comment="business day that was loaded and not yet tied out"),
+    Column("day", Date, primary_key=True, comment="business day that changed and was not tied out since"),
     _instant("since", "when it was last marked", now=True),
-    comment="Days to tie out at the next turn",
+    _instant(
+        "loaded_at",
+        "when the last run that loaded it was asked for; to be loaded if that was before `since`",
+        null=True,
+    ),
+    comment="Days that changed: to be loaded, then tied out",
+)
+
+feed_tokens = Table(
+    "feed_tokens",
+    metadata,
+    _company(key=True),
+    _text("feed", "what is followed (servicetitan/export/payments)", key=True, default=None),
+    _required("token", "where the feed goes on, as the vendor gave it"),
+    _instant("updated_at", "when it was last read to its end for then", now=True),
+    comment="Where each export feed goes on; kept once the days it touched are kept",
 )
 
 tie_outs = Table(
