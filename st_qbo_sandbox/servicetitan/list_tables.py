@@ -117,8 +117,8 @@ LISTS: dict[str, Listing] = {
     "accounting/journal-entries/{id}/summary": Listing(
         parent=("journal-entries", "id", ""), rows=journal_summary, maximum=500
     ),
-    "accounting/inventory-bills": Listing("inventory-bills", bare=True),
-    "accounting/inventory-bills/paginated": Listing("inventory-bills"),
+    "accounting/inventory-bills": Listing("inventory-bills", bare=True, activity=_ACTIVE),
+    "accounting/inventory-bills/paginated": Listing("inventory-bills", activity=_ACTIVE),
     "accounting/ap-bills": Listing("ap-bills", defaults={"billType": "Procurement"}),
     "accounting/ap-credits": Listing("ap-credits"),
     "accounting/ap-payments": Listing("ap-payments"),

@@ -5,7 +5,8 @@ product would. Does not belong here: what an API client can do (`writes`).
 
 An act is `{"act": name, ...}`. Resources are named like the collections of `GET /_sandbox/state` (`invoices`,
 `gl-accounts`, ...). Fields in `set` and `record` are those of the records themselves; fields of acts are in
-snake case. Money may be given as number or text. Dates are `2026-02-03`.
+snake case. Money may be given as number or text. Dates are `2026-02-03`. `buying.py` says what lines of
+orders and bills are.
 
 | act | fields | what happens |
 |---|---|---|
@@ -38,6 +39,29 @@ snake case. Money may be given as number or text. Dates are `2026-02-03`.
 | cancel_job | id, memo?, reason_id? | Canceled; a `completedOn` it has stays |
 | reopen_job | id | Scheduled |
 | merge_customers | from_id, into_id | the first is inactive and names the second; locations move |
+| add_order | vendor_id or vendor, lines, job_id?, date?, number?, tax?, shipping?, ... | Pending |
+| change_order | id, lines?, tax?, shipping?, set? | lines by `id`, or new; totals and status follow |
+| send_order, cancel_order, reopen_order | id | Sent; Canceled; what receipts make of it |
+| receive_order | id, lines?, date?, vendor_number?, tax?, shipping? | a receipt of all, or of lines in part |
+| cancel_receipt | id | inactive; its goods are to come again |
+| bill_order | id, receipt_ids?, number?, date?, tax?, shipping?, ... | a bill of receipts not billed |
+| add_bill | vendor_id or vendor, lines? or expenses?, number?, ... | a bill without an order |
+| edit_bill | id, lines?, tax?, shipping?, set? | both lists; the amount follows |
+| replace_bill | id, lines?, number?, ... | the old one is canceled, a new one takes its receipts |
+| cancel_bill, delete_bill | id | Canceled, or gone; inactive in the feed |
+| hold_bill | id, hold? | `doNotPay` |
+| reconcile_bill | id, status? | Unreconciled, Discrepancy, Reconciled |
+| post_bill | id, sync_status?, batch_number? | both lists; Posted, Pending, Exported |
+| return_goods | order_id or vendor, lines, date?, number?, ... | a return, Pending |
+| send_return, cancel_return | id | Returned; Canceled |
+| credit_return | id, amount?, number?, date? | CreditReceived, and the vendor's credit, which is returned |
+| add_vendor_credit | vendor_id or vendor, amount, number?, date? | a credit without a return |
+| apply_vendor_credit, unapply_vendor_credit | id, bill_id, amount? | splits |
+| cancel_vendor_credit | id | Canceled, inactive |
+| pay_bills | bill_ids or splits (bill_id, amount?), method?, status?, date? | of one vendor |
+| cancel_bill_payment | id | Cancelled |
+| change_cost | sku or id, cost | a SKU's cost |
+| rename_sku | sku or id, to, display_name? | a SKU's code |
 
 `set: {"items": [...]}` of an invoice: a row with `id` changes that item, with `"remove": true` takes it
 off, without `id` adds one (`skuId` or `skuName`, `quantity`, `price`). Items not named stay. Totals are
@@ -50,7 +74,7 @@ from __future__ import annotations
 from typing import Any
 
 from st_qbo_sandbox.half import EditError
-from st_qbo_sandbox.servicetitan.acts import credits, invoices, jobs, money, plain
+from st_qbo_sandbox.servicetitan.acts import bills, buying, credits, invoices, jobs, money, payables, plain
 from st_qbo_sandbox.servicetitan.acts.desk import Act, Desk
 from st_qbo_sandbox.servicetitan.problems import RefusalError
 from st_qbo_sandbox.storage import Document
@@ -61,6 +85,9 @@ ACTS: dict[str, Act] = {
     **money.ACTS,
     **credits.ACTS,
     **jobs.ACTS,
+    **buying.ACTS,
+    **bills.ACTS,
+    **payables.ACTS,
 }
 
 

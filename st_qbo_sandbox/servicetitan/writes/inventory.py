@@ -1,20 +1,29 @@
 """Writes to vendors and the inventory documents (reference §7).
 
-Belongs here: those, as far as the documents themselves. Does not belong here: what buying does elsewhere
-(bills, quantities on hand, cost of sales).
+Belongs here: those, as far as the documents themselves. Does not belong here: what orders, receipts and bills
+do to one another (`purchasing.py`), quantities on hand, cost of sales.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from st_qbo_sandbox.servicetitan.balances import ZERO, amount, cents
+from st_qbo_sandbox.servicetitan.balances import amount
 from st_qbo_sandbox.servicetitan.problems import conflict, invalid
+from st_qbo_sandbox.servicetitan.purchasing import (
+    accounts_of,
+    goods_of,
+    order_item,
+    receipt_item,
+    receive,
+    sku_of,
+    take_back,
+    with_order_total,
+)
 from st_qbo_sandbox.servicetitan.records import Records, rows_of
 from st_qbo_sandbox.servicetitan.stamps import midnight
 from st_qbo_sandbox.servicetitan.writes.accounting import custom_fields_writer
 from st_qbo_sandbox.servicetitan.writes.call import Call, Write
-from st_qbo_sandbox.servicetitan.writes.drafts import SKU_TYPES, find_account, find_sku
 from st_qbo_sandbox.servicetitan.writes.external_data import with_external_data
 from st_qbo_sandbox.storage import Document, as_object
 
@@ -54,7 +63,7 @@ def create_order(call: Call) -> Document:
     """POST /purchase-orders: it starts Pending."""
     given = call.fields
     vendor = call.referred("vendors", "vendorId", given["vendorId"])
-    items = [_order_item(call.records, row) for row in given["items"]]
+    items = [order_item(call.records, row) for row in given["items"]]
     id = call.records.new_id()
     record = {
         **_order_fields(given),
@@ -67,7 +76,7 @@ def create_order(call: Call) -> Document:
     }
     record.setdefault("summary", "")
     record.setdefault("vendorDocumentNumber", "")
-    return call.records.add("purchase-orders", _with_order_total(record))
+    return call.records.add("purchase-orders", with_order_total(record))
 
 
 def patch_order(call: Call) -> Document:
@@ -78,8 +87,8 @@ def patch_order(call: Call) -> Document:
     changed = {**order, **_order_fields(given)}
     if "items" in given:
         held = {item["id"]: item for item in rows_of(order, "items")}
-        changed["items"] = [_order_item(call.records, row, held.get(row.get("id"))) for row in given["items"]]
-    return call.records.change("purchase-orders", _with_order_total(changed))
+        changed["items"] = [order_item(call.records, row, held.get(row.get("id"))) for row in given["items"]]
+    return call.records.change("purchase-orders", with_order_total(changed))
 
 
 def cancel_order(call: Call) -> Document:
@@ -104,52 +113,13 @@ def _order_fields(given: dict[str, Any]) -> Document:
     return fields
 
 
-def _order_item(records: Records, row: dict[str, Any], held: Document | None = None) -> Document:
-    collection, sku = _sku(records, row["skuId"])
-    now = records.stamps.now()
-    quantity, cost = amount(row["quantity"]), amount(row["cost"])
-    base = held or {
-        "id": records.new_id(),
-        "createdOn": now,
-        "quantityReceived": ZERO,
-        "serialNumbers": [],
-        "status": "Pending",
-        "chargeable": False,
-    }
-    return {
-        **base,
-        "skuId": row["skuId"],
-        "description": row.get("description") or "",
-        "modifiedOn": now,
-        "skuName": sku.get("displayName") or sku["code"],
-        "skuCode": sku["code"],
-        "skuType": SKU_TYPES[collection],
-        "vendorPartNumber": row.get("vendorPartNumber") or "",
-        "quantity": quantity,
-        "cost": cost,
-        "total": cents(quantity * cost),
-        "budgetCodeId": row.get("budgetCodeId"),
-    }
-
-
-def _with_order_total(order: Document) -> Document:
-    items = sum((amount(item["total"]) for item in rows_of(order, "items")), ZERO)
-    return {**order, "total": cents(items + amount(order.get("tax")) + amount(order.get("shipping")))}
-
-
-def _sku(records: Records, id: int) -> tuple[str, Document]:
-    found = find_sku(records, id, None)
-    if found is None:
-        raise invalid(skuId=f"SKU {id} was not found.")
-    return found
-
-
 def create_receipt(call: Call) -> Document:
     """POST /receipts: receives items of a purchase order."""
     given = call.fields
     order = call.existing("purchase-orders", given["purchaseOrderId"], "Purchase order")
-    items = [_receipt_item(call.records, order, row) for row in given["items"]]
-    _receive(call.records, order, items)
+    items = [receipt_item(call.records, order, row) for row in given["items"]]
+    on = midnight(given["dateReceived"][:10])
+    receive(call.records, order, items, on)
     id = call.records.new_id()
     record = {
         "id": id,
@@ -164,10 +134,10 @@ def create_receipt(call: Call) -> Document:
         "technicianId": order.get("technicianId"),
         "inventoryLocationId": order.get("inventoryLocationId") or 0,
         "shipTo": order.get("shipTo"),
-        "receiptAmount": cents(sum((item["quantity"] * item["cost"] for item in items), ZERO)),
+        "receiptAmount": goods_of(items) + amount(given["tax"]) + amount(given["shipping"]),
         "taxAmount": given["tax"],
         "shippingAmount": given["shipping"],
-        "receivedOn": midnight(given["dateReceived"][:10]),
+        "receivedOn": on,
         "syncStatus": "Pending",
         "items": items,
         "customFields": [],
@@ -175,46 +145,11 @@ def create_receipt(call: Call) -> Document:
     return call.records.add("receipts", record)
 
 
-def _receipt_item(records: Records, order: Document, row: dict[str, Any]) -> Document:
-    ordered = next(
-        (one for one in rows_of(order, "items") if one["id"] == row.get("purchaseOrderItemId")), None
-    )
-    ordered = ordered or next((one for one in rows_of(order, "items") if one["skuId"] == row["skuId"]), None)
-    if ordered is None:
-        raise invalid(items=f"SKU {row['skuId']} is not on the purchase order.")
-    _, sku = _sku(records, row["skuId"])
-    return {
-        "id": records.new_id(),
-        "skuId": row["skuId"],
-        "name": sku.get("displayName") or sku["code"],
-        "code": sku["code"],
-        "description": row.get("description") or ordered["description"],
-        "quantity": amount(row["quantity"]),
-        "cost": amount(row["cost"]),
-        "generalLedgerAccount": find_account(records, sku),
-        "costOfSaleAccount": find_account(records, sku, "costOfSaleAccount"),
-        "assetAccount": find_account(records, sku, "assetAccount"),
-        "purchaseOrderItemId": ordered["id"],
-    }
-
-
-def _receive(records: Records, order: Document, received: list[Document]) -> None:
-    items: list[Document] = []
-    for item in rows_of(order, "items"):
-        more = sum((row["quantity"] for row in received if row["purchaseOrderItemId"] == item["id"]), ZERO)
-        quantity = amount(item.get("quantityReceived")) + more
-        status = "Received" if quantity >= amount(item["quantity"]) else item.get("status")
-        items.append({**item, "quantityReceived": quantity, "status": status})
-    is_complete = all(amount(item["quantityReceived"]) >= amount(item["quantity"]) for item in items)
-    status = "Received" if is_complete else "PartiallyReceived"
-    records.change("purchase-orders", {**order, "items": items, "status": status})
-
-
 def create_return(call: Call) -> Document:
     """POST /returns: a return to a vendor, Pending."""
     given = call.fields
     call.existing("vendors", given["vendorId"], "Vendor")
-    items = [_return_item(call.records, row) for row in rows_of(given, "items")]
+    items = [return_item(call.records, row) for row in rows_of(given, "items")]
     id = call.records.new_id()
     plain = ("vendorId", "jobId", "purchaseOrderId", "businessUnitId", "budgetCodeId", "inventoryLocationId")
     record = {
@@ -232,7 +167,7 @@ def create_return(call: Call) -> Document:
         "items": items,
         "customFields": [],
     }
-    return call.records.add("returns", _with_return_amount(record))
+    return call.records.add("returns", with_return_amount(record))
 
 
 def patch_return(call: Call) -> Document:
@@ -246,13 +181,14 @@ def patch_return(call: Call) -> Document:
     if given.get("returnDate"):
         changed["returnDate"] = midnight(given["returnDate"][:10])
     if "items" in given:
-        changed["items"] = [_return_item(call.records, row) for row in given["items"]]
-    changed = with_external_data(_with_return_amount(changed), given.get("externalData"))
+        changed["items"] = [return_item(call.records, row) for row in given["items"]]
+    changed = with_external_data(with_return_amount(changed), given.get("externalData"))
     return call.records.change("returns", changed)
 
 
-def _return_item(records: Records, row: dict[str, Any]) -> Document:
-    _, sku = _sku(records, row["skuId"])
+def return_item(records: Records, row: dict[str, Any]) -> Document:
+    """Return an item of a return from a body's row."""
+    _, sku = sku_of(records, row["skuId"])
     now = records.stamps.now()
     return {
         "id": row.get("id") or records.new_id(),
@@ -264,14 +200,16 @@ def _return_item(records: Records, row: dict[str, Any]) -> Document:
         "code": sku["code"],
         "quantity": amount(row["quantity"]),
         "cost": amount(row["cost"]),
+        **accounts_of(records, sku),
+        "serialNumbers": [],
         "active": True,
     }
 
 
-def _with_return_amount(record: Document) -> Document:
-    items = rows_of(record, "items")
-    total = sum((amount(item["quantity"]) * amount(item["cost"]) for item in items), ZERO)
-    return {**record, "returnAmount": cents(total)}
+def with_return_amount(record: Document) -> Document:
+    """Return a return with the total of items, tax and shipping."""
+    extra = amount(record.get("taxAmount")) + amount(record.get("shippingAmount"))
+    return {**record, "returnAmount": goods_of(rows_of(record, "items")) + extra}
 
 
 def _cancel(collection: str, what: str) -> Write:
@@ -289,6 +227,8 @@ def _cancel(collection: str, what: str) -> Write:
         }
         if collection == "returns":
             changed["status"] = "Canceled"
+        if collection == "receipts" and record.get("active", True):
+            take_back(call.records, record)
         return call.records.change(collection, changed)
 
     return write
