@@ -112,6 +112,25 @@ class PaymentTypePolicy(_Policy):
         return self
 
 
+ExemptReason = Literal[
+    "Federal government",
+    "State government",
+    "Local government",
+    "Tribal government",
+    "Charitable organization",
+    "Religious organization",
+    "Educational organization",
+    "Hospital",
+    "Resale",
+    "Direct pay permit",
+    "Multiple points of use",
+    "Direct mail",
+    "Agricultural production",
+    "Industrial production",
+    "Foreign diplomat",
+]
+
+
 class Tax(_Policy):
     """How ServiceTitan's sales tax reaches QuickBooks to the cent (rule 2.4).
 
@@ -134,6 +153,13 @@ class Tax(_Policy):
     ] = {}
     line_item: Annotated[
         Text | None, Field(description="QuickBooks item the tax goes to; needed by mode `line`")
+    ] = None
+    exempt_reason: Annotated[
+        ExemptReason | None,
+        Field(
+            description="why customers that ServiceTitan calls tax-exempt are exempt in QuickBooks, which asks "
+            "for a reason; without one the exemption is held"
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -181,6 +207,22 @@ class Creation(_Policy):
     ] = ()
 
 
+class MastersPoll(_Policy):
+    """When customers and vendors are polled; one cron line alone stands for both."""
+
+    customers: Annotated[
+        Text, Field(description="cron line: when customers that changed in either system cross over")
+    ] = "20 */2 * * *"
+    vendors: Annotated[
+        Text, Field(description="cron line: when vendors that changed in either system cross over")
+    ] = "50 */6 * * *"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_line(cls, value: object) -> object:
+        return {"customers": value, "vendors": value} if isinstance(value, str) else value
+
+
 class Schedules(_Policy):
     """Cron lines in the company's time zone."""
 
@@ -191,8 +233,12 @@ class Schedules(_Policy):
         Text, Field(description="cron line: when the lists of both systems are read anew")
     ] = "45 1 * * *"
     drift: Annotated[
-        Text, Field(description="cron line: when QuickBooks is asked what people changed there; one call")
-    ] = "40 */4 * * *"
+        Text,
+        Field(
+            description="cron line: when QuickBooks is asked what people changed there; one call, which the "
+            "polls of customers and vendors make as well"
+        ),
+    ] = "40 5 * * *"
     duplicates: Annotated[
         Text, Field(description="cron line: when it is proven that no record stands twice in QuickBooks")
     ] = "30 3 * * *"
@@ -204,12 +250,9 @@ class Schedules(_Policy):
         ),
     ] = "10 4 1 * *"
     masters_poll: Annotated[
-        Text,
-        Field(
-            description="cron line: when customers and vendors that changed in either system are brought to "
-            "the other"
-        ),
-    ] = "20 */2 * * *"
+        MastersPoll,
+        Field(description="when customers and vendors are polled; a cron line alone stands for both"),
+    ] = MastersPoll()
     sweep_days: Annotated[int, Field(ge=1, le=90, description="days the nightly close looks back")] = 3
 
 
@@ -353,9 +396,41 @@ class CompanyFile(_Policy):
             "or `First Last`; pairs keep the style they have"
         ),
     ] = "as_is"
+    locations: Annotated[
+        Literal["flat", "sub_customers"],
+        Field(
+            description="`flat`: documents name the customer; `sub_customers`: sales name a sub-customer for "
+            "the service location, billed with its parent"
+        ),
+    ] = "flat"
+    locations_since: Annotated[
+        date | None,
+        Field(
+            description="documents dated from this day on follow `locations`, earlier ones the other way; "
+            "needed by `sub_customers`"
+        ),
+    ] = None
+    accepted: Annotated[
+        tuple[Text, ...],
+        Field(
+            description="red points of readiness that are accepted, each as `code: name`, as "
+            "`onboarding/readiness` shows it"
+        ),
+    ] = ()
     field_policies: Annotated[
         dict[
-            Literal["name", "email", "phone", "mobile", "fax", "address", "terms", "active", "person"],
+            Literal[
+                "name",
+                "email",
+                "phone",
+                "mobile",
+                "fax",
+                "address",
+                "service",
+                "terms",
+                "active",
+                "person",
+            ],
             Literal["last_write_wins", "servicetitan_wins", "quickbooks_wins", "hold"],
         ],
         Field(
@@ -373,6 +448,19 @@ class CompanyFile(_Policy):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"unknown time zone {value!r}; use a name like America/Chicago") from None
         return value
+
+    @model_validator(mode="after")
+    def _switched_on_a_day(self) -> "CompanyFile":
+        if self.locations == "sub_customers" and self.locations_since is None:
+            raise ValueError(
+                "`locations: sub_customers` needs `locations_since`, the first day whose documents follow it"
+            )
+        return self
+
+    def has_sub_customers_on(self, day: date) -> bool:
+        """Say whether documents of a day name a sub-customer for their service location."""
+        is_switched = self.locations_since is None or day >= self.locations_since
+        return (self.locations == "sub_customers") is is_switched
 
     @property
     def named_items(self) -> tuple[str, ...]:

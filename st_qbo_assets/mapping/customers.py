@@ -1,12 +1,13 @@
 """Customers: one ServiceTitan customer becomes one QuickBooks Customer, or says why not.
 
-What belongs here: names made legal, primary contacts, the billing address. What does not: making the
+What belongs here: names made legal, primary contacts, billing and service address. What does not: making the
 name unique in a realm and finding the customer that exists already (load), the way back.
 """
 
 from datetime import date
 
 from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.masters.values import EXEMPT_REASONS
 from st_qbo_assets.domain.names import NAME_PART_LENGTH, LegalText, clean, legal_name, one_line, person_parts
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Verdict
 from st_qbo_assets.domain.reasons import reason
@@ -14,7 +15,7 @@ from st_qbo_assets.mapping.addresses import physical_address
 from st_qbo_assets.mapping.contacts import Reach, reach_of
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.unreadable import map_unreadable
-from st_qbo_assets.servicetitan.records import Customer, Unreadable
+from st_qbo_assets.servicetitan.records import Customer, Location, Unreadable
 
 #: The load may have to add a suffix to make it unique; that is no change of the customer.
 OUTSIDE_DIGEST = ("DisplayName",)
@@ -47,6 +48,7 @@ def map_customer(record: Customer | Unreadable, lookup: Lookup, *, day: date) ->
         "emails": list(reach.emails),
         "phones": [*reach.phones, *reach.mobiles],
         "is_active": record.active,
+        "locations": [str(location.id) for location in _locations_of(record, lookup)],
     }
     if name.changes:
         facts["name_changes"] = list(name.changes)
@@ -70,7 +72,19 @@ def _body(customer: Customer, name: LegalText, reach: Reach, lookup: Lookup) -> 
     address = physical_address(customer.address, lookup)
     if address:
         body["BillAddr"] = address
+    service = next((each.address for each in _locations_of(customer, lookup)), None)
+    if written := physical_address(service, lookup):
+        body["ShipAddr"] = written
+    if customer.tax_exempt and lookup.company.tax.exempt_reason:
+        number = EXEMPT_REASONS[lookup.company.tax.exempt_reason]
+        body |= {"Taxable": False, "TaxExemptionReasonId": number}
     return body
+
+
+def _locations_of(customer: Customer, lookup: Lookup) -> list[Location]:
+    """Return the active locations of a customer that are known, the oldest first."""
+    own = [each for each in lookup.locations.values() if each.customer_id == customer.id and each.active]
+    return sorted(own, key=lambda each: each.id)
 
 
 def _name_parts(customer: Customer, lookup: Lookup) -> Json:

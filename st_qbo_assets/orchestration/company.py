@@ -26,10 +26,10 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
     """Return the definitions of a company."""
     jobs, schedules = company_schedules(defs)
     sensor_jobs, sensors = company_sensors(defs)
-    poll_job, poll = masters_poll(defs)
+    poll_jobs, polls = masters_poll(defs)
     live = live_job(defs)
     drift_job = next(job for job in jobs if job.name == f"{defs.name}_drift")
-    inbox = webhook_inbox(defs, [live, poll_job, drift_job])
+    inbox = webhook_inbox(defs, [live, poll_jobs[0], drift_job])
     return dg.Definitions(
         assets=[
             *servicetitan_assets(defs),
@@ -42,7 +42,7 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
             *month_close_assets(defs),
         ],
         asset_checks=reference_checks(defs),
-        jobs=[*jobs, *sensor_jobs, poll_job, live],
-        schedules=[*schedules, poll],
+        jobs=[*jobs, *sensor_jobs, *poll_jobs, live],
+        schedules=[*schedules, *polls],
         sensors=[*sensors, inbox],
     )

@@ -15,7 +15,7 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load.verify import deleted_json, drift, drift_json, owned_fields
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.quickbooks.changes import read_changes
+from st_qbo_assets.quickbooks.changes import Read, read_changes
 from st_qbo_assets.store.links import Link, LinkState
 
 #: Documents we write, in the order shown.
@@ -101,18 +101,23 @@ def follow_changes(defs: CompanyDefs, connections: Connections) -> Followed:
     """
     now = defs.now_utc()
     since = connections.marks.get(defs.name, FEED) or connections.links.oldest(defs.name) or now
-    read = read_changes(connections.quickbooks, ENTITIES, since=since, now=now)
-    finder = DriftFinder(connections)
-    for target, rows in read.objects.items():
-        finder.compare(target, rows)
-    for target, ids in read.deleted.items():
-        finder.note_deleted(target, ids)
+    return keep_followed(
+        defs, connections, read_changes(connections.quickbooks, ENTITIES, since=since, now=now)
+    )
+
+
+def keep_followed(defs: CompanyDefs, connections: Connections, read: Read) -> Followed:
+    """Keep what drifted of the documents in an answer, whoever asked, and remember how far it reached."""
+    now, finder = defs.now_utc(), DriftFinder(connections)
+    for target in ENTITIES:
+        finder.compare(target, read.objects.get(target, ()))
+        finder.note_deleted(target, read.deleted.get(target, ()))
     finder.mark_days(defs)
     connections.flush()
     connections.marks.advance(defs.name, FEED, min(read.as_of or now, now) - _MARGIN)
     return Followed(
-        changed=sum(map(len, read.objects.values())),
-        deleted=sum(map(len, read.deleted.values())),
+        changed=sum(len(read.objects.get(target, ())) for target in ENTITIES),
+        deleted=sum(len(read.deleted.get(target, ())) for target in ENTITIES),
         found=tuple(finder.found),
         healed=tuple(finder.healed),
         deletions_since=read.deletions_since,

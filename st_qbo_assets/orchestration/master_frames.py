@@ -7,7 +7,7 @@ The day of a change is the company's local day of the vendor's stamp. A record t
 to that day; the pair it belongs to is decided by what both sides show when it is loaded, not by the frame.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,11 @@ from st_qbo_assets.domain.masters.three_way import Base
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.extract.frames import FRAMES, AnyRecord, verbatim
 from st_qbo_assets.load import objects
+from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import Row, load_json, to_frame, to_rows
 from st_qbo_assets.orchestration.io_manager import DayFrames, MissingFrame
-from st_qbo_assets.quickbooks.query import quote
-from st_qbo_assets.servicetitan.records import Contact, Customer
+from st_qbo_assets.orchestration.quickbooks_changes import names_changed
+from st_qbo_assets.servicetitan.records import Contact, Customer, Location
 from st_qbo_assets.servicetitan.windows import Window, modified_params
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ OBJECTS: Mapping[str, str] = {
     "raw": "text",
 }
 TARGETS = {Entity.CUSTOMER: "Customer", Entity.VENDOR: "Vendor"}
-#: CDC looks back 30 days (QB §3.9); a little less, since its clock is not ours.
-_CDC_DAYS = timedelta(days=29)
 #: Days back for which changed contacts are read from the export feed.
 _FEED_DAYS = timedelta(days=4)
 
@@ -103,7 +102,7 @@ def merged(one: list[AnyRecord], other: list[AnyRecord]) -> list[AnyRecord]:
 
 
 def changed_customers(connections: Connections, days: list[date]) -> dict[date, list[AnyRecord]]:
-    """Return the customers that changed on some days, each with all its contacts, by day.
+    """Return the customers that changed on some days, each with all its contacts and changed locations.
 
     Without a link they are only wanted if the company makes all of them in QuickBooks (rule 7.5).
     """
@@ -114,6 +113,11 @@ def changed_customers(connections: Connections, days: list[date]) -> dict[date, 
         changed[record.id] = record.modified_on or window.since
     for customer_id, stamp in _changed_contacts(connections, window):
         changed[customer_id] = max(stamp, changed.get(customer_id, stamp))
+    locations = [row for row in client.locations(modified=window) if isinstance(row, Location)]
+    for row in locations:
+        if row.customer_id is not None:
+            stamp = row.modified_on or window.since
+            changed[row.customer_id] = max(stamp, changed.get(row.customer_id, stamp))
     wanted = _wanted(connections, changed)
     known = {record.id: record for record in people}
     for record in client.customers(ids=sorted(wanted - known.keys())):
@@ -126,7 +130,11 @@ def changed_customers(connections: Connections, days: list[date]) -> dict[date, 
     wanted -= _unlinked(connections, {id_ for id_ in wanted & known.keys() if not known[id_].active})
     for id_ in sorted(wanted & known.keys()):
         day = changed[id_].astimezone(company.zone).date()
-        own: list[AnyRecord] = [known[id_], *(each for each in contacts if each.customer_id == id_)]
+        own: list[AnyRecord] = [
+            known[id_],
+            *(each for each in contacts if each.customer_id == id_),
+            *(each for each in locations if each.customer_id == id_),
+        ]
         found.setdefault(min(max(day, days[0]), days[-1]), []).extend(own)
     return found
 
@@ -191,33 +199,24 @@ def changed_vendors(connections: Connections, days: list[date]) -> dict[date, li
 
 
 def changed_objects(
-    connections: Connections, days: list[date], now: datetime
+    defs: CompanyDefs, connections: Connections, days: list[date], entities: Collection[Entity]
 ) -> dict[Entity, dict[date, list[Row]]]:
     """Return the rows of customers and vendors that changed in QuickBooks on some days, by entity and day.
 
-    One call of change data capture, tombstones of merged ones included; a query for each where that does
-    not reach back so far or has too much to tell.
+    One call of change data capture, tombstones of merged ones included, which follows drift too; queries
+    where that does not reach back so far or has too much to tell.
     """
-    window, client = span(connections.company, days), connections.quickbooks
-    changed: dict[str, list[Json]] = {target: [] for target in TARGETS.values()}
-    deleted: dict[str, list[str]] = {target: [] for target in TARGETS.values()}
-    is_whole = now - window.since < _CDC_DAYS
-    if is_whole:
-        changes = client.cdc(TARGETS.values(), window.since)
-        for target in TARGETS.values():
-            changed[target] = list(changes.objects.get(target, ()))
-            deleted[target] = list(changes.deleted.get(target, ()))
-        is_whole = not changes.truncated
-    if not is_whole:
-        where = (
-            f"MetaData.LastUpdatedTime >= {quote(window.since)} AND MetaData.LastUpdatedTime < "
-            f"{quote(window.before)} AND Active IN (true, false)"
-        )
-        for target in TARGETS.values():
-            changed[target] = list(client.query(target, where))
+    window = span(connections.company, days)
+    read = names_changed(defs, connections, [TARGETS[entity] for entity in entities], window.since)
     return {
-        entity: _by_day(connections.company, days, window, changed[target], deleted[target])
-        for entity, target in TARGETS.items()
+        entity: _by_day(
+            connections.company,
+            days,
+            window,
+            list(read.objects.get(TARGETS[entity], ())),
+            list(read.deleted.get(TARGETS[entity], ())),
+        )
+        for entity in entities
     }
 
 

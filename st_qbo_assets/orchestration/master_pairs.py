@@ -13,15 +13,16 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import Creation
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.masters.changing import servicetitan_change
 from st_qbo_assets.domain.masters.reasons import held_reason, reason
 from st_qbo_assets.domain.masters.sides import (
+    SERVICE,
     Side,
     Terms,
     manner_of,
     quickbooks_body,
     read_quickbooks,
     read_servicetitan,
-    servicetitan_change,
 )
 from st_qbo_assets.domain.masters.three_way import Base, Decision, FieldPolicy, Ways, decide
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Reason, Verdict
@@ -47,7 +48,7 @@ from st_qbo_assets.orchestration.frames import mapped_of, to_rows
 from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.orchestration.master_frames import objects_in
 from st_qbo_assets.orchestration.references import References
-from st_qbo_assets.servicetitan.records import Contact, Customer
+from st_qbo_assets.servicetitan.records import Contact, Customer, Location
 from st_qbo_assets.store.links import Link
 from st_qbo_assets.store.pairs import PairRow
 from st_qbo_assets.store.states import RecordState
@@ -81,6 +82,7 @@ class Shown:
     contacts: Mapping[str, Sequence[Json]]
     stored: Mapping[str, Json]
     gone: frozenset[str]
+    locations: Mapping[str, Sequence[Json]] = field(default_factory=dict[str, Sequence[Json]])
 
 
 def shown_on(
@@ -98,8 +100,12 @@ def shown_on(
     for record in records:
         if isinstance(record, Contact):
             contacts.setdefault(str(record.customer_id), []).append(record.raw)
+    locations: dict[str, list[Json]] = {}
+    for record in records:
+        if isinstance(record, Location):
+            locations.setdefault(str(record.customer_id), []).append(record.raw)
     people = {str(record.id): record.raw for record in records if isinstance(record, Customer)}
-    return Shown(people, contacts, stored, gone)
+    return Shown(people, contacts, stored, gone, locations)
 
 
 @dataclass
@@ -159,7 +165,7 @@ class PairRows:
         own = connections.links.of_sources(connections.name, sources)
         other = connections.links.of_targets(connections.name, target, [*self.shown.stored, *self.shown.gone])
         found = {link.source: link for links in own.values() for link in links if link.target == target}
-        found |= {links[0].source: links[0] for links in other.values()}
+        found |= {links[0].source: links[0] for links in other.values() if not links[0].source.part}
         return list(found.values()), [id_ for id_ in self.shown.stored if id_ not in other]
 
     def _of_pair(self, link: Link, row: PairRow | None) -> list[Mapped]:
@@ -192,7 +198,14 @@ class PairRows:
         contacts = self.shown.contacts.get(link.source.id, ())
         agreed = base.fields
         own = (
-            read_servicetitan(link.target, record, contacts, chosen=base.chosen, terms=self.terms)
+            read_servicetitan(
+                link.target,
+                record,
+                contacts,
+                locations=self._location_of(link, base),
+                chosen=base.chosen,
+                terms=self.terms,
+            )
             if record is not None
             else Side(
                 link.source.id,
@@ -207,6 +220,11 @@ class PairRows:
         )
         return own, other
 
+    def _location_of(self, link: Link, base: Base) -> list[Json]:
+        """Return the location agreed on if the frame shows it, any if none is agreed on yet."""
+        shown, chosen = self.shown.locations.get(link.source.id, ()), base.chosen.get(SERVICE, "")
+        return [row for row in shown if chosen in ("", objects.text(row.get("id")))]
+
     def _decide(self, link: Link, base: Base) -> Decision | None:
         own, other = self._sides(link, base)
         if own.merged_to:
@@ -219,6 +237,7 @@ class PairRows:
             latin1=company.characters == "latin1",
             name_format=company.name_format,
             terms=company.terms,
+            exempt_reason=company.tax.exempt_reason or "",
         )
         return decide(base, own, other, manner, Ways(policies, self.terms, self.defs.now_utc()))
 
@@ -241,7 +260,8 @@ class PairRows:
         target = link.target if direction == TO_QUICKBOOKS else FOREIGN[link.target]
         title = link.display_name
         payload = Payload(source, target, self.day, body, title=title) if body else None
-        facts: Json = {"qbo_id": link.qbo_id, "servicetitan_id": link.source.id}
+        seen = [objects.text(row.get("id")) for row in self.shown.locations.get(link.source.id, ())]
+        facts: Json = {"qbo_id": link.qbo_id, "servicetitan_id": link.source.id, "locations": seen}
         return Mapped(source, verdict, self.day, title=title, payload=payload, reason=said, facts=facts)
 
     def _of_orphan(self, obj: Json) -> list[Mapped]:
@@ -255,7 +275,9 @@ class PairRows:
         if not wanted:
             said = reason("not_created", entity=self.entity.label)
             return [Mapped(source, Verdict.NOT_DUE, self.day, title=title, reason=said, facts=facts)]
-        body = creation_body(target, obj, name_format=company.name_format)
+        body = creation_body(
+            target, obj, name_format=company.name_format, terms=self.terms, term_names=company.terms
+        )
         if isinstance(body, Reason):
             return [Mapped(source, Verdict.HELD, self.day, title=title, reason=body, facts=facts)]
         payload = Payload(source, FOREIGN[target], self.day, body, title=title)
@@ -324,12 +346,19 @@ class MasterLoad:
             if is_master_row(each) and each.facts.get("servicetitan_id")
         }
         plain = {
-            each.source.id for each in mapped if each.source.entity is entity and not is_master_row(each)
+            each.source.id
+            for each in mapped
+            if each.source.entity is entity and not is_master_row(each) and not each.source.part
         }
+        locations: dict[str, set[str]] = {}
+        for each in mapped:
+            ids = objects.as_list(each.facts.get("locations"))
+            if each.source.entity is entity and ids:
+                locations.setdefault(each.source.id, set()).update(map(objects.text, ids))
         made = {
             result.source.id: result
             for result in results
-            if result.source.entity is entity and result.outcome is Outcome.POSTED
+            if result.source.entity is entity and result.outcome is Outcome.POSTED and not result.source.part
         }
         known = self.connections.pairs.of_sources(self.connections.name, entity, plain)
         wanted = [*changed, *sorted((plain | made.keys()) - known.keys() - changed)]
@@ -338,6 +367,7 @@ class MasterLoad:
                 servicetitan_id=id_,
                 qbo_id=made[id_].qbo_id if id_ in made else "",
                 was_created=id_ in made and made[id_].operation == "create",
+                locations=tuple(sorted(locations.get(id_, ()))),
             )
             for id_ in wanted
             if id_

@@ -1,10 +1,10 @@
-"""The poll of customers and vendors: one job, on the cron line of the company.
+"""The polls of customers and of vendors: a job and a cron line of the company for each.
 
-What belongs here: which days it covers. From the day of the last poll to today: what changed late in the
+What belongs here: which days a poll covers. From the day of the last one to today: what changed late in the
 evening after a poll is not missed. What does not: what is read and decided (`master_frames`, `master_pairs`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -16,13 +16,14 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
+_MASTERS = (Entity.CUSTOMER, Entity.VENDOR)
 
 
-def master_keys(defs: CompanyDefs) -> list[dg.AssetKey]:
+def master_keys(defs: CompanyDefs, entities: Iterable[Entity] = _MASTERS) -> list[dg.AssetKey]:
     """Return the assets of a poll."""
     return [
         key
-        for entity in (Entity.CUSTOMER, Entity.VENDOR)
+        for entity in entities
         for key in (
             keys.servicetitan(defs.name, entity.plural),
             keys.quickbooks(defs.name, entity.plural),
@@ -32,18 +33,33 @@ def master_keys(defs: CompanyDefs) -> list[dg.AssetKey]:
     ]
 
 
-def masters_poll(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.ScheduleDefinition]:
-    """Return the job of a poll and its schedule."""
-    job = dg.define_asset_job(
+def masters_poll(
+    defs: CompanyDefs,
+) -> tuple[list[UnresolvedAssetJobDefinition], list[dg.ScheduleDefinition]]:
+    """Return the jobs of both polls, and of both at once for a person; and the schedules."""
+    whole = dg.define_asset_job(
         f"{defs.name}_masters",
         selection=dg.AssetSelection.assets(*master_keys(defs)),
         description="Customers and vendors that changed in either system, brought to the other.",
     )
+    crons = defs.company.schedules.masters_poll
+    polls = [_poll(defs, Entity.CUSTOMER, crons.customers), _poll(defs, Entity.VENDOR, crons.vendors)]
+    return [whole, *(job for job, _ in polls)], [schedule for _, schedule in polls]
+
+
+def _poll(
+    defs: CompanyDefs, entity: Entity, cron: str
+) -> tuple[UnresolvedAssetJobDefinition, dg.ScheduleDefinition]:
+    job = dg.define_asset_job(
+        f"{defs.name}_{entity.plural}",
+        selection=dg.AssetSelection.assets(*master_keys(defs, [entity])),
+        description=f"{entity.plural.capitalize()} that changed in either system, brought to the other.",
+    )
 
     @dg.schedule(
-        name=f"{defs.name}_masters_poll",
+        name=f"{defs.name}_{entity.plural}_poll",
         job=job,
-        cron_schedule=defs.company.schedules.masters_poll,
+        cron_schedule=cron,
         execution_timezone=defs.company.time_zone,
         description="From the day of the last poll to today.",
     )
@@ -52,7 +68,8 @@ def masters_poll(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.Sc
         if today < defs.company.start_date:
             yield dg.SkipReason("The company has not started yet.")
             return
-        event = context.instance.get_latest_materialization_event(keys.loaded(defs.name, Entity.CUSTOMER))
+        asked = keys.quickbooks(defs.name, entity.plural)  # a day's load makes loaded/customers as well
+        event = context.instance.get_latest_materialization_event(asked)
         first = today - timedelta(days=1)
         if event is not None:
             first = datetime.fromtimestamp(event.timestamp, UTC).astimezone(defs.company.zone).date()

@@ -238,10 +238,17 @@ class ServiceTitan:
         )
 
     def locations(
-        self, *, ids: Iterable[int] | None = None, modified: Window | None = None
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        modified: Window | None = None,
+        customer_id: int | None = None,
     ) -> Iterator[Location | Unreadable]:
-        """Yield service locations by ids or change."""
-        return self._records("locations", Location, ids=ids, filters=modified_params(modified))
+        """Yield service locations by ids, change or customer."""
+        filters = modified_params(modified)
+        if customer_id is not None:
+            filters = (*filters, ("customerId", str(customer_id)))
+        return self._records("locations", Location, ids=ids, filters=filters)
 
     # Pricebook: lines may carry items that are inactive now, so inactive ones are included
 

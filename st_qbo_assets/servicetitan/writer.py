@@ -69,6 +69,10 @@ class ServiceTitanWriter:
         """Change fields of a customer and return it as stored."""
         return self._again.call(lambda: self._send("PATCH", "crm", f"customers/{id_}", body))
 
+    def change_location(self, id_: str, body: Json) -> Json:
+        """Change fields of a service location and return it as stored."""
+        return self._again.call(lambda: self._send("PATCH", "crm", f"locations/{id_}", body))
+
     def create_contact(self, customer_id: str, kind: str, value: str) -> Json:
         """Add a contact and return it; look for the value before another try."""
         body = {"type": kind, "value": value}

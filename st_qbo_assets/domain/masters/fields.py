@@ -92,7 +92,17 @@ FIELDS: tuple[FieldRule, ...] = (
         vendor="address",
     ),
     FieldRule(
-        "terms", "paymentTermId", "SalesTermRef", Direction.BOTH, 0, "by name, through `terms`",
+        "service", "locations.address", "ShipAddr", Direction.BOTH, 500,
+        "of the location that was seen first, as long as it is active; as with `address`",
+    ),
+    FieldRule(
+        "terms", "paymentTermId", "SalesTermRef", Direction.BOTH, 0,
+        "by name, through `terms`; a vendor's reach ServiceTitan when it is made there, since it never shows "
+        "them again",
+    ),
+    FieldRule(
+        "exempt", "taxExempt", "Taxable, TaxExemptionReasonId", Direction.TO_QUICKBOOKS, 0,
+        "with the reason under `tax.exempt_reason`; without one it is held",
     ),
     FieldRule(
         "active", "active", "Active", Direction.BOTH, 0,

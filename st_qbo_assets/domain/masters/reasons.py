@@ -38,6 +38,17 @@ MASTERS: dict[str, ReasonKind] = {
         "Make a term of that name there, or name the pair under `terms` in the company file; "
         f"{_POLL}",
     ),
+    "exempt_without_reason": ReasonKind(
+        "7.6",
+        "ServiceTitan calls it exempt from sales tax; {towards} asks for a reason.",
+        "Name the reason as `exempt_reason` under `tax` in the company file, or set it in QuickBooks; "
+        f"{_POLL}",
+    ),
+    "term_left_out": ReasonKind(
+        "7.6",
+        "It was made without its payment term {value!r}, which ServiceTitan does not have.",
+        "Choose a term in ServiceTitan by hand; name the pair under `terms` in the company file for others.",
+    ),
     "balance_open": ReasonKind(
         "7.1",
         "It is inactive in ServiceTitan, but {value} is open in QuickBooks, so it stays active there.",

@@ -1,23 +1,28 @@
-"""A customer or vendor as each system shows it, field by field; and the JSON that changes a field.
+"""A customer or vendor as each system shows it, field by field.
 
-What belongs here: where a value stands in either vendor's JSON, which of many contacts is the chosen one,
-and the bodies of changes. What does not: whether a value may travel (`three_way`) and sending.
+What belongs here: where a value stands in either vendor's JSON, which of many contacts and locations is the
+chosen one, and what a value is in QuickBooks. What does not: whether a value may travel (`three_way`), the
+changes of a ServiceTitan record (`changing`), sending.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.masters.fields import CUSTOMER_FIELDS, VENDOR_FIELDS, FieldRule
-from st_qbo_assets.domain.masters.values import NO, YES, Manner, Value, plain_name, same, text
+from st_qbo_assets.domain.masters.values import EXEMPT_REASONS, NO, YES, Manner, Value, plain_name, text
 from st_qbo_assets.domain.names import legal_email, legal_phone, one_line
 from st_qbo_assets.domain.outcomes import Json
 
 CUSTOMER, VENDOR = "Customer", "Vendor"
+SERVICE = "service"
+#: QuickBooks' own word for a customer that pays sales tax.
+_TAXABLE = "Taxable"
 _LINES = ("Line1", "Line2", "Line3", "Line4", "Line5")
 _PLACES = {"city": "City", "state": "CountrySubDivisionCode", "zip": "PostalCode", "country": "Country"}
+_ADDRESSES = {"address": "BillAddr", SERVICE: "ShipAddr"}
 _NUMBERS = {"phone": "PrimaryPhone", "mobile": "Mobile", "fax": "Fax"}
 _PARTS = ("GivenName", "FamilyName", "CompanyName")
 _RESIDENTIAL = "Residential"
@@ -33,7 +38,7 @@ class Side:
         id: of the record in that system.
         values: by field; a field that is missing says nothing (free-form address, unknown term).
         stamps: when each field last changed, as far as that system tells.
-        chosen: which contact each contact field was read from; ServiceTitan only.
+        chosen: which contact or location a field was read from; ServiceTitan only.
         is_active: as the system has it.
         merged_to: id of the record it was merged into.
     """
@@ -46,11 +51,12 @@ class Side:
     merged_to: str = ""
     raw: Json = field(default_factory=dict[str, Any], repr=False)
     contacts: Sequence[Json] = field(default=(), repr=False)
+    locations: Sequence[Json] = field(default=(), repr=False)
 
     @property
     def latest(self) -> datetime | None:
-        """ServiceTitan's newest stamp of the record and its contacts."""
-        rows = (self.raw, *self.contacts)
+        """ServiceTitan's newest stamp of the record, its contacts and the locations looked at."""
+        rows = (self.raw, *self.contacts, *self.locations)
         return max((stamp for row in rows if (stamp := parse_instant(row.get("modifiedOn")))), default=None)
 
 
@@ -80,6 +86,7 @@ def read_servicetitan(
     record: Json,
     contacts: Sequence[Json] = (),
     *,
+    locations: Sequence[Json] = (),
     chosen: Mapping[str, str] | None = None,
     terms: Terms | None = None,
 ) -> Side:
@@ -89,6 +96,7 @@ def read_servicetitan(
         target: Customer or Vendor.
         record: verbatim.
         contacts: of the customer, verbatim, in any order; inactive ones are passed over.
+        locations: those of the customer that are known, likewise.
         chosen: contact field → id of the contact it stands for, as last agreed; or `NOBODY` and the ids
             that were passed over, with spaces between.
         terms: of both sides.
@@ -119,6 +127,12 @@ def read_servicetitan(
         term = _text(record.get("paymentTermId"))
         if not term or term in known:
             values["terms"] = known.get(term, "")
+        values["exempt"] = YES if record.get("taxExempt") is True else NO
+        stamps["exempt"] = stamp
+        if location := _choose_location(_text(record.get("id")), locations, (chosen or {}).get(SERVICE, "")):
+            picked[SERVICE] = _text(location.get("id"))
+            values[SERVICE] = _address(_object(location.get("address")))
+            stamps[SERVICE] = parse_instant(location.get("modifiedOn"))
     return Side(
         id=_text(record.get("id")),
         values=values,
@@ -128,7 +142,22 @@ def read_servicetitan(
         merged_to=_text(record.get("mergedToId")),
         raw=record,
         contacts=contacts,
+        locations=locations,
     )
+
+
+def _choose_location(customer: str, locations: Sequence[Json], chosen: str) -> Json | None:
+    """Return the location agreed on, else the oldest active one that is known."""
+    own = sorted(
+        (
+            each
+            for each in locations
+            if each.get("active") is not False and _text(each.get("customerId")) in ("", customer)
+        ),
+        key=lambda each: int(each.get("id") or 0),
+    )
+    agreed = next((each for each in own if _text(each.get("id")) == chosen), None)
+    return agreed or next(iter(own), None)
 
 
 def _choose(contacts: Sequence[Json], chosen: Mapping[str, str]) -> dict[str, str]:
@@ -200,9 +229,12 @@ def read_quickbooks(target: str, obj: Json, *, terms: Terms | None = None) -> Si
         values["parts"] = parts
     if "person" in names:
         values["person"] = {key: part for key, part in parts.items() if key != "CompanyName"}
-    address = _object(obj.get("BillAddr"))
-    if not is_free_form(address, obj):
-        values["address"] = _postal(address)
+    for name, place in _ADDRESSES.items():
+        address = _object(obj.get(place))
+        if name in names and not is_free_form(address, obj):
+            values[name] = _postal(address)
+    if "exempt" in names and _TAXABLE in obj:
+        values["exempt"] = YES if obj.get(_TAXABLE) is False else NO
     if "terms" in names:
         known, term = (terms or Terms()).quickbooks, _text(_object(obj.get("SalesTermRef")).get("value"))
         if not term or term in known:
@@ -249,137 +281,32 @@ def quickbooks_body(changes: Mapping[str, Value], *, terms: Terms | None = None)
             body["PrimaryEmailAddr"] = {"Address": value}
         elif name in _NUMBERS:
             body[_NUMBERS[name]] = {"FreeFormNumber": value}
-        elif name == "address" and isinstance(value, dict):
+        elif name in _ADDRESSES and isinstance(value, dict):
             places = {place: value[key] for key, place in _PLACES.items() if value.get(key)}
             lines = {
                 line: value[key] for key, line in (("street", "Line1"), ("unit", "Line2")) if value.get(key)
             }
-            body["BillAddr"] = {**lines, **places}
+            body[_ADDRESSES[name]] = {**lines, **places}
+        elif name == "exempt":
+            said, _, number = text(value).partition(" ")
+            body |= {_TAXABLE: said != YES, **({"TaxExemptionReasonId": number} if number else {})}
         elif name == "active":
             body["Active"] = value == YES
         elif name == "terms":
-            id_ = _id_of(text(value), (terms or Terms()).quickbooks)
+            id_ = term_id(text(value), (terms or Terms()).quickbooks)
             body["SalesTermRef"] = {"value": id_}
     return body
 
 
-# Changes of ServiceTitan
-
-
-@dataclass(frozen=True)
-class ContactChange:
-    """What becomes of one contact.
-
-    Attributes:
-        operation: create, update or delete.
-        id: of the contact; empty for a new one.
-    """
-
-    field: str
-    operation: str
-    type: str
-    value: str
-    id: str = ""
-
-
-@dataclass(frozen=True)
-class ServiceTitanChange:
-    """What is written to ServiceTitan for one record.
-
-    Attributes:
-        body: the PATCH of the record; empty if only contacts change.
-        contacts: the calls for contacts.
-        chosen: which contact each field stands for afterwards; a new one's id is known only then.
-    """
-
-    body: Json = field(default_factory=dict[str, Any])
-    contacts: tuple[ContactChange, ...] = ()
-    chosen: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def says_anything(self) -> bool:
-        """Whether anything is sent."""
-        return bool(self.body or self.contacts)
-
-
-def servicetitan_change(
-    target: str, changes: Mapping[str, Value], side: Side, *, terms: Terms | None = None
-) -> ServiceTitanChange:
-    """Return the writes that give a ServiceTitan record these values.
-
-    An e-mail or number that stands in another contact already is chosen, not written again (rule 7.7).
-    """
-    body: Json = {}
-    found = ServiceTitanChange(chosen=dict(side.chosen))
-    for rule in rules_of(target):
-        if rule.name not in changes:
-            continue
-        value = changes[rule.name]
-        if rule.is_contact and target == CUSTOMER:
-            found = _with_contact(found, rule, text(value), side)
-        elif rule.name == "name":
-            body["name"] = value
-        elif rule.name == "active":
-            body["active"] = value == YES
-        elif rule.name == "address" and isinstance(value, dict):
-            body["address"] = _whole_address(target, value, side)
-        elif rule.name == "terms":
-            body["paymentTermId"] = int(_id_of(text(value), (terms or Terms()).servicetitan) or 0) or None
-        elif rule.name == "person" and isinstance(value, dict):
-            body |= {"firstName": value.get("GivenName", ""), "lastName": value.get("FamilyName", "")}
-        else:
-            body[rule.name] = value
-    return replace(found, body=body)
-
-
-def _with_contact(change: ServiceTitanChange, rule: FieldRule, value: str, side: Side) -> ServiceTitanChange:
-    active = [each for each in side.contacts if each.get("active") is not False]
-    held = next((each for each in active if _text(each.get("id")) == side.chosen.get(rule.name)), None)
-    used = {id_ for name, id_ in change.chosen.items() if name != rule.name}
-    twin = next(
-        (
-            each
-            for each in sorted(active, key=lambda each: int(each.get("id") or 0))
-            if each.get("type") in rule.kinds
-            and _text(each.get("id")) not in used
-            and value
-            and same(rule.name, _text(each.get("value")), value)
-        ),
-        None,
-    )
-    if twin is not None:
-        return replace(change, chosen={**change.chosen, rule.name: _text(twin.get("id"))})
-    if not value:
-        own = [_text(each.get("id")) for each in active if each.get("type") in rule.kinds]
-        chosen = {**change.chosen, rule.name: " ".join((NOBODY, *own))}
-        if held is None:
-            return replace(change, chosen=chosen)
-        gone = ContactChange(rule.name, "delete", _text(held.get("type")), "", _text(held.get("id")))
-        return replace(change, contacts=(*change.contacts, gone), chosen=chosen)
-    operation = "update" if held is not None else "create"
-    kind = _text(held.get("type")) if held is not None else rule.kinds[0]
-    id_ = _text(held.get("id")) if held is not None else ""
-    made = ContactChange(rule.name, operation, kind, value, id_)
-    return replace(change, contacts=(*change.contacts, made), chosen={**change.chosen, rule.name: id_})
-
-
-def _whole_address(target: str, value: Mapping[str, str], side: Side) -> Json:
-    """Return an address with every part ServiceTitan asks for; the coordinates of another one are wrong."""
-    parts: Json = {key: value.get(key, "") for key in ("street", "unit", *_PLACES)}
-    parts["country"] = parts["country"] or _text(_object(side.raw.get("address")).get("country")) or "USA"
-    if target == CUSTOMER:
-        parts |= {"latitude": None, "longitude": None}
-    return parts
-
-
-def _id_of(name: str, known: Mapping[str, str]) -> str:
+def term_id(name: str, known: Mapping[str, str]) -> str:
+    """Return the id of a term by its name, empty if there is none."""
     folded = name.casefold()
     return next((id_ for id_, other in known.items() if other.casefold() == folded), "")
 
 
 def knows_term(name: str, known: Mapping[str, str]) -> bool:
     """Say whether a term of that name is there; no term is always there."""
-    return not name or bool(_id_of(name, known))
+    return not name or bool(term_id(name, known))
 
 
 def manner_of(
@@ -389,6 +316,7 @@ def manner_of(
     latin1: bool,
     name_format: str,
     terms: Mapping[str, str],
+    exempt_reason: str = "",
 ) -> Manner:
     """Return how values of a ServiceTitan record are written."""
     letter = "C" if target == CUSTOMER else "V"
@@ -398,6 +326,7 @@ def manner_of(
         is_person=target == CUSTOMER and is_person(record),
         suffix=f"({letter}-{record.get('id')})",
         terms=terms,
+        exempt_reason=EXEMPT_REASONS.get(exempt_reason, ""),
     )
 
 

@@ -38,7 +38,7 @@ SERVICETITAN, QUICKBOOKS = "servicetitan", "quickbooks"
 CLOSE = timedelta(minutes=2)
 #: Fields that are never emptied by the other side: the vendor does not take an empty value, or it would
 #: not be seen there.
-_NEVER_EMPTIED = frozenset({"address", "terms"})
+_NEVER_EMPTIED = frozenset({"address", "service", "terms"})
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
+from st_qbo_assets.domain.company import ExemptReason
 from st_qbo_assets.domain.names import (
     EMAIL_LENGTH,
     NAME_PART_LENGTH,
@@ -27,6 +28,7 @@ from st_qbo_assets.domain.names import (
 
 Value: TypeAlias = str | dict[str, str]
 
+ADDRESSES = frozenset({"address", "service"})
 ADDRESS_PARTS = ("street", "unit", "city", "state", "zip", "country")
 #: What ServiceTitan asks of an address (ServiceTitan reference §6.1).
 _NEEDED = ("street", "city", "state", "zip")
@@ -34,6 +36,8 @@ _LINE_LENGTH, _PLACE_LENGTH, _POSTAL_LENGTH = 500, 255, 30
 _HOME = frozenset({"", "us", "usa", "united states", "united states of america"})
 _DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)$", re.IGNORECASE)
 _GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
+#: Reasons for which QuickBooks knows a customer as exempt, by the number it takes (QB §6.5).
+EXEMPT_REASONS = {reason: str(number) for number, reason in enumerate(get_args(ExemptReason), start=1)}
 _EXTENSION = re.compile(r"(?i)\s*(?:x|ext|extension|#)\.?\s*(\d+)\s*$")
 YES, NO = "yes", "no"
 
@@ -61,6 +65,7 @@ class Manner:
         is_person: whether the name may be one (residential, no company name).
         suffix: what we append to a name that is taken, without the space (`(C-1042)`).
         terms: ServiceTitan term → QuickBooks term, by name, where they differ.
+        exempt_reason: number of the reason for which customers are exempt from tax; empty if none is named.
     """
 
     latin1: bool = True
@@ -68,6 +73,7 @@ class Manner:
     is_person: bool = True
     suffix: str = ""
     terms: Mapping[str, str] = field(default_factory=dict[str, str])
+    exempt_reason: str = ""
 
 
 def same(name: str, one: Value, other: Value) -> bool:
@@ -105,8 +111,12 @@ def to_quickbooks(
     if name in ("phone", "mobile", "fax"):
         number = legal_phone(text(value), latin1=manner.latin1)
         return number if number or not text(value) else Problem("phone_illegal", text(value))
-    if name == "address":
+    if name in ADDRESSES:
         return _address_to_quickbooks(value, manner)
+    if name == "exempt" and value == YES and not manner.exempt_reason:
+        return Problem("exempt_without_reason", text(value))
+    if name == "exempt" and value == YES:
+        return f"{YES} {manner.exempt_reason}"
     if name == "terms":
         return manner.terms.get(text(value), text(value))
     if name == "person" and isinstance(value, dict):
@@ -120,7 +130,7 @@ def to_servicetitan(
     """Return what a QuickBooks value is in ServiceTitan, or why it cannot be; args as `to_quickbooks`."""
     if name == "name":
         return _name_to_servicetitan(text(value), manner, base)
-    if name == "address":
+    if name in ADDRESSES:
         return _address_to_servicetitan(value)
     if name == "email" and text(value) and not legal_email(text(value)):
         return Problem("email_illegal", text(value))
@@ -174,7 +184,7 @@ def parts_of(name: str, manner: Manner) -> dict[str, str]:
 def _canonical(name: str, value: Value) -> object:
     if isinstance(value, dict):
         parts = {key: _plain(part) for key, part in value.items() if _plain(part)}
-        if name == "address" and parts.get("country", "").casefold() in _HOME:
+        if name in ADDRESSES and parts.get("country", "").casefold() in _HOME:
             parts.pop("country", None)
         return tuple(sorted(parts.items()))
     if name == "name":
@@ -183,6 +193,8 @@ def _canonical(name: str, value: Value) -> object:
         return _plain(value).casefold()
     if name in ("phone", "mobile", "fax"):
         return number_key(value)
+    if name == "exempt":
+        return value.partition(" ")[0]  # the number of the reason goes to QuickBooks only
     return _plain(value)
 
 

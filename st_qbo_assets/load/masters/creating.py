@@ -8,7 +8,7 @@ that one whose answer was lost is found by the next run and linked, not made twi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError, UncertainOutcome
@@ -17,9 +17,11 @@ from st_qbo_assets.domain.masters.reasons import reason
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
     Side,
+    Terms,
     quickbooks_body,
     read_quickbooks,
     read_servicetitan,
+    term_id,
 )
 from st_qbo_assets.domain.masters.three_way import Agreed, Base
 from st_qbo_assets.domain.masters.values import (
@@ -59,11 +61,27 @@ def is_wanted(obj: Json, *, to_servicetitan: str, listed: Iterable[str]) -> bool
     return to_servicetitan == "all"
 
 
-def creation_body(target: str, obj: Json, *, name_format: str) -> Json | Reason:
-    """Return what a QuickBooks name becomes in ServiceTitan, or what it lacks."""
+def creation_body(
+    target: str,
+    obj: Json,
+    *,
+    name_format: str,
+    terms: Terms | None = None,
+    term_names: Mapping[str, str] | None = None,
+) -> Json | Reason:
+    """Return what a QuickBooks name becomes in ServiceTitan, or what it lacks.
+
+    Args:
+        target: Customer or Vendor.
+        obj: the QuickBooks object.
+        name_format: of persons.
+        terms: of both sides; a term that ServiceTitan does not have is left out.
+        term_names: ServiceTitan term → QuickBooks term, where they differ.
+    """
     side = read_quickbooks(target, obj)
+    term = term_of(target, obj, terms or Terms(), term_names or {})[1]
     if target != CUSTOMER:
-        return _vendor_body(side)
+        return _vendor_body(side, term)
     is_person = not objects.text(obj.get("CompanyName"))
     bill = _complete(side.values.get("address", {}))
     ship = _complete(
@@ -87,7 +105,15 @@ def creation_body(target: str, obj: Json, *, name_format: str) -> Json | Reason:
         "address": address,
         "locations": [{"name": name, "address": service}],
         "contacts": contacts,
+        **({"paymentTermId": int(term)} if term else {}),
     }
+
+
+def term_of(target: str, obj: Json, terms: Terms, names: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name of an object's payment term, and the id of that term in ServiceTitan; empty if none."""
+    known = terms.quickbooks.get(objects.ref(obj, "SalesTermRef" if target == CUSTOMER else "TermRef"), "")
+    own = next((one for one, other in names.items() if objects.same_name(other, known)), known)
+    return known, term_id(own, terms.servicetitan) if known else ""
 
 
 def _servicetitan_name(obj: Json, *, is_person: bool, name_format: str) -> str:
@@ -101,7 +127,7 @@ def _servicetitan_name(obj: Json, *, is_person: bool, name_format: str) -> str:
     return name
 
 
-def _vendor_body(side: Side) -> Json | Reason:
+def _vendor_body(side: Side, term: str) -> Json | Reason:
     address = side.values.get("address", {})
     person = side.values.get("person", {})
     if not any(char.isalnum() for char in text(side.values["name"])):
@@ -121,6 +147,7 @@ def _vendor_body(side: Side) -> Json | Reason:
         "fax": side.values.get("fax", ""),
         "address": {key: parts.get(key, "") for key in ("street", "unit", "city", "state", "zip")}
         | {"country": parts.get("country", "") or "USA"},
+        **({"paymentTermId": int(term)} if term else {}),
     }
 
 
@@ -203,7 +230,9 @@ class CreationDesk:
                 "servicetitan_match_unsure", suggestions=labels, value=", ".join(labels), qbo_id=qbo_id
             )
             return self._result(entity, obj, day, Outcome.HELD, said)
-        body = creation_body(target, obj, name_format=company.name_format)
+        body = creation_body(
+            target, obj, name_format=company.name_format, terms=self.context.terms, term_names=company.terms
+        )
         if isinstance(body, Reason):
             return self._result(entity, obj, day, Outcome.HELD, body)
         if not self.context.is_live:
@@ -278,7 +307,11 @@ class CreationDesk:
         self.context.write.seam("after_send")
         self.context.foreign.close_written(attempt, Closing(http_status=200, answer=made))
         self.tally.created += 1
-        return self._link(entity, obj, made, day, code="created_in_servicetitan", operation="create")
+        result = self._link(entity, obj, made, day, code="created_in_servicetitan", operation="create")
+        term, known = term_of(target, obj, self.context.terms, self.context.company.terms)
+        if term and not known:
+            return replace(result, reason=reason("term_left_out", value=term))
+        return result
 
     def _supersede(self, pair: Pair) -> None:
         """Close the creation a dead run left open: whether it happened was looked for just now."""
@@ -331,7 +364,8 @@ class CreationDesk:
 
     def _base(self, target: str, record: Json, obj: Json) -> Base:
         contacts = objects.as_list(record.get("contacts"))
-        own = read_servicetitan(target, record, contacts, terms=self.context.terms)
+        locations = [objects.as_mapping(each) for each in objects.as_list(record.get("locations"))]
+        own = read_servicetitan(target, record, contacts, locations=locations, terms=self.context.terms)
         other = read_quickbooks(target, obj, terms=self.context.terms)
         fields: Mapping[str, Agreed] = {
             name: Agreed(own.values[name], other.values[name]) for name in own.values if name in other.values

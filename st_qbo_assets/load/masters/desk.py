@@ -60,7 +60,8 @@ class PairDesk:
         try:
             links, _ = find_links(self._context, entity, wanted)
             created = frozenset(each.qbo_id for each in wanted if each.was_created and each.qbo_id)
-            pairs = read_pairs(self._context, entity, links, created)
+            seen = {each.servicetitan_id: each.locations for each in wanted if each.locations}
+            pairs = read_pairs(self._context, entity, links, created, seen=seen)
         except SyncError as error:
             # The documents of the day are loaded, whatever becomes of this.
             self.stopped = error if isinstance(error, ConnectionStopped) else None

@@ -43,6 +43,10 @@ class ServiceTitanWrites(Protocol):
         """Change fields of a customer."""
         ...
 
+    def change_location(self, id_: str, body: Json) -> Json:
+        """Change fields of a service location."""
+        ...
+
     def create_contact(self, customer_id: str, kind: str, value: str) -> Json:
         """Add a contact."""
         ...
@@ -145,12 +149,14 @@ class Wanted:
 
     Attributes:
         was_created: whether this very load created the QuickBooks object.
+        locations: service locations of the customer that were seen, by id.
     """
 
     servicetitan_id: str = ""
     qbo_id: str = ""
     was_created: bool = False
     title: str = ""
+    locations: tuple[str, ...] = ()
 
 
 @dataclass

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from st_qbo_assets.domain.ids import Entity
-from st_qbo_assets.domain.masters.sides import CUSTOMER, Side, manner_of, read_quickbooks, read_servicetitan
+from st_qbo_assets.domain.masters.sides import (
+    CUSTOMER,
+    SERVICE,
+    Side,
+    manner_of,
+    read_quickbooks,
+    read_servicetitan,
+)
 from st_qbo_assets.domain.masters.three_way import Base
 from st_qbo_assets.domain.masters.values import Manner
 from st_qbo_assets.domain.outcomes import Json
@@ -16,6 +23,7 @@ from st_qbo_assets.load import objects
 from st_qbo_assets.load.masters.ports import TARGETS, PairContext, Wanted, source_of
 from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.links import Link, LinkState
+from st_qbo_assets.store.pairs import PairRow
 
 _IDS_PER_QUERY = 200
 _CONTACTS = "customer-contacts"
@@ -57,6 +65,7 @@ def manner(context: PairContext, target: str, record: Json) -> Manner:
         latin1=company.characters == "latin1",
         name_format=company.name_format,
         terms=company.terms,
+        exempt_reason=company.tax.exempt_reason or "",
     )
 
 
@@ -70,12 +79,18 @@ def find_links(
     own = write.ledger.links(write.name, sources)
     other = write.links.of_targets(write.name, target, qbo_ids)
     found = {link.source: link for links in own.values() for link in links if link.target == target}
-    found |= {links[0].source: links[0] for links in other.values() if links}
+    # A service location's sub-customer has a link with a part: it is no pair of its own.
+    found |= {links[0].source: links[0] for links in other.values() if links and not links[0].source.part}
     return list(found.values()), [qbo_id for qbo_id in dict.fromkeys(qbo_ids) if qbo_id not in other]
 
 
 def read_pairs(
-    context: PairContext, entity: Entity, links: Sequence[Link], created: frozenset[str]
+    context: PairContext,
+    entity: Entity,
+    links: Sequence[Link],
+    created: frozenset[str],
+    *,
+    seen: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Pair]:
     """Return the pairs of links as both systems show them now.
 
@@ -84,6 +99,7 @@ def read_pairs(
         entity: customers or vendors.
         links: of the pairs.
         created: QuickBooks ids of objects this load created.
+        seen: service locations that were seen, by customer id; those agreed on are looked at anyway.
     """
     if not links:
         return []
@@ -94,6 +110,7 @@ def read_pairs(
     sharing = [each.source.id for found in owners.values() if len(found) > 1 for each in found]
     records, contacts = read_servicetitan_rows(context, entity, [*ids, *sharing])
     stored = read_objects(context, target, [link.qbo_id for link in links])
+    locations = _read_locations(context, entity, bases, seen or {})
     pairs: list[Pair] = []
     for link in links:
         row = bases.get(link.source.id)
@@ -109,7 +126,12 @@ def read_pairs(
                 was_created=link.qbo_id in created
                 or (base is None and link.state is LinkState.ACTIVE and len(owners[link.qbo_id]) == 1),
                 servicetitan=read_servicetitan(
-                    target, record, contacts.get(link.source.id, ()), chosen=chosen, terms=context.terms
+                    target,
+                    record,
+                    contacts.get(link.source.id, ()),
+                    locations=locations.get(link.source.id, ()),
+                    chosen=chosen,
+                    terms=context.terms,
                 )
                 if record is not None
                 else None,
@@ -150,6 +172,21 @@ def read_servicetitan_rows(
         for row in context.servicetitan.rows(_CONTACTS, ids=wanted):
             contacts.setdefault(objects.text(row.get("customerId")), []).append(row)
     return records, contacts
+
+
+def _read_locations(
+    context: PairContext, entity: Entity, bases: Mapping[str, PairRow], seen: Mapping[str, Sequence[str]]
+) -> dict[str, list[Json]]:
+    """Return the service locations agreed on and those seen, by customer id; not all a customer has."""
+    if TARGETS[entity] != CUSTOMER:
+        return {}
+    agreed = [row.base.chosen.get(SERVICE, "") for row in bases.values()]
+    wanted = {id_ for id_ in (*agreed, *(each for ids in seen.values() for each in ids)) if id_.isdigit()}
+    found: dict[str, list[Json]] = {}
+    if wanted:
+        for row in context.servicetitan.rows("locations", ids=sorted(map(int, wanted))):
+            found.setdefault(objects.text(row.get("customerId")), []).append(row)
+    return found
 
 
 def read_objects(context: PairContext, target: str, qbo_ids: Iterable[str]) -> dict[str, Json]:

@@ -8,19 +8,18 @@ is looked for by its value before it is made (rule 7.7).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SyncError
+from st_qbo_assets.domain.masters.changing import ServiceTitanChange, servicetitan_change
 from st_qbo_assets.domain.masters.reasons import reason
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
-    ServiceTitanChange,
+    SERVICE,
     Side,
     read_servicetitan,
-    servicetitan_change,
 )
 from st_qbo_assets.domain.masters.values import Value
 from st_qbo_assets.domain.outcomes import Json, Outcome, canonical_json
@@ -44,9 +43,8 @@ def write_servicetitan(context: PairContext, pair: Pair, changes: Mapping[str, V
     assert side is not None
     change = servicetitan_change(pair.target, changes, side, terms=context.terms)
     if not change.says_anything:
-        return Written(
-            Outcome.UNCHANGED, side=_read(context, pair.target, side.raw, side.contacts, change.chosen)
-        )
+        same = _read(context, pair.target, side, contacts=side.contacts, chosen=change.chosen)
+        return Written(Outcome.UNCHANGED, side=same)
     attempt = begin(context, pair, change_json(change), Operation.UPDATE, day)
     try:
         after = _carry_out(context, pair.target, side, change)
@@ -102,7 +100,8 @@ def change_json(change: ServiceTitanChange) -> Json:
         {"operation": each.operation, "id": each.id, "type": each.type, "value": each.value}
         for each in change.contacts
     ]
-    return {"record": change.body, "contacts": contacts}
+    whole: Json = {"record": change.body, "contacts": contacts}
+    return whole | ({"location": change.location} if change.location else {})
 
 
 def _carry_out(context: PairContext, target: str, side: Side, change: ServiceTitanChange) -> Side:
@@ -113,7 +112,12 @@ def _carry_out(context: PairContext, target: str, side: Side, change: ServiceTit
     elif change.body:
         writer.change_vendor(side.id, change.body)
         record = with_vendor_fields(side.raw, change.body)
-    contacts, chosen = [*side.contacts], dict(change.chosen)
+    contacts, chosen, locations = [*side.contacts], dict(change.chosen), [*side.locations]
+    if change.location:
+        stored = writer.change_location(chosen[SERVICE], change.location)
+        locations = [
+            {**old, **stored} if objects.text(old.get("id")) == chosen[SERVICE] else old for old in locations
+        ]
     for each in change.contacts:
         if each.operation == "create":
             made = writer.create_contact(side.id, each.type, each.value)
@@ -128,11 +132,16 @@ def _carry_out(context: PairContext, target: str, side: Side, change: ServiceTit
         else:
             writer.delete_contact(side.id, each.id)
             contacts = [old for old in contacts if objects.text(old.get("id")) != each.id]
-    return _read(context, target, record, contacts, chosen)
+    after = replace(side, raw=record, locations=locations)
+    return _read(context, target, after, contacts=contacts, chosen=chosen)
 
 
-def _read(context: PairContext, target: str, record: Json, contacts: Any, chosen: Mapping[str, str]) -> Side:
-    return read_servicetitan(target, record, contacts, chosen=chosen, terms=context.terms)
+def _read(
+    context: PairContext, target: str, side: Side, *, contacts: Sequence[Json], chosen: Mapping[str, str]
+) -> Side:
+    return read_servicetitan(
+        target, side.raw, contacts, locations=side.locations, chosen=chosen, terms=context.terms
+    )
 
 
 def with_vendor_fields(record: Json, body: Json) -> Json:

@@ -48,9 +48,11 @@ def _quickbooks(defs: CompanyDefs) -> dg.AssetsDefinition:
                 group_name=keys.group(defs.name, "quickbooks"),
                 description=f"QuickBooks' {entity.plural} that changed on the day, gone ones included.",
                 kinds={"quickbooks"},
+                is_required=False,
             )
             for entity in _MASTERS
         },
+        can_subset=True,
         partitions_def=defs.days,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
@@ -58,13 +60,15 @@ def _quickbooks(defs: CompanyDefs) -> dg.AssetsDefinition:
         from st_qbo_assets.orchestration.master_frames import OBJECTS, changed_objects  # heavy: the clients
 
         days = run_days(context.partition_keys)
+        selected = context.op_execution_context.selected_output_names
+        wanted = [each for each in _MASTERS if each.plural in selected]
         try:
             with connector.open(defs, context.run_id) as connections:
-                found = changed_objects(connections, days, defs.now_utc())
+                found = changed_objects(defs, connections, days, wanted)
                 calls = connections.quickbooks.calls.metered
         except SyncError as error:
             raise failure_of(error) from error
-        for entity in _MASTERS:
+        for entity in wanted:
             rows = found[entity]
             key = keys.quickbooks(defs.name, entity.plural)
             for day in days:

@@ -80,6 +80,10 @@ class Shop:
         rows = self.state("servicetitan", "contacts")
         return [row for row in rows if row["customerId"] == customer_id and row.get("active", True)]
 
+    def location(self, id_: int) -> Json:
+        """One service location."""
+        return next(row for row in self.state("servicetitan", "locations") if row["id"] == id_)
+
     # QuickBooks
 
     def stored(self, qbo_id: str) -> Json:

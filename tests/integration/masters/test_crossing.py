@@ -12,6 +12,7 @@ ADDRESS = {
     "zip": "78704",
     "country": "USA",
 }
+SITE = {**ADDRESS, "street": "8 Mill Rd", "latitude": None, "longitude": None}
 
 
 def new_customer(shop: Shop, name: str = "Heron, Ada") -> int:
@@ -28,29 +29,54 @@ def new_customer(shop: Shop, name: str = "Heron, Ada") -> int:
     return made["id"]
 
 
-@pytest.mark.rule("7.1")
+@pytest.mark.rule("7.1", "7.6")
 def test_an_edit_on_either_side_crosses_over_once(shop: Shop) -> None:
     id_ = new_customer(shop)
+    place = shop.act_servicetitan(
+        "add", resource="locations", record={"customerId": id_, "name": "Heron, Ada", "address": SITE}
+    )["id"]
     shop.poll()
     qbo_id = shop.qbo_id(id_)
     assert shop.stored(qbo_id)["DisplayName"] == "Heron, Ada"
+    assert shop.stored(qbo_id)["ShipAddr"]["Line1"] == "8 Mill Rd"
 
-    shop.office.act(
-        "update", entity="Customer", id=qbo_id, body={"PrimaryEmailAddr": {"Address": "new@y.org"}}
-    )
+    edited = {
+        "PrimaryEmailAddr": {"Address": "new@y.org"},
+        "ShipAddr": {
+            "Line1": "9 Mill Rd",
+            "City": "Kyle",
+            "CountrySubDivisionCode": "TX",
+            "PostalCode": "78640",
+        },
+    }
+    shop.office.act("update", entity="Customer", id=qbo_id, body=edited)
     first = shop.poll()
+    assert shop.location(place)["address"]["street"] == "9 Mill Rd", first
     contact = next(row for row in shop.contacts(id_) if row["type"] == "Email")
     assert contact["value"] == "new@y.org", first
 
     number = next(row for row in shop.contacts(id_) if row["type"] == "Phone")
     shop.act_servicetitan("update", resource="contacts", id=number["id"], set={"value": "(512) 555-0177"})
+    shop.act_servicetitan("update", resource="locations", id=place, set={"address": SITE})
+    shop.act_servicetitan("update", resource="customers", id=id_, set={"taxExempt": True})
     shop.poll()
-    assert shop.stored(qbo_id)["PrimaryPhone"] == {"FreeFormNumber": "(512) 555-0177"}
+    stored = shop.stored(qbo_id)
+    assert (stored["PrimaryPhone"], stored["ShipAddr"]["Line1"]) == (
+        {"FreeFormNumber": "(512) 555-0177"},
+        "8 Mill Rd",
+    )
+    assert (stored["Taxable"], shop.reasons()["Heron, Ada"]) == (True, "exempt_without_reason")
+    tax = shop.company.tax.model_copy(update={"exempt_reason": "Religious organization"})
+    shop.company = shop.company.model_copy(update={"tax": tax})
+    shop.poll()
+    stored = shop.stored(qbo_id)
+    assert (stored["Taxable"], stored["TaxExemptionReasonId"]) == (False, "6")
 
-    before = shop.asked()
-    again = shop.poll()
-    assert len(shop.asked()) - len(before) <= 4, sorted(shop.asked())
-    assert again["loaded/customers"].get("posted", 0) == 0, again
+    for poll in ("customers", "vendors"):
+        before = shop.asked()
+        again = shop.poll(poll)
+        assert len(shop.asked()) - len(before) <= 4, sorted(shop.asked())
+        assert again[f"loaded/{poll}"].get("posted", 0) == 0, again
 
 
 @pytest.mark.rule("7.1", "7.5")

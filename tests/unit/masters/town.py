@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from st_qbo_assets.domain.masters.changing import ServiceTitanChange, servicetitan_change
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
-    ServiceTitanChange,
     Side,
     Terms,
     manner_of,
     quickbooks_body,
     read_quickbooks,
     read_servicetitan,
-    servicetitan_change,
 )
 from st_qbo_assets.domain.masters.three_way import Agreed, Base, Conflict, Decision, FieldPolicy, Ways, decide
 from st_qbo_assets.domain.masters.values import Manner

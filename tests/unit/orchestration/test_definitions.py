@@ -87,7 +87,8 @@ def test_the_proofs_over_the_whole_books_have_checks_and_schedules_of_their_own(
         "demo_drift": company.schedules.drift,
         "demo_duplicates": company.schedules.duplicates,
         "demo_full_scan": company.schedules.full_scan,
-        "demo_masters_poll": company.schedules.masters_poll,
+        "demo_customers_poll": company.schedules.masters_poll.customers,
+        "demo_vendors_poll": company.schedules.masters_poll.vendors,
     }
     scan = repository.get_schedule_def("demo_full_scan")
     ticked = scan.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=datetime.now(UTC)))
