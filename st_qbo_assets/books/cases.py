@@ -109,7 +109,7 @@ def lay_open(pair: Pair, setting: Setting, neighbours: Neighbours) -> Case:
     if pair.source is None and pair.live and neighbours.look_alikes is not None:
         alike = neighbours.look_alikes.find(pair.live[0])
         alike_pair = neighbours.pairs.by_source.get(alike.source) if alike is not None else None
-    differs = tuple(_facets(pair, setting.evidence.customers, neighbours.pairs, gaps=gaps))
+    differs = tuple(_facets(pair, setting.evidence, neighbours.pairs, gaps=gaps))
     changes = _changes(pair, setting.evidence.drift)
     # A mismatch that agrees by now was mended in QuickBooks: the change is the repair.
     mended = not differs and pair.state is not None and pair.state.outcome is Outcome.MISMATCH
@@ -167,7 +167,7 @@ class LookAlikes:
 
 
 def _facets(
-    pair: Pair, customers: Mapping[str, str], pairs: Pairs, *, gaps: tuple[Gap, ...]
+    pair: Pair, evidence: Evidence, pairs: Pairs, *, gaps: tuple[Gap, ...]
 ) -> Iterable[str]:
     counted = pair.counted
     if counted is not None and not pair.mains:
@@ -179,15 +179,16 @@ def _facets(
     if any(document.fault for document in pair.live) or (counted is not None and counted.fault):
         yield "unreadable"
     if counted is not None and pair.mains:
-        yield from _disagreements(counted, pair, customers, pairs)
+        yield from _disagreements(counted, pair, evidence, pairs)
     if gaps and counted is not None and pair.live:
         yield "applied"
 
 
-def _disagreements(st: StDocument, pair: Pair, customers: Mapping[str, str], pairs: Pairs) -> Iterable[str]:
+def _disagreements(st: StDocument, pair: Pair, evidence: Evidence, pairs: Pairs) -> Iterable[str]:
     targets = {document.key.target for document in pair.mains if document not in pair.adjustments}
     expected = expected_target(st, pairs)
-    if expected and targets - {expected}:
+    # What changed its kind after its books closed stays what it was there; its difference makes that good.
+    if expected and targets - {expected} and not pair.adjustments:
         yield "kind"
     if st.total_cents != sum(document.total_cents for document in pair.live):
         yield "total"
@@ -196,8 +197,8 @@ def _disagreements(st: StDocument, pair: Pair, customers: Mapping[str, str], pai
         yield "tax"
     if dict(income) != summed_income(pair.live):
         yield "income"
-    customer = customers.get(st.customer_id, "")
-    if customer and any(document.customer_id != customer for document in pair.live):
+    customer = evidence.customers.get(st.customer_id, "")
+    if customer and any(evidence.owner_of(document.customer_id) != customer for document in pair.live):
         yield "customer"
     if any(document.day != st.day for document in pair.mains):
         yield "date"

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import Outcome, Reason
 
 
@@ -121,7 +121,19 @@ class Evidence:
         return {
             link.source.id: link.key.id
             for link in self.links
-            if link.source.entity is Entity.CUSTOMER and link.key.target == "Customer"
+            if link.source == SourceRef(Entity.CUSTOMER, link.source.id) and link.key.target == "Customer"
+        }
+
+    def owner_of(self, customer_id: str) -> str:
+        """Return who stands for a QuickBooks customer: of a service location's sub-customer its parent."""
+        return self._sub_customers.get(customer_id, customer_id)
+
+    @cached_property
+    def _sub_customers(self) -> dict[str, str]:
+        return {
+            link.key.id: self.customers.get(link.source.id, "")
+            for link in self.links
+            if is_location(link.source) and link.key.target == "Customer"
         }
 
 

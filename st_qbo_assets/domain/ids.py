@@ -76,6 +76,19 @@ class SourceRef:
         return cls(Entity(entity), id_, part)
 
 
+_LOCATION = "location"
+
+
+def location_part(location_id: str) -> str:
+    """Return the part of a customer that is the sub-customer of one of its service locations."""
+    return f"{_LOCATION}{location_id}"
+
+
+def is_location(source: SourceRef) -> bool:
+    """Say whether a source is a service location that became a sub-customer."""
+    return source.entity is Entity.CUSTOMER and source.part.startswith(_LOCATION)
+
+
 def is_symbolic(value: object) -> bool:
     """Say whether a reference value in a payload is symbolic (`customer:123`) and not a QuickBooks id."""
     return isinstance(value, str) and ":" in value and value.partition(":")[0] in _NAMES

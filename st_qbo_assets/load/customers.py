@@ -8,7 +8,7 @@ calls, and what follows when a name is taken (QB §8 no. 14). What does not: the
 import threading
 from collections.abc import Iterable, Sequence
 
-from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.ids import SourceRef, is_location, location_part
 from st_qbo_assets.domain.names import suffixed
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
@@ -39,6 +39,7 @@ _KEPT = (
     "PrimaryEmailAddr",
     "PrimaryPhone",
     "Active",
+    "BillWithParent",
 )
 _NAME_LISTS = ("Customer", "Vendor", "Employee")
 _EVERY_KIND = 3
@@ -57,6 +58,16 @@ class CustomerIndex:
         self._lock = threading.Lock()
         self._candidates: Candidates | None = None
         self._rows: dict[str, Json] = {}
+        self._parts: dict[str, list[Card]] = {}
+
+    def sub_customers(self, parent: str) -> list[Card]:
+        """Return the sub-customers of a customer; they never are customers of ServiceTitan (rule 7.5).
+
+        Raises:
+            SyncError: if QuickBooks could not be asked.
+        """
+        self._all()
+        return self._parts.get(parent, [])
 
     def likely(self, wanted: Sequence[Card]) -> list[list[Card]]:
         """Return who some customers might be: those of the same name, of a near one, or of two like facts.
@@ -76,8 +87,11 @@ class CustomerIndex:
                 cards: list[Card] = []
                 for row in self._quickbooks.query(self.target, "Active IN (true, false)"):
                     card = card_of(row)
-                    cards.append(card)
                     self._rows[card.id] = {key: row[key] for key in _KEPT if key in row}
+                    if parent := objects.ref(row, "ParentRef"):
+                        self._parts.setdefault(parent, []).append(card)
+                    else:
+                        cards.append(card)
                 self._candidates = Candidates(cards)
             return self._candidates
 
@@ -112,7 +126,10 @@ class CustomerDesk:
         likely = {payload.source: cards for payload, cards in zip(open_, found_likely, strict=True)}
         linked = self._linked(card.id for cards in likely.values() for card in cards)
         found: dict[tuple[SourceRef, str], Finding] = {}
-        for payload in open_:
+        for payload in [each for each in open_ if is_location(each.source)]:
+            if finding := self._sub_customer(payload, known):
+                found[payload.source, payload.target] = finding
+        for payload in [each for each in open_ if not is_location(each.source)]:
             wanted = self._cards[payload.source]
             match = match_customer(wanted, likely[payload.source], linked_ids=linked)
             finding = self._finding(payload, match)
@@ -137,8 +154,32 @@ class CustomerDesk:
                 return self._renamed(suffix, other, tried=tried)
         return self._renamed(suffix, "another name in QuickBooks", tried=tried)
 
+    def _sub_customer(self, payload: Payload, known: Resolution) -> Finding | None:
+        """Return the sub-customer somebody made for a service location: of its name or its street."""
+        parent = objects.as_source(objects.ref(payload.body, "ParentRef"))
+        link = known.link(parent, payload.target) if parent is not None else None
+        cards = self._index.sub_customers(link.qbo_id) if link is not None else []
+        taken = self._linked(card.id for card in cards)
+        wanted = self._cards[payload.source]
+        alike = [
+            card
+            for card in cards
+            if card.id not in taken and (wanted.key == card.key or "address" in agreements(wanted, card))
+        ]
+        if len(alike) > 1:
+            return _unsure(payload, alike, "more than one sub-customer fits")
+        if not alike:
+            return None
+        card, row = alike[0], self._index.row(alike[0].id)
+        if row.get("BillWithParent") is True and card.is_active:
+            return _link(payload.target, row, card, agreements(wanted, card))
+        said = reason("sub_customer_not_billed", name=card.name, qbo_id=card.id)
+        return Finding(FindingKind.HOLD, reason=said)
+
     def _owner_is_ours(self, payload: Payload, row: Json) -> Finding | None:
         """Return a link or a question about the customer that has the name; None if it is somebody else."""
+        if is_location(payload.source) or objects.ref(row, "ParentRef"):
+            return None
         wanted, card = self._cards.get(payload.source) or card_of(payload.body), card_of(row)
         if self._is_settled_as_new(payload) or self._linked([card.id]):
             return None
@@ -165,8 +206,10 @@ class CustomerDesk:
         return None
 
     def _suffixed(self, payload: Payload) -> str:
-        letter = payload.target[0]
-        return suffixed(objects.display_name(payload.target, payload.body), f"({letter}-{payload.source.id})")
+        mark = f"{payload.target[0]}-{payload.source.id}"
+        if is_location(payload.source):
+            mark = f"L-{payload.source.part.removeprefix(location_part(''))}"
+        return suffixed(objects.display_name(payload.target, payload.body), f"({mark})")
 
     def _is_settled_as_new(self, payload: Payload) -> bool:
         pair = self._settled.get((payload.source, payload.target))

@@ -127,6 +127,7 @@ class DayLoader:
         if turn.changing:
             # What was of another shape is gone now: these records come as what they are.
             turn.changing.clear()
+        self._load_stage(turn, ("Customer",), locations=True)  # after the parents they refer to
             self._load_documents(turn)
         self._load_stage(turn, PAYMENTS, applications=True)
         for stage in LAST_STAGES:
@@ -159,8 +160,18 @@ class DayLoader:
         self._retiring.let_go(turn)
         self._retiring.carry_out(turn, Step.DOCUMENT)
 
-    def _load_stage(self, turn: DayTurn, targets: tuple[str, ...], *, applications: bool = False) -> None:
-        """Load what is, or would be, one of the targets; of payments either money or mere applications."""
+    def _load_stage(
+        self,
+        turn: DayTurn,
+        targets: tuple[str, ...],
+        *,
+        applications: bool = False,
+        locations: bool = False,
+    ) -> None:
+        """Load what is, or would be, one of the targets.
+
+        Of payments either money or mere applications; of customers themselves or their service locations.
+        """
         mapped = [
             each
             for each in turn.mapped.values()
@@ -170,6 +181,7 @@ class DayLoader:
         ]
         due = [each for each in mapped if each.verdict is Verdict.DUE and each.payload is not None]
         self._find(turn, [each for each in due if each.source not in turn.results])
+            and is_location(each.source) is locations
         if targets is SALES:
             self._link_elsewhere(turn, mapped)
             free_payments(turn, due)

@@ -4,7 +4,7 @@ What belongs here: reading what is open of the charges and credits a payment nam
 them. What does not: which refusals can mean that (`refusals`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -47,8 +47,7 @@ class OpenAmounts:
         own = self._applied_now(action.link)
         is_open = {key: _open(key, row) + own.get(key, Decimal(0)) for key, row in rows.items()}
         short = [key for key, amount in wanted.items() if key in is_open and is_open[key] < amount]
-        customer = objects.ref(request, "CustomerRef")
-        if not short or any(objects.ref(row, "CustomerRef") != customer for row in rows.values()):
+        if not short or not self._is_of_one(request, rows.values()):
             return None
         for key in short:
             by_hand = self._typed_payment(rows[key], wanted[key]) if key[0] == "Invoice" else None
@@ -98,6 +97,16 @@ class OpenAmounts:
             for row in self._context.quickbooks.query(entity, f"Id IN {quote_list(ids)}") if ids else ():
                 rows[entity, objects.text(row.get("Id"))] = row
         return rows
+
+    def _is_of_one(self, request: Json, rows: Iterable[Json]) -> bool:
+        """Say whether documents stand on the customer of a payment, or on sub-customers of his locations."""
+        payer = objects.ref(request, "CustomerRef")
+        others = {objects.ref(row, "CustomerRef") for row in rows} - {payer}
+        if not others:
+            return True
+        links = self._context.links.of_targets(self._context.name, "Customer", [payer, *others])
+        records = {id_: {link.source.record for link in found} for id_, found in links.items()}
+        return all(records.get(id_, set()) & records.get(payer, set()) for id_ in others)
 
     def _applied_now(self, link: Link | None) -> dict[Key, Decimal]:
         obj = read_if_there(self._context, link.target, link.qbo_id) if link is not None else None

@@ -5,6 +5,7 @@ payload back. What does not: any call, lock or row (`apply`), what may be sent t
 that are sent (`requests`), and how existing objects are found (`customers`, `items`, `adoption`). Pure.
 """
 
+from st_qbo_assets.domain.ids import is_location
 from st_qbo_assets.domain.outcomes import Payload, Reason
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind, Resolution, WritePolicies
@@ -98,7 +99,9 @@ def _plan_linked(
     is_foreign = link.state in _FOREIGN and not objects.name_field(link.target)
     if link.drift or (is_same and link.state is LinkState.MISMATCH) or (not is_same and is_foreign):
         return Action(ActionKind.RECHECK, payload, link=link, reason=said)
-    if is_same or (policies.masters_two_way and payload.target in _TWO_WAY):
+    # A sub-customer that we made follows its service location; one that we found is left as it is.
+    is_ours = is_location(payload.source) and link.state is LinkState.ACTIVE
+    if is_same or (policies.masters_two_way and payload.target in _TWO_WAY and not is_ours):
         return Action(ActionKind.UNCHANGED, payload, link=link, reason=said)
     return _plan_update(payload, link, known, policies, said)
 

@@ -124,11 +124,18 @@ class _Walker(DayLoader):
             return False
         return policy == "restore" or (policy == "accept" and payload.digest != link.digest)
 
-    def _load_stage(self, turn: DayTurn, targets: tuple[str, ...], *, applications: bool = False) -> None:
+    def _load_stage(
+        self,
+        turn: DayTurn,
+        targets: tuple[str, ...],
+        *,
+        applications: bool = False,
+        locations: bool = False,
+    ) -> None:
         for source, outcome in self._assumed.items():
             if source not in turn.results:
                 turn.known.learn_result(LoadResult(source, outcome, turn.given.day))
-        super()._load_stage(turn, targets, applications=applications)
+        super()._load_stage(turn, targets, applications=applications, locations=locations)
         if targets is SALES:
             self._bring(turn)
 

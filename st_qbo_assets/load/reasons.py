@@ -13,6 +13,13 @@ _AGAIN = "Nothing to do; it posts by itself when that record has posted."
 
 LOAD: dict[str, ReasonKind] = {
     "waits_for": ReasonKind("5.5", "It waits for {waits_for}, which {state}.", _AGAIN),
+    "sub_customer_not_billed": ReasonKind(
+        "7.5",
+        "The sub-customer {name!r} (Id {qbo_id}) fits, but is not billed with its parent, who could not pay "
+        "for it.",
+        "Tick *Bill parent customer* on it in QuickBooks, then re-materialize the day; or settle the pair in "
+        "links.csv.",
+    ),
     "payment_waits": ReasonKind(
         "3.2",
         "It pays {waits_for}, which {state}.",

@@ -19,6 +19,7 @@ from st_qbo_assets.mapping.currency import wrong_currency
 from st_qbo_assets.mapping.facts import chargeable_lines
 from st_qbo_assets.mapping.items import Item, map_item
 from st_qbo_assets.mapping.lines import Line, map_lines
+from st_qbo_assets.mapping.locations import bill_to
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.periods import PostingDate, posting_date
 from st_qbo_assets.mapping.problems import Problem, held, joined, rejected
@@ -35,12 +36,13 @@ Sale = Invoice
 
 @dataclass(frozen=True)
 class SaleParts:
-    """What a sales document is put together from."""
+    """What a sales document is put together from; `bill_to` refers to a customer or sub-customer."""
 
     lines: list[Line]
     tax: TaxPlan
     posting: PostingDate
     references: dict[str, str]
+    bill_to: str
 
     def booked(self, sale: Sale, lookup: Lookup, *, sign: int) -> tuple[dict[str, int], int]:
         """Return income by account, and what goes to sales tax payable; -1 turns a sale into a credit.
@@ -112,14 +114,14 @@ def sale_parts(
     problems += faults + wrong
     if problems or isinstance(posting, Problem):
         return joined(problems)
-    return SaleParts(written, plan, posting, references)
+    return SaleParts(written, plan, posting, references, bill_to(sale, lookup, day=day))
 
 
 def sale_body(sale: Sale, source: SourceRef, parts: SaleParts, lookup: Lookup, *, number: str) -> Json:
     """Return the body that the three kinds of document share."""
     lines = [line.body for line in parts.lines]
     body: Json = {
-        "CustomerRef": {"value": customer(sale)},
+        "CustomerRef": {"value": parts.bill_to},
         "TxnDate": parts.posting.date.isoformat(),
         "DocNumber": number,
         "PrivateNote": marker(source),

@@ -30,7 +30,7 @@ from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_around
 from st_qbo_assets.orchestration.master_pairs import is_master_row
 from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
-from st_qbo_assets.servicetitan.records import Customer
+from st_qbo_assets.servicetitan.records import Customer, Location
 from st_qbo_assets.store.inbox import Inbox
 
 _DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
@@ -162,7 +162,9 @@ class RunLoad:
                     *client.customers(ids=wanted),
                     *client.customer_contacts(customer_ids=wanted),
                 ]
-                own = [record for record in people if isinstance(record, Customer)]
+                if self.defs.company.locations_since is not None:
+                    people += [place for id_ in wanted for place in client.locations(customer_id=id_)]
+                own = [record for record in people if isinstance(record, (Customer, Location))]
                 return map_day(entity, day, own, self._lookup(people))
             return self._map_anew(day, [*reread_documents(client, entity, wanted).found.values()])
 
@@ -180,7 +182,7 @@ class RunLoad:
         """Return documents read just now as mapped by the present company file, with what they refer to."""
         around = read_around(self.connections, records)
         lookup = self._lookup([*records, *around])
-        customers = [record for record in around if isinstance(record, Customer)]
+        customers = [record for record in around if isinstance(record, (Customer, Location))]
         return [
             *map_day(Entity.ITEM, day, records, lookup),
             *map_day(Entity.CUSTOMER, day, customers, lookup),

@@ -23,6 +23,7 @@ from st_qbo_assets.mapping.applications import APPLICATION
 from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
+from st_qbo_assets.mapping.locations import map_location
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
 from st_qbo_assets.mapping.write_offs import WRITE_OFF
@@ -121,6 +122,8 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
         return map_payment(record, lookup) if unreadable or isinstance(record, Payment) else []
     if entity is Entity.CREDIT_MEMO:
         return map_credit_memo(record, lookup) if unreadable or isinstance(record, CreditMemo) else []
+    if entity is Entity.CUSTOMER and isinstance(record, Location):
+        return map_location(record, lookup, day=day)
     if entity is Entity.CUSTOMER:
         return map_customer(record, lookup, day=day) if unreadable or isinstance(record, Customer) else []
     raise ValueError(f"{entity.plural} are not mapped")
