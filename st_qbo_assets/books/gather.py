@@ -41,7 +41,7 @@ _ADJUSTMENTS = ("adjustment", "adjustment_application")
 _PARTS = {
     Entity.INVOICE: ("", *_ADJUSTMENTS),
     Entity.CREDIT_MEMO: ("", "application", *_ADJUSTMENTS),
-    Entity.PAYMENT: ("", "refund", "write_off", "application"),
+    Entity.PAYMENT: ("", "refund", "write_off", "application", *_ADJUSTMENTS),
 }
 #: Where a link keeps the changes that somebody made in QuickBooks and that were accepted.
 _ACCEPTED = "accepted"

@@ -4,6 +4,7 @@ What belongs here: finding them, and putting the parts that adjust them among th
 not: the arithmetic of a difference (`adjusting`). Without `closed_period_edits: adjust` the plan holds them.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -49,17 +50,28 @@ def adjust_closed(turn: DayTurn) -> None:
 
 
 def _closed_link(turn: DayTurn, mapped: Mapped) -> Link | None:
-    """Return the link of a document in closed books that is due, or that is gone from ServiceTitan."""
+    """Return the link of a document in closed books that a record was, and that a difference can make good.
+
+    The record is due as that or as the other kind of sale, or nothing of it is left in ServiceTitan.
+    """
     payload, reason_ = mapped.payload, mapped.reason
     if payload is not None:
         link = turn.known.link(payload.source, payload.target)
+        if (link is None or link.state not in _OURS) and payload.target in adjusting.SIGNS:
+            link = _one_of(turn.links_of(payload.source))
     elif mapped.verdict is Verdict.NOT_DUE and reason_ is not None and reason_.code in EMPTY_AT_SOURCE:
-        link = next((each for each in turn.links_of(mapped.source) if each.state in _OURS), None)
+        parts = turn.known.parts_of(mapped.source)
+        link = _one_of([each for each in parts if not is_adjustment_part(each.source)])
     else:
         return None
     if link is None or link.state not in _OURS or link.target not in adjusting.SIGNS:
         return None
     return link if turn.context.policies.is_closed(_date_of(link)) else None
+
+
+def _one_of(links: Sequence[Link]) -> Link | None:
+    """Return the sale that a record is in QuickBooks; it never is two."""
+    return next((each for each in links if each.state in _OURS and each.target in adjusting.SIGNS), None)
 
 
 def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -> None:
@@ -144,4 +156,5 @@ def _stays(turn: DayTurn, mapped: Mapped, link: Link) -> LoadResult:
 def _result(turn: DayTurn, mapped: Mapped, link: Link, outcome: Outcome) -> LoadResult:
     said = reason("adjusted", target=link.target, qbo_id=link.qbo_id, day=_date_of(link))
     result = turn.subject(mapped, link.target).result(outcome, link=link, said=said)
+    result = replace(result, target=link.target)
     return result if link.source == mapped.source else replace(result, source=link.source, reason=None)

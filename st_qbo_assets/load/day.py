@@ -29,8 +29,10 @@ from st_qbo_assets.load.bringing import (
 )
 from st_qbo_assets.load.closed_books import adjust_closed
 from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
+from st_qbo_assets.load.following import bring_receipts
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
 from st_qbo_assets.load.items import ItemDesk
+from st_qbo_assets.load.outdated import outdated
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.results import both, passed_through, with_note
@@ -113,7 +115,8 @@ class DayLoader:
         """
         turn = self._walk(given)
         results = list(turn.results.values())
-        self._context.ledger.save_states(self._context.name, results, self._context.run_id, also=given.also)
+        said = [*results, *outdated(turn)]
+        self._context.ledger.save_states(self._context.name, said, self._context.run_id, also=given.also)
         _log.info("day=loaded day=%s records=%d", given.day, len(results))
         return results
 
@@ -121,13 +124,14 @@ class DayLoader:
         """Go through a day stage by stage, and return its turn with every result."""
         turn = DayTurn(self._context, given, is_live=self._is_live, stopped=self.stopped)
         turn.gather()
+        bring_receipts(turn)
         for stage in MASTER_STAGES:
             self._load_stage(turn, stage)
+        self._load_stage(turn, ("Customer",), locations=True)  # after the parents they refer to
         self._load_documents(turn)
         if turn.changing:
             # What was of another shape is gone now: these records come as what they are.
             turn.changing.clear()
-        self._load_stage(turn, ("Customer",), locations=True)  # after the parents they refer to
             self._load_documents(turn)
         self._load_stage(turn, PAYMENTS, applications=True)
         for stage in LAST_STAGES:
@@ -177,11 +181,11 @@ class DayLoader:
             for each in turn.mapped.values()
             if target_of(each) in targets
             and is_application_part(each.source) is applications
+            and is_location(each.source) is locations
             and not turn.waits_for_shape(each)
         ]
         due = [each for each in mapped if each.verdict is Verdict.DUE and each.payload is not None]
         self._find(turn, [each for each in due if each.source not in turn.results])
-            and is_location(each.source) is locations
         if targets is SALES:
             self._link_elsewhere(turn, mapped)
             free_payments(turn, due)

@@ -21,7 +21,7 @@ from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.shapes import Unwanted
 from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import Link, LinkState
-from st_qbo_assets.store.states import Also
+from st_qbo_assets.store.states import Also, RecordState
 
 Reread = Callable[[Entity, Sequence[str]], Sequence[Mapped]]
 PaymentsOf = Callable[[Sequence[str]], Sequence[Mapped]]
@@ -75,6 +75,7 @@ class DayTurn:
 
     Attributes:
         before: where each record stood before this load.
+        stood: the same with all that was said, for every part a record ever had.
         open_intents: source and target of the writes whose outcome is not known.
         unwanted: what is still to be voided, because its record no longer is that.
         changing: records whose new shape waits until the old one is voided.
@@ -103,6 +104,7 @@ class DayTurn:
     freed: set[SourceRef] = field(default_factory=set[SourceRef])
     staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
+    stood: dict[SourceRef, RecordState] = field(default_factory=dict[SourceRef, RecordState])
     stopped: ConnectionStopped | None = None
 
     def gather(self) -> None:
@@ -133,7 +135,8 @@ class DayTurn:
         sources = list(dict.fromkeys([*fresh, *refers]))
         for links in ledger.links_of_records(name, sources).values():
             self.known.learn_links(links)
-        states = ledger.record_states(name, sources)
+        states = ledger.all_states(name, sources)
+        self.stood.update(states)
         self.before.update({source: state.outcome for source, state in states.items()})
         self.known.learn_outcomes({source: state.outcome for source, state in states.items()})
         for intents in ledger.open_intents_of_records(name, list(fresh)).values():
@@ -142,8 +145,6 @@ class DayTurn:
     def add_parts(self, parts: Sequence[Mapped]) -> None:
         """Put parts that the load makes itself beside the record they are of."""
         sources = [each.source for each in parts]
-        states = self.context.ledger.record_states(self.context.name, sources)
-        self.before.update({source: state.outcome for source, state in states.items()})
         self.mapped.update({each.source: each for each in parts})
         self.examined.difference_update(source.record for source in sources)
 

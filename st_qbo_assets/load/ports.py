@@ -58,6 +58,10 @@ class LinkReads(Protocol):
         """Return the links of the documents last posted with a business day from first to last."""
         ...
 
+    def of_customers(self, company: Company, target: str, customers: Iterable[str]) -> list[Link]:
+        """Return the links to documents of one entity that QuickBooks last confirmed for some customers."""
+        ...
+
 
 class Decisions(Protocol):
     """The audit of who decided what."""
@@ -157,6 +161,10 @@ class WriteLedger(Protocol):
 
     def record_states(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, RecordState]:
         """Return where many records stand."""
+        ...
+
+    def all_states(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, RecordState]:
+        """Return where every part of many records stands, in one query."""
         ...
 
     def save_states(

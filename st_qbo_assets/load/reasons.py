@@ -67,6 +67,9 @@ LOAD: dict[str, ReasonKind] = {
         "It is to become {target}, after the {old} {qbo_id} that it was is voided: {why}",
         "Settle that first; the new document follows in the same run.",
     ),
+    "told_by_parts": ReasonKind(
+        "5.5", "Nothing is said of it under this name any more; {parts} says where the record stands."
+    ),
     "credit_stays_unapplied": ReasonKind(
         "3.2",
         "The credit stays unapplied for now, because {invoices} {state}.",

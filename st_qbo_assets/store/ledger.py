@@ -117,6 +117,10 @@ class Ledger:
         """Return where many records stand, in one query; one never seen is missing."""
         return self._states.of_sources(company, sources)
 
+    def all_states(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, RecordState]:
+        """Return where every part of many records stands, in one query."""
+        return self._states.of_records(company, sources)
+
     def save_states(
         self,
         company: Company,

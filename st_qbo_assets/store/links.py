@@ -135,6 +135,15 @@ class Links:
                     found.setdefault(row.qbo_id, []).append(link_from(row))
         return found
 
+    def of_customers(self, company: Company, target: str, customers: Iterable[str]) -> list[Link]:
+        """Return the links to documents of one entity that QuickBooks last confirmed for some customers."""
+        customer = links.c.confirmed["CustomerRef"].as_string()
+        query = select(links).where(
+            links.c.company == company, links.c.target == target, is_any_of(customer, sorted(customers))
+        )
+        with self._database.autocommit() as connection:
+            return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
+
     def save(self, link: Link, connection: Connection | None = None) -> None:
         """Insert the link, or overwrite the one of the same company, source and target.
 

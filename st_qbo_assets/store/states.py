@@ -16,7 +16,14 @@ from st_qbo_assets.domain.ids import Company, Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import record_states
-from st_qbo_assets.store.sources import clean_text, is_any_of, source_columns, source_from, source_is_in
+from st_qbo_assets.store.sources import (
+    clean_text,
+    is_any_of,
+    record_is_in,
+    source_columns,
+    source_from,
+    source_is_in,
+)
 
 _KEY = ("company", "source_entity", "source_id", "source_part")
 _SAVED = tuple(
@@ -126,6 +133,16 @@ class RecordStates:
             return {}
         query = select(record_states).where(
             record_states.c.company == company, source_is_in(record_states, wanted)
+        )
+        return {state.source: state for state in self._read(query)}
+
+    def of_records(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, RecordState]:
+        """Return where every part of many records stands, whatever part is named, in one query."""
+        wanted = list(dict.fromkeys(source.record for source in sources))
+        if not wanted:
+            return {}
+        query = select(record_states).where(
+            record_states.c.company == company, record_is_in(record_states, wanted)
         )
         return {state.source: state for state in self._read(query)}
 

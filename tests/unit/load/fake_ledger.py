@@ -95,6 +95,11 @@ class FakeLedger:
         ]
         return [link for link in days if link.day is not None and first <= link.day <= (last or first)]
 
+    def of_customers(self, company: Company, target: str, customers: Iterable[str]) -> list[Link]:
+        wanted = set(customers)
+        links = [link for link in self.kept_links.values() if link.target == target]
+        return [link for link in links if link.confirmed.get("CustomerRef") in wanted]
+
     def save_link(self, link: Link) -> None:
         with self._guard:
             for other in self.kept_links.values():
@@ -253,6 +258,10 @@ class FakeLedger:
 
     def record_states(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, RecordState]:
         return {source: self.states[source] for source in set(sources) if source in self.states}
+
+    def all_states(self, company: Company, sources: Iterable[SourceRef]) -> dict[SourceRef, RecordState]:
+        records = {source.record for source in sources}
+        return {source: state for source, state in self.states.items() if source.record in records}
 
     def save_states(
         self,
