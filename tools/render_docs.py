@@ -78,6 +78,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     ),
     "mismatch": Outcome.MISMATCH,
     "gone_unposted": Outcome.NOT_DUE,
+    "told_by_parts": Outcome.VOIDED,
 }
 _RED = frozenset(outcome.value for outcome in Outcome if outcome.fails_partition)
 

@@ -259,6 +259,11 @@ MAPPING: dict[str, ReasonKind] = {
         "It moves {amount} by {invoice}, which could not be found in ServiceTitan.",
         f"Look the document up in ServiceTitan and correct the application, {_AGAIN}",
     ),
+    "split_without_document": ReasonKind(
+        "3.2",
+        "It applies {amount} to a document that ServiceTitan does not name.",
+        f"Open it in ServiceTitan and apply that amount to a document, or to none, {_AGAIN}",
+    ),
     "closed_period": ReasonKind(
         "4",
         "It is dated {day}, and the books of that day are closed in QuickBooks.",

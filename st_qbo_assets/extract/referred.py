@@ -63,7 +63,7 @@ def referred(records: Iterable[AnyRecord]) -> Referred:
                 if line.sku_id is not None and line.active
             },
         },
-        invoices=_ids(row.applied_to for record in applied for row in record.applied_to),
+        invoices=_ids(row.applied_to or None for record in applied for row in record.applied_to),
     )
 
 

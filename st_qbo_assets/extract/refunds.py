@@ -29,7 +29,8 @@ def read_refund_context(client: Documents, records: Iterable[AnyRecord]) -> list
     wanted = {each.refunded_payment_id for each in refunds if each.refunded_payment_id is not None}
     if missing := sorted(wanted - known):
         payments += client.payments(ids=missing)
-    paid = sorted({row.applied_to for each in _refunded(payments, wanted) for row in each.applied_to})
+    rows = (row for each in _refunded(payments, wanted) for row in each.applied_to)
+    paid = sorted({row.applied_to for row in rows if row.applied_to})
     if not paid:
         return [*payments]
     return [

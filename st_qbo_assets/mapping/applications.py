@@ -29,7 +29,7 @@ class Row:
     """What is applied to one document, all rows of a record on it together.
 
     Attributes:
-        id: of the invoice or credit memo.
+        id: of the invoice or credit memo; 0 if ServiceTitan names none.
         cents: with ServiceTitan's sign.
         number: as ServiceTitan shows it.
         document: the invoice or credit memo, None if nobody finds it.
@@ -79,10 +79,12 @@ def rows_of(applied: Rows, lookup: Lookup) -> list[Row]:
 
 
 def wrong_rows(rows: Iterable[Row], owner: Named | None, lookup: Lookup) -> list[Problem]:
-    """Return the documents that are another customer's, another company's, or void, as far as known."""
+    """Return the documents that are nobody's, another customer's or company's, or void, as far as known."""
     found: list[Problem] = []
     for row in rows:
         document = row.document
+        if not row.id:
+            found.append(held("split_without_document", amount=_amount(row)))
         if document is None:
             continue
         other = document.customer
@@ -101,6 +103,8 @@ def rows_against_sign(rows: Iterable[Row]) -> list[Problem]:
     """Return the rows that no link can say: paying a credit, or taking money back from an invoice."""
     found: list[Problem] = []
     for row in rows:
+        if not row.id:
+            continue  # `wrong_rows` says so
         if row.document is None and row.cents < 0:
             found.append(held("applied_to_unknown", invoice=row.label, amount=_amount(row)))
         elif row.is_credit and row.cents > 0:

@@ -320,6 +320,8 @@ def _invoice_paid(payment: Payment, refunded: Payment, lookup: Lookup) -> Invoic
     label = number_of_payment(refunded, lookup) or refunded.id
     if len(ids) != 1:
         return held("refund_of_several_invoices", total=_total(payment), payment=label, invoices=len(ids))
+    if not ids[0]:
+        return held("split_without_document", amount=_total(payment))
     invoice = lookup.invoices.get(ids[0])
     if invoice is None or invoice.total <= 0:
         return held("applied_to_unknown", invoice=ids[0], amount=_total(payment))

@@ -29,6 +29,10 @@ def _read_optional_id(value: object) -> int | None:
     return None if value is None or value == 0 or value == "" else _read_id(value)
 
 
+def _read_id_or_zero(value: object) -> int:
+    return _read_optional_id(value) or 0
+
+
 def _read_count(value: object) -> int | None:
     return None if value is None or value == "" else _read_id(value)
 
@@ -73,6 +77,7 @@ def _read_list(value: object) -> object:
 
 Id = Annotated[int, BeforeValidator(_read_id)]
 OptionalId = Annotated[int | None, BeforeValidator(_read_optional_id)]
+IdOrZero = Annotated[int, BeforeValidator(_read_id_or_zero)]
 Count = Annotated[int | None, BeforeValidator(_read_count)]
 Money = Annotated[Decimal, BeforeValidator(_read_money)]
 OptionalMoney = Annotated[Decimal | None, BeforeValidator(_read_optional_money)]

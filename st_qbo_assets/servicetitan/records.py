@@ -24,6 +24,7 @@ from st_qbo_assets.servicetitan.fields import (
     Flag,
     GlAccountRef,
     Id,
+    IdOrZero,
     Instant,
     Money,
     MoneyOrZero,
@@ -173,10 +174,10 @@ class Invoice(Record):
 
 
 class Applied(Part):
-    """A share of a payment applied to one invoice."""
+    """A share of a payment applied to one invoice; 0 if ServiceTitan names none."""
 
     applied_id: OptionalId = None
-    applied_to: Id
+    applied_to: IdOrZero
     applied_amount: Money
     applied_on: Instant = None
     applied_to_reference_number: Text = ""
@@ -186,7 +187,7 @@ class CreditMemoApplied(Part):
     """A share of a credit memo applied to one invoice; unlike a payment's, its day is a plain date."""
 
     applied_id: OptionalId = None
-    applied_to: Id
+    applied_to: IdOrZero
     applied_amount: Money
     applied_on: BusinessDate = None
     applied_to_reference_number: Text = ""
