@@ -6,7 +6,7 @@ What does not: what is read or written through them.
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pydantic import SecretStr
@@ -37,8 +37,8 @@ from st_qbo_assets.store.states import RecordStates
 from st_qbo_assets.store.tie_outs import TieOuts
 from st_qbo_assets.store.tokens import QuickBooksTokens, ServiceTitanTokens
 from st_qbo_assets.store.vault import Vault
-from st_qbo_assets.transport.http import Http
-from st_qbo_assets.transport.retry import RetryPolicy
+from st_qbo_assets.transport.http import Http, Timeouts
+from st_qbo_assets.transport.retry import NO_RETRY, RetryPolicy
 
 #: Names of a company's secrets in the vault.
 SERVICETITAN_SECRETS = ("servicetitan_client_id", "servicetitan_client_secret", "servicetitan_app_key")
@@ -48,6 +48,9 @@ SERVICETITAN_WEBHOOK_KEY = "servicetitan_webhook_key"
 QUICKBOOKS_VERIFIER_TOKEN = "quickbooks_verifier_token"  # noqa: S105 - its name
 #: ServiceTitan allows 60 calls a second for one application and tenant (ServiceTitan reference §2.1).
 _SERVICETITAN_LIMITS = BudgetLimits(per_second=50, per_minute=2500, in_flight=8, burst=10)
+_BRIEF = Timeouts(connect_seconds=5.0, read_seconds=15.0)
+#: Somebody may be waiting at the consent page.
+_OAUTH_ATTEMPTS = 4
 #: Markers of objects read are kept in one statement for so many.
 _MARKERS_AT_ONCE = 200
 
@@ -65,6 +68,7 @@ class Connections:
         company: its file.
         database: the store's database.
         run_id: the Dagster run, kept with what is written.
+        retry: how often a read is tried again.
         seam: called at named points of every write, so that tests can die there.
     """
 
@@ -72,6 +76,7 @@ class Connections:
     settings: Settings
     database: Database
     run_id: str = ""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
     seam: Callable[[str], None] = lambda _: None
     _http: Http = field(default_factory=lambda: Http(pool_size=16))
     _seen: list[MarkedObject] = field(default_factory=list[MarkedObject])
@@ -108,7 +113,7 @@ class Connections:
             tenant=self.tenant,
             base_url=self.settings.servicetitan_urls(self.company.environment).api,
             budget=self._servicetitan_budget,
-            retry=RetryPolicy(),
+            retry=self.retry,
         )
 
     @cached_property
@@ -124,7 +129,7 @@ class Connections:
             tenant=self.tenant,
             base_url=self.settings.servicetitan_urls(self.company.environment).api,
             budget=self._servicetitan_budget,
-            retry=RetryPolicy(),
+            retry=self.retry,
             application=self.company.servicetitan.application,
         )
 
@@ -138,7 +143,7 @@ class Connections:
             cache=ServiceTitanTokens(
                 self.database, self.vault, tenant=self.tenant, environment=self.company.environment
             ),
-            retry=RetryPolicy(),
+            retry=self.retry,
         )
 
     @cached_property
@@ -158,7 +163,7 @@ class Connections:
             http=self._http,
             endpoints=Endpoints(authorize=urls.authorize, token=urls.token, revoke=urls.revoke),
             credentials=AppCredentials(client_id.get_secret_value(), client_secret),
-            retry=RetryPolicy(attempts=4),
+            retry=replace(self.retry, attempts=min(self.retry.attempts, _OAUTH_ATTEMPTS)),
         )
 
     @cached_property
@@ -185,7 +190,7 @@ class Connections:
                     in_flight=limits.in_flight,
                 ),
             ),
-            retry=RetryPolicy(),
+            retry=self.retry,
             observer=self._observe,
         )
 
@@ -326,6 +331,12 @@ def open_connections(
 ) -> Connections:
     """Return a company's connections; nothing is called yet but the database."""
     return Connections(company, settings, open_database(settings), run_id=run_id)
+
+
+def open_briefly(company: CompanyFile, settings: Settings) -> Connections:
+    """Return connections of somebody who does not wait: every call is made once, and given up soon."""
+    http = Http(pool_size=1, timeouts=_BRIEF)
+    return Connections(company, settings, Database.open(settings), retry=NO_RETRY, _http=http)
 
 
 def _marked(entity: str, row: Json) -> MarkedObject | None:

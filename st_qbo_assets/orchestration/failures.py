@@ -9,13 +9,15 @@ from st_qbo_assets.domain.errors import RateLimited, SyncError, TransportError
 
 #: Set on failures whose day we have already tied out, so that the net does not do it again.
 REPORTED = "tied_out"
+#: Name of the error's class in a failure's metadata: whether it passes is read from there.
+ERROR = "error"
 
 
 def failure_of(error: SyncError) -> dg.Failure:
     """Return the failure of a run that could not go on; the ledger decides about retries, not Dagster."""
     helps = isinstance(error, (TransportError, RateLimited))
     metadata: dict[str, str] = {
-        "error": type(error).__name__,
+        ERROR: type(error).__name__,
         "the_same_again": "may succeed" if helps else "does not help",
     }
     if error.remedy:

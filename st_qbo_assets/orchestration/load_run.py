@@ -168,30 +168,40 @@ class LoadRun:
         )
 
     def _tie_out(self, days: Sequence[date], references: References, *, were_loaded: bool) -> Iterator[Event]:
-        key = keys.books(self.defs.name, keys.TIE_OUT)
-        compared = tie_out_days(
-            self.defs,
-            self.connections,
-            references,
-            folder=self.connector.frames,
-            days=days,
-            were_loaded=were_loaded,
+        return tie_out_events(
+            self.defs, self.connections, self.connector, references, days=days, were_loaded=were_loaded
         )
-        for day in compared:
-            verdict = verdict_of(day)
-            metadata = _tie_out_metadata(day, self.defs)
-            yield dg.AssetMaterialization(
-                key, partition=day.day.isoformat(), metadata=metadata, description=summary(day)
-            )
-            yield dg.AssetCheckEvaluation(
-                asset_key=key,
-                check_name=keys.TIES_OUT,
-                passed=verdict.is_green,
-                severity=_SEVERITY[verdict],
-                partition=day.day.isoformat(),
-                metadata=metadata,
-                description=summary(day),
-            )
+
+
+def tie_out_events(
+    defs: CompanyDefs,
+    connections: Connections,
+    connector: Connector,
+    references: References,
+    *,
+    days: Sequence[date],
+    were_loaded: bool,
+) -> Iterator[Event]:
+    """Compare days, and yield for each its materialization and its check."""
+    key = keys.books(defs.name, keys.TIE_OUT)
+    compared = tie_out_days(
+        defs, connections, references, folder=connector.frames, days=days, were_loaded=were_loaded
+    )
+    for day in compared:
+        verdict = verdict_of(day)
+        metadata = _tie_out_metadata(day, defs)
+        yield dg.AssetMaterialization(
+            key, partition=day.day.isoformat(), metadata=metadata, description=summary(day)
+        )
+        yield dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=keys.TIES_OUT,
+            passed=verdict.is_green,
+            severity=_SEVERITY[verdict],
+            partition=day.day.isoformat(),
+            metadata=metadata,
+            description=summary(day),
+        )
 
 
 def _tie_out_metadata(day: DayTieOut, defs: CompanyDefs) -> Metadata:

@@ -4,7 +4,7 @@ What belongs here: joining extract, mapping and load for the loader's questions.
 write path (`load`) and what Dagster is told (`assets.loaded`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -84,6 +84,38 @@ class RunLoad:
             self._remember(mapped)
             self._note_connection(loader.stopped, results)
             yield from by_day(mapped, results).items()
+
+    def load_only(self, records: Collection[SourceRef]) -> list[LoadResult]:
+        """Load just these records as ServiceTitan has them now, with what they cannot be without.
+
+        That is a customer or item which is not in QuickBooks yet; what is applied to them is left alone. A
+        record that ServiceTitan no longer finds has no result.
+        """
+        loader = DayLoader(
+            write_context(self.defs, self.connections, self.references), settled=settled_links(self.defs)
+        )
+        days: DaysMapped = {}
+        for entity in self.entities:
+            ids = sorted(record.id for record in records if record.entity is entity)
+            found = self._reread_on(self.defs.today())(entity, ids) if ids else []
+            for each in self._without_linked_masters(found, records):
+                days.setdefault(each.day, {}).setdefault(each.source.entity, []).append(each)
+        results: list[LoadResult] = []
+        for day in sorted(days):
+            results += loader.load(DayInput(day=day, mapped=days[day], is_fresh=True))
+        self._remember(days)
+        self._note_connection(loader.stopped, results)
+        return results
+
+    def _without_linked_masters(
+        self, found: Sequence[Mapped], records: Collection[SourceRef]
+    ) -> Iterator[Mapped]:
+        masters = [each.source for each in found if each.source.entity in _MASTERS]
+        linked = self.connections.links.of_sources(self.defs.name, masters) if masters else {}
+        for each in found:
+            is_needed = each.source.entity in _MASTERS and each.source not in linked
+            if is_needed or each.source.record in records:
+                yield each
 
     def plan(self, days: Sequence[date]) -> Iterator[tuple[date, list[Planned]]]:
         """Yield each day with what a load would do about its records; nothing is written or kept.

@@ -1,27 +1,34 @@
-"""The net under the load: a run that died before it could compare is compared afterwards.
+"""The sensors of recovery, and the net under the load: a run that died uncompared is compared afterwards.
 
-What belongs here: noticing such runs. A load that reported its failures has tied its days out itself.
+What belongs here: noticing such runs; a load that reported its failures has tied its days out itself. What
+does not: what is tried again (`replay_failed`) and what people are told, which are only named here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.failed_runs import NET_TAG, RANGE_END, RANGE_START, is_of
 from st_qbo_assets.orchestration.failures import REPORTED
+from st_qbo_assets.orchestration.replay_failed import replay_failed
+from st_qbo_assets.orchestration.replay_record import replay_record_job
 
-_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+_RANGE = (RANGE_START, RANGE_END)
 _PARTITION = "dagster/partition"
-#: A comparison that failed itself is not compared again.
-_NET = "st_qbo/tie_out_net"
+Job = UnresolvedAssetJobDefinition | dg.JobDefinition
 
 
-def company_sensors(
-    defs: CompanyDefs,
-) -> tuple[list[UnresolvedAssetJobDefinition], list[dg.SensorDefinition]]:
-    """Return the sensors of a company and the jobs they start."""
+def company_sensors(defs: CompanyDefs) -> tuple[Sequence[Job], Sequence[dg.SensorDefinition]]:
+    """Return the sensors of a company, the jobs they start, and the one that loads single records."""
+    tie_out_job, tie_out_net = _tie_out_net(defs)
+    replay_job, replay = replay_failed(defs)
+    return [tie_out_job, replay_job, replay_record_job(defs)], [tie_out_net, replay]
+
+
+def _tie_out_net(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.SensorDefinition]:
     tie_out_key = keys.books(defs.name, keys.TIE_OUT)
     job = dg.define_asset_job(
         f"{defs.name}_tie_out",
@@ -39,18 +46,15 @@ def company_sensors(
     )
     def tie_out_net(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         run = context.dagster_run
-        selected = run.asset_selection or frozenset[dg.AssetKey]()
-        is_ours = any(key.path[0] == defs.name for key in selected) or run.job_name.startswith(
-            f"{defs.name}_"
-        )
+        is_ours = is_of(run, defs.name)
         tags = {name: run.tags[name] for name in (*_RANGE, _PARTITION) if name in run.tags}
-        if not is_ours or not tags or _NET in run.tags or _was_reported(context):
+        if not is_ours or not tags or NET_TAG in run.tags or _was_reported(context):
             yield dg.SkipReason("Not a load of this company that died before its tie-out.")
             return
         partition = tags.pop(_PARTITION, None)
-        yield dg.RunRequest(run_key=run.run_id, partition_key=partition, tags={**tags, _NET: run.run_id})
+        yield dg.RunRequest(run_key=run.run_id, partition_key=partition, tags={**tags, NET_TAG: run.run_id})
 
-    return [job], [tie_out_net]
+    return job, tie_out_net
 
 
 def _was_reported(context: dg.RunStatusSensorContext) -> bool:

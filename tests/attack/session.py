@@ -10,6 +10,8 @@ asserted (the tests), where it dies (`moments`), what is wrong with it (`mutants
     materialize   days, only?               assets of those days on this session's Dagster instance
     prove         name, config?             a proof over the whole books (`duplicates`, `drift`)
     refresh                                 the lists of both systems, as the reference schedule does
+    look          hours, cursor             the sensor `replay_failed` so much later, and the run it asks for
+    load_records  records                   just these records, as `st-qbo replay --id` does
     statuses      asset, days               where each partition of an asset stands
     tie_out       day                       the newest comparison, as the store has it
     connection    system                    why a system may not be called; null if it may
@@ -20,9 +22,9 @@ import json
 import os
 import socket
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -159,6 +161,38 @@ class Session:
         lists = [dg.AssetKey([COMPANY, system, "reference"]) for system in ("servicetitan", "quickbooks")]
         job.execute_in_process(run_config=_QUIET, instance=self._instance, asset_selection=lists)
 
+    def do_look(self, hours: float, cursor: str | None) -> dict[str, Any]:
+        defs = self._definitions(lambda: datetime.now(UTC) + timedelta(hours=hours))
+        context = dg.build_sensor_context(
+            instance=self._instance, cursor=cursor, definitions=defs, sensor_name=f"{COMPANY}_replay_failed"
+        )
+        tick = defs.get_repository_def().get_sensor_def(f"{COMPANY}_replay_failed").evaluate_tick(context)
+        asked = [
+            {
+                "days": [request.tags.get(name) for name in _RANGE],
+                "assets": sorted(key.to_user_string() for key in request.asset_selection or ()),
+                "success": defs.resolve_job_def(f"{COMPANY}_replay")
+                .execute_in_process(
+                    run_config=_QUIET,
+                    instance=self._instance,
+                    asset_selection=list(request.asset_selection or ()),
+                    tags=dict(request.tags),
+                    raise_on_error=False,
+                )
+                .success,
+            }
+            for request in tick.run_requests or ()
+        ]
+        return {"said": tick.skip_message, "cursor": tick.cursor, "runs": asked}
+
+    def do_load_records(self, records: Sequence[str]) -> dict[str, Any]:
+        job = self._definitions().resolve_job_def(f"{COMPANY}_replay_record")
+        config = {"ops": {f"{COMPANY}_load_records": {"config": {"records": list(records)}}}}
+        found = job.execute_in_process(
+            run_config=_QUIET | config, instance=self._instance, raise_on_error=False
+        )
+        return _told(found)
+
     def do_statuses(self, asset: str, days: Sequence[str]) -> dict[str, str | None]:
         defs = self._definitions()
         key = dg.AssetKey([COMPANY, *asset.split("/")])
@@ -209,11 +243,12 @@ class Session:
         finally:
             connections.close()
 
-    def _definitions(self) -> dg.Definitions:
+    def _definitions(self, now_utc: Callable[[], datetime] | None = None) -> dg.Definitions:
+        clock = {"now_utc": now_utc} if now_utc else {}
         storage = load_settings().storage
         resources = {"io_manager": FrameStorage(root=storage), "connector": MortalConnector(storage=storage)}
         return dg.Definitions.merge(
-            build_company(CompanyDefs(self._company, self._links_file)),
+            build_company(CompanyDefs(self._company, self._links_file, **clock)),
             dg.Definitions(resources=resources, executor=dg.in_process_executor),
         )
 
