@@ -130,7 +130,7 @@ def differences(payload: Payload, row: Json, known: Resolution) -> tuple[Differe
     found: list[Difference] = []
     pairs = (
         ("DocNumber", number_of(payload).casefold(), objects.text(row.get("DocNumber")).casefold()),
-        ("CustomerRef", _customer_id(payload, known), objects.ref(row, "CustomerRef")),
+        ("CustomerRef", _customer_id(payload, row, known), objects.ref(row, "CustomerRef")),
         ("TxnDate", objects.text(payload.body.get("TxnDate")), objects.text(row.get("TxnDate"))),
         ("TotalAmt", str(from_cents(abs(payload.cents))), _total(row)),
     )
@@ -138,11 +138,15 @@ def differences(payload: Payload, row: Json, known: Resolution) -> tuple[Differe
     return tuple(found)
 
 
-def _customer_id(payload: Payload, known: Resolution) -> str:
+def _customer_id(payload: Payload, row: Json, known: Resolution) -> str:
+    """Return whose a document is to be; where people wrote the customer for his location's sub-customer, he."""
     value = objects.ref(payload.body, "CustomerRef")
     source = objects.as_source(value)
     if source is None:
         return value
+    parent = known.link(source.record, "Customer") if source.part else None
+    if parent is not None and parent.qbo_id == objects.ref(row, "CustomerRef"):
+        return parent.qbo_id
     if link := known.link(source, "Customer"):
         return link.qbo_id
     finding = known.finding(source, "Customer")  # in a preview nothing is linked, but it is known who it is

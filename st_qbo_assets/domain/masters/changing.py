@@ -127,8 +127,8 @@ def _with_contact(change: ServiceTitanChange, rule: FieldRule, value: str, side:
 
 def _location(value: Mapping[str, str], side: Side) -> Json:
     chosen = side.chosen.get(SERVICE)
-    before = next((each for each in side.locations if _text(each.get("id")) == chosen), {})
-    return {"address": _whole_address(CUSTOMER, value, _object(before.get("address")))}
+    before = next((each.get("address") for each in side.locations if _text(each.get("id")) == chosen), None)
+    return {"address": _whole_address(CUSTOMER, value, _object(before))}
 
 
 def _whole_address(target: str, value: Mapping[str, str], before: Mapping[str, Any]) -> Json:
