@@ -20,6 +20,7 @@ from st_qbo_sandbox.seeding import SeedError, SeedOptions, default_options, read
 from st_qbo_sandbox.storage import as_object, dump_json
 
 _LOCK_NAME = "lock"
+_OPTIONS = ("days", "invoices_per_day", "seed", "last_day", "hard", "buying")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--hard", action="store_true", default=None, help="also the shapes that cannot be posted"
     )
+    serve.add_argument(
+        "--buying", action="store_true", default=None, help="also a week of purchasing of every kind"
+    )
     serve.add_argument("--fresh", action="store_true", help="wipe the state first")
     info = commands.add_parser("info", help="print URLs, credentials and days; needs no running server")
     info.add_argument("--json", action="store_true", help="as one JSON document")
@@ -58,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _given_options(parsed: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(parsed, name) for name in ("days", "invoices_per_day", "seed", "last_day", "hard")}
+    return {name: getattr(parsed, name) for name in _OPTIONS}
 
 
 def _serve(parsed: argparse.Namespace, ports: Ports) -> int:
@@ -96,7 +100,7 @@ async def _serve_until_signal(sandbox: Any, sockets: Any, note: str) -> None:
 
 
 def _as_given(options: SeedOptions) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("days", "invoices_per_day", "seed", "last_day", "hard")}
+    return {name: getattr(options, name) for name in _OPTIONS}
 
 
 def _note(existing: SeedOptions | None, wanted: SeedOptions, parsed: argparse.Namespace) -> str:

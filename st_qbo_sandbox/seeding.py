@@ -41,6 +41,7 @@ class SeedOptions:
     invoices_per_day: int = 40
     seed: int = 1
     hard: bool = False
+    buying: bool = False
 
     @property
     def first_day(self) -> date:
@@ -79,6 +80,7 @@ class SeedOptions:
             "days": self.days,
             "invoices_per_day": self.invoices_per_day,
             "hard": self.hard,
+            "buying": self.buying,
         }
 
 
@@ -121,6 +123,7 @@ def plant(storage: Storage, halves: Sequence[Half], options: SeedOptions) -> Non
         days=options.days,
         invoices_per_day=options.invoices_per_day,
         hard=options.hard,
+        buying=options.buying,
     )
     for half in halves:
         half.reset()

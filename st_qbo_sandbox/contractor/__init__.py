@@ -1,13 +1,14 @@
 """The made-up contractor behind the sandbox: Blue Heron Home Services of Kansas City, in both products.
 
-What belongs here: data, as a pure function of (seed, last day, days, invoices a day, hard). What does not:
-any behaviour of either product, and anything of the product under test.
+What belongs here: data, as a pure function of (seed, last day, days, invoices a day, hard, buying). What does
+not: any behaviour of either product, and anything of the product under test.
 
 Modules: ``window`` (days, streams, ids, stamps), ``money``; ``chart``, ``organization``, ``pricebook``,
 ``names``, ``customers`` (masters); ``documents``, ``book``, ``baskets``, ``families`` (default documents);
 ``quickbooks_lists``, ``quickbooks_books`` (the other side); ``buying``, ``buying_lists``; ``weekly`` with
 ``hard_invoices`` and ``hard_payments`` (shapes that come once a week, some of them in default data);
-``hard`` with ``hard_customers`` (odd data beside the ordinary); ``cases`` (what is planted where, and how
+``hard`` with ``hard_customers`` (odd data beside the ordinary); ``purchases`` and ``odd_purchases`` (a week
+of purchasing, only when it is asked for); ``cases`` and ``purchase_cases`` (what is planted where, and how
 often).
 
 What a company file has to say so that default data posts without a difference:
@@ -49,15 +50,17 @@ from typing import Any
 
 from st_qbo_sandbox.contractor.book import Book
 from st_qbo_sandbox.contractor.buying import write_buying
-from st_qbo_sandbox.contractor.buying_lists import buying_lists
+from st_qbo_sandbox.contractor.buying_lists import buying_lists, vendor_record
 from st_qbo_sandbox.contractor.cases import CASES
 from st_qbo_sandbox.contractor.chart import quickbooks_accounts, servicetitan_accounts
 from st_qbo_sandbox.contractor.customers import SPECIAL_NAMES, Roster, roster
 from st_qbo_sandbox.contractor.families import write_day
 from st_qbo_sandbox.contractor.hard import write_hard
+from st_qbo_sandbox.contractor.odd_purchases import write_odd_purchases
 from st_qbo_sandbox.contractor.organization import (
     business_units,
     employees,
+    founded,
     job_types,
     payment_terms,
     payment_types,
@@ -65,6 +68,8 @@ from st_qbo_sandbox.contractor.organization import (
     technicians,
 )
 from st_qbo_sandbox.contractor.pricebook import pricebook
+from st_qbo_sandbox.contractor.purchase_cases import BUYING_CASES
+from st_qbo_sandbox.contractor.purchases import BOTH, with_vendors, write_purchases
 from st_qbo_sandbox.contractor.quickbooks_books import Past
 from st_qbo_sandbox.contractor.quickbooks_lists import company_info, lists, preferences
 from st_qbo_sandbox.contractor.weekly import write_everyday
@@ -79,7 +84,8 @@ class Seed:
 
     Attributes: servicetitan: collection name -> records in the vendor's response shape. quickbooks:
     ``company_info``, ``preferences`` and ``objects`` ([entity, create body with Id], in order). cases:
-    name of a planted case -> ids of its ServiceTitan records (see ``cases.CASES``).
+    name of a planted case -> ids of its ServiceTitan records (see ``cases.CASES``, and with buying
+    ``purchase_cases.BUYING_CASES``).
     """
 
     servicetitan: dict[str, list[dict[str, Any]]]
@@ -87,9 +93,14 @@ class Seed:
     cases: dict[str, list[int | str]]
 
 
-def build(seed: int, last_day: date, days: int, invoices_per_day: int, hard: bool = False) -> Seed:
-    """Build the contractor's data for the ``days`` days that end with ``last_day``."""
-    window = Window(seed, last_day, days, invoices_per_day, hard)
+def build(
+    seed: int, last_day: date, days: int, invoices_per_day: int, hard: bool = False, buying: bool = False
+) -> Seed:
+    """Build the contractor's data for the ``days`` days that end with ``last_day``.
+
+    With ``buying`` there is a week of purchasing beside it; everything else is the same to the byte.
+    """
+    window = Window(seed, last_day, days, invoices_per_day, hard, buying)
     pool = roster(window)
     book = Book(window)
     for customer in pool.all():
@@ -98,6 +109,10 @@ def build(seed: int, last_day: date, days: int, invoices_per_day: int, hard: boo
     for day in window.dates:
         write_day(book, pool, day)
     write_buying(book)
+    if buying:
+        write_purchases(book)
+    if buying and hard:
+        write_odd_purchases(book)
     past = Past(window, pool, book)
     write_everyday(book, pool)
     if hard:
@@ -120,12 +135,16 @@ def build(seed: int, last_day: date, days: int, invoices_per_day: int, hard: boo
         **pricebook(window),
         **buying_lists(window),
     }
+    if buying:
+        records["vendors"].append(vendor_record(BOTH, founded(window)))
+        with_vendors(records)
+    planted = (*CASES, *BUYING_CASES) if buying else CASES
     quickbooks = {
         "company_info": company_info(),
         "preferences": preferences(),
         "objects": quickbooks_accounts(window) + lists(window) + past.objects,
     }
-    return Seed(records, quickbooks, {case.name: book.cases.get(case.name, []) for case in CASES})
+    return Seed(records, quickbooks, {case.name: book.cases.get(case.name, []) for case in planted})
 
 
 def _name_masters(book: Book, pool: Roster) -> None:

@@ -163,7 +163,7 @@ def receipt_record(purchase: Purchase, billed: bool) -> Record:
 
 def _bill_head(purchase: Purchase, on: date, posted: bool) -> Record:
     job = purchase.job or {}
-    entered = stamp(local(on, 9, 20, purchase.number, 10_000))
+    entered = stamp(local(on, 9, 20, purchase.number % 60, 10_000))
     return {
         "purchaseOrderId": purchase.id("purchase-order"), "syncStatus": "Posted" if posted else "Pending",
         "referenceNumber": purchase.vendor_number, "vendorNumber": purchase.reference,

@@ -49,7 +49,8 @@ def vendor_of(account_key: str) -> Vendor:
     return next((vendor for vendor in VENDORS if vendor.trade == account_key[:2]), VENDORS[0])
 
 
-def _vendor_record(vendor: Vendor, made: str) -> dict[str, Any]:
+def vendor_record(vendor: Vendor, made: str) -> dict[str, Any]:
+    """Write a vendor."""
     return {
         "id": vendor.id,
         "name": vendor.name,
@@ -110,7 +111,7 @@ def buying_lists(window: Window) -> dict[str, list[dict[str, Any]]]:
     made = founded(window)
     stamps: dict[str, Any] = {"createdOn": made, "modifiedOn": made, "externalData": []}
     return {
-        "vendors": [_vendor_record(vendor, made) for vendor in VENDORS],
+        "vendors": [vendor_record(vendor, made) for vendor in VENDORS],
         "purchase-order-types": [_order_type(501, "Job", made), _order_type(502, "Stock", made)],
         "return-types": [_return_type(made)],
         "warehouses": [

@@ -122,6 +122,7 @@ class Window:
     days: int
     invoices_per_day: int
     hard: bool
+    buying: bool = False
 
     @property
     def first_day(self) -> date:
