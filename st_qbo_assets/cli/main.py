@@ -25,6 +25,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: datetime |
 
 _TRY_AGAIN = "Try again in a few minutes; `st-qbo doctor` says what does not answer."
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
+_KINDS = [kind.value for kind in Entity]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -89,6 +90,40 @@ def sync(company: str, first: date, last: date, as_json: bool) -> None:
     from st_qbo_assets.cli.sync import run_sync
 
     sys.exit(run_sync(company, first, last, as_json=as_json))
+
+
+@cli.command()
+@click.option("--company", required=True, help="Name of the company.")
+@click.option("--day", type=_DAY, callback=_day, help="Business day.")
+@click.option("--from", "first", type=_DAY, callback=_day, help="First business day of a range.")
+@click.option("--to", "last", type=_DAY, callback=_day, help="Last business day of a range, included.")
+@click.option("--entity", type=click.Choice(_KINDS), help="Only this kind of record.")
+@click.option(
+    "--outcome", type=click.Choice([each.value for each in Outcome]), help="Days that have such records."
+)
+@click.option("--id", "servicetitan_id", help="ServiceTitan id of one record; needs --entity.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def replay(as_json: bool, **wanted: Any) -> None:
+    """Load days again, or one record by itself; what is in QuickBooks already is left alone.
+
+    Days are given, or found by where their records stand. Of a day the whole load is done, of one record only
+    that record. Exit status 1 if something is still not well.
+    """
+    from st_qbo_assets.cli.replay import ReplayOptions, run_replay
+
+    day = wanted.pop("day")
+    if day is not None and (wanted["first"] or wanted["last"]):
+        raise click.UsageError("Either --day, or --from and --to.")
+    if day is not None:
+        wanted |= {"first": day, "last": day}
+    options = ReplayOptions(**wanted)
+    if options.servicetitan_id is not None and (options.entity is None or options.outcome or options.first):
+        raise click.UsageError("--id names one record: say its --entity, and neither days nor --outcome.")
+    if (options.first is None) != (options.last is None):
+        raise click.UsageError("--from and --to go together.")
+    if options.servicetitan_id is None and options.outcome is None and options.first is None:
+        raise click.UsageError("Say what to replay: --day, --from and --to, --outcome, or --entity and --id.")
+    sys.exit(run_replay(options, as_json=as_json))
 
 
 @cli.command()

@@ -6,6 +6,7 @@ not: the figures (`days`) and anything that a run does.
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -29,6 +30,8 @@ from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.settings import Settings, load_settings
 
 _LOOK_SECONDS = 0.3
+#: What a sync materializes of a day.
+EVERYTHING = ("servicetitan/*", "mapped/*", "loaded/*", "books/tie_out")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def run_sync(company: str, first: date, last: date, *, as_json: bool) -> int:
     folder = read_company(company)
     read_companies()  # one broken company file keeps Dagster from loading any
     check_range(folder.company, first, last)
-    _require_ready(folder, settings)
+    require_ready(folder, settings)
     return sync_days(settings, folder.company, first, last, as_json=as_json)
 
 
@@ -91,7 +94,7 @@ def check_range(company: CompanyFile, first: date, last: date) -> None:
         )
 
 
-def _require_ready(folder: CompanyFolder, settings: Settings) -> None:
+def require_ready(folder: CompanyFolder, settings: Settings) -> None:
     """Return if a run can do its work; what stopped a connection is asked once more, since it may be mended.
 
     Raises:
@@ -123,19 +126,35 @@ def _why_stopped(connections: Connections, system: System) -> str:
 
 
 def materialize(
-    settings: Settings, company: CompanyFile, first: date, last: date, *, quiet: bool = False
+    settings: Settings,
+    company: CompanyFile,
+    first: date,
+    last: date,
+    *,
+    assets: Sequence[str] = EVERYTHING,
+    quiet: bool = False,
 ) -> RunEnd:
     """Run the company's days in a `dagster` process of their own.
 
     Interrupted, it lets the run end by itself first: what was begun is settled by the next run anyway.
     """
+    say(f"{'Syncing' if assets is EVERYTHING else 'Replaying'} {company.name} from {first} to {last}")
+    days = (last - first) // timedelta(days=1) + 1
+    command = _command(company.name, first, last, assets)
+    return run_dagster(settings, company, command, days=days, quiet=quiet)
+
+
+def run_dagster(
+    settings: Settings, company: CompanyFile, command: list[str], *, days: int, quiet: bool
+) -> RunEnd:
+    """Run one run of a company in a `dagster` process, and say how it ended."""
     log_name = f"sync-{company.name}"
     log = RunLog(settings.home / "logs" / f"{log_name}.log")
-    say(f"Syncing {company.name} from {first} to {last}; the log is {log.path}")
+    say(f"The log is {log.path}")
     children = Children(settings)
     try:
-        child = children.start(log_name, _command(company.name, first, last))
-        _follow(child, log, days=(last - first) // timedelta(days=1) + 1, quiet=quiet)
+        child = children.start(log_name, command)
+        _follow(child, log, days=days, quiet=quiet)
     finally:
         children.stop()
     log.advance()
@@ -144,9 +163,8 @@ def materialize(
     return RunEnd(False, log.run_id, _stops(company, settings) or log.reasons())
 
 
-def _command(name: str, first: date, last: date) -> list[str]:
-    days = ("servicetitan/*", "mapped/*", "loaded/*", "books/tie_out")
-    stages = " or ".join(f'key:"{name}/{assets}"' for assets in days)
+def _command(name: str, first: date, last: date, assets: Sequence[str]) -> list[str]:
+    stages = " or ".join(f'key:"{name}/{each}"' for each in assets)
     return [
         *(sys.executable, "-m", "dagster", "asset", "materialize"),
         *("-m", "st_qbo_assets.definitions"),

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from st_qbo_assets.domain.passing import PASSING_ERRORS
 from st_qbo_assets.orchestration.failures import ERROR, REPORTED

@@ -29,7 +29,7 @@ class Story:
 
     Attributes:
         locked: a sync while the subscription was locked, and the doctor after it.
-        healed: the same sync after it was renewed, and the doctor after that.
+        healed: what failed replayed after it was renewed, and the doctor after that.
     """
 
     office: Office
@@ -82,7 +82,8 @@ def _lived(office: Office) -> Story:
     office.act("lock_subscription")
     locked, locked_doctor = office.run(*sync), office.run("doctor")
     office.act("unlock_subscription")
-    return Story(office, day, locked, locked_doctor, office.run(*sync), office.run("doctor"))
+    replay = ("replay", "--company", "demo", "--outcome", "failed", "--json")
+    return Story(office, day, locked, locked_doctor, office.run(*replay), office.run("doctor"))
 
 
 class TestLockedSubscription:
@@ -122,12 +123,13 @@ class TestLockedSubscription:
 
 class TestDocument:
     def test_it_leads_to_the_run_and_to_the_ui(self, story: Story) -> None:
-        document = story.healed.document
+        document = story.locked.document
         address = f"http://127.0.0.1:{story.office.environment['ST_QBO_PORT_DAGSTER']}"
         assert document["ui_url"] == address
         assert document["run_url"] == f"{address}/runs/{document['run_id']}"
         assert document["days"][0]["run_id"] == document["run_id"]
-        assert document["run_id"] != story.locked.document["run_id"]
+        healed = story.healed.document
+        assert healed["run_urls"] == [healed["days"][0]["run_url"]] != [document["run_url"]]
 
     def test_every_entity_has_its_figures(self, story: Story) -> None:
         for figures in story.healed.document["days"][0]["entities"].values():
@@ -143,7 +145,8 @@ class TestDocument:
             } <= figures.keys()
 
     def test_what_goes_on_is_told_beside_the_document(self, story: Story) -> None:
-        assert story.healed.err.startswith(f"Syncing demo from {story.day} to {story.day}")
+        assert story.locked.err.startswith(f"Syncing demo from {story.day} to {story.day}")
+        assert story.healed.err.startswith(f"Replaying demo from {story.day} to {story.day}")
 
 
 class TestAudit:
@@ -167,7 +170,7 @@ class TestAudit:
         outcomes = [change["outcome"] for change in life["history"]]
         assert outcomes[0] in ("failed", "blocked")
         assert outcomes[-1] == "posted"
-        runs = [story.locked.document["run_id"], story.healed.document["run_id"]]
+        runs = [told.document["days"][0]["run_id"] for told in (story.locked, story.healed)]
         assert [life["history"][0]["run_id"], life["history"][-1]["run_id"]] == runs
         write = life["writes"][-1]
         sent = write["attempts"][-1]
@@ -176,7 +179,7 @@ class TestAudit:
         assert write["payload_digest"] == life["links"][0]["payload_digest"]
         assert sent["intuit_tid"]
         assert sent["duration_ms"] >= 0
-        assert sent["run_url"] == story.healed.document["run_url"]
+        assert [sent["run_url"]] == story.healed.document["run_urls"]
         assert sent["answer"]["Id"] == life["links"][0]["quickbooks_id"]
         assert life["servicetitan_url"].endswith(life["servicetitan_id"])
         assert life["links"][0]["quickbooks_url"].endswith(life["links"][0]["quickbooks_id"])
