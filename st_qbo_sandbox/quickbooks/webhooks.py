@@ -29,6 +29,8 @@ _PREFIX = "quickbooks."
 _TOMBSTONES = "quickbooks.tombstones"
 _SOURCE = "intuit.dsnBgbseACLLRZNxo2dfc4evmEJdxde58xeeYcZliOU="
 _TYPE = re.compile(r"qbo\.([a-z]+)\.([a-z]+)\.v1")
+#: §7.4: who has the operation Void.
+_VOIDED = ("BillPayment", "CreditMemo", "Invoice", "Payment", "Purchase", "RefundReceipt", "SalesReceipt")
 #: Words of the legacy form by those of CloudEvents.
 _LEGACY = {
     "created": "Create",
@@ -146,8 +148,9 @@ def _operations(change: Change, settings: WebhookSettings) -> list[str]:
         # nothing, or a name whose balance alone moved
         is_moved = old.get("MetaData") != new.get("MetaData")
         return ["updated"] if is_moved and settings.balance_fires_names else []
+    has_void = change.collection.removeprefix(_PREFIX) in _VOIDED
     was_void, is_void = (str(doc.get("PrivateNote", "")).startswith("Voided") for doc in (old, new))
-    if is_void and not was_void and not new.get("TotalAmt"):
+    if has_void and is_void and not was_void and not new.get("TotalAmt"):
         return ["voided"]
     is_mail = new.get("EmailStatus") == "EmailSent" and old.get("EmailStatus") != "EmailSent"
     return ["emailed"] if is_mail else ["updated"]

@@ -138,39 +138,53 @@ class Work:
             if entity != "Item":
                 doc["_post"] = ledger.post(entity, doc, self)
 
-    def _cost_item(self, id: str) -> None:
-        item = self.find("Item", id)
+    def _cost_item(self, item_id: str) -> None:
+        item = self.find("Item", item_id)
         if item is None:
             return
-        rows: list[tuple[tuple[str, int, int, int], Body]] = []
-        for key in self._moving(id):
-            doc = self._unseen.get(key) or self.find(*key) or {}
-            if key not in self._staged:
-                doc = self._unseen[key] = {**doc, "_stock": copy_of(doc["_stock"])}
+        own: list[Body] = copy_of(item.get("_moves", []))
+        rows = [(stock.order_of(move["TxnDate"], move, "0", n), move) for n, move in enumerate(own)]
+        # Costs are found on copies, so that a document whose costs stay is not touched.
+        places: list[tuple[Key, int, Body]] = []
+        for key in self._moving(item_id):
+            doc = self._with_costs(key)
             for position, move in enumerate(doc["_stock"]):
-                if move["Item"] == id:
-                    rows.append((stock.order_of(doc["TxnDate"], move, doc["Id"], position), move))
-        own = copy_of(item.get("_moves", []))
-        rows += [(stock.order_of(move["TxnDate"], move, "0", n), move) for n, move in enumerate(own)]
+                if move["Item"] == item_id:
+                    places.append((key, position, {**move}))
+                    rows.append((stock.order_of(doc["TxnDate"], move, doc["Id"], position), places[-1][2]))
         is_fifo = self.switches.inventory_costing == "fifo"
         shelf = stock.Shelf(is_fifo, item.get("PurchaseCost", Decimal(0)))
         for _, move in sorted(rows, key=lambda row: row[0]):
             shelf.move(move)
         value = shelf.close()
+        for key, position, move in places:
+            if self._with_costs(key)["_stock"][position].get("Cost") != move["Cost"]:
+                self._open_costs(key)["_stock"][position]["Cost"] = move["Cost"]
         posted = stock.posting_of_item(own)
         self._keep_item(item, {"QtyOnHand": shelf.quantity, "_value": value, "_moves": own, "_post": posted})
+
+    def _with_costs(self, key: Key) -> Body:
+        return self._unseen.get(key) or self.find(*key) or {}
+
+    def _open_costs(self, key: Key) -> Body:
+        """Return a document whose costs may be changed: a staged one, or a copy that nobody sees change."""
+        doc = self._with_costs(key)
+        if key not in self._staged and key not in self._unseen:
+            doc = self._unseen[key] = {**doc, "_stock": copy_of(doc["_stock"])}
+        return doc
 
     def _moving(self, item_id: str) -> list[Key]:
         """Return the documents that move an item, as this work sees them."""
         stored = [
             (entity, id) for entity in stock.ENTITIES for id in self.books.by_stock[entity].ids(item_id)
         ]
-        keys = dict.fromkeys([*stored, *(key for key in self._staged if key[0] in stock.ENTITIES)])
-        return [
+        staged = [
             key
-            for key in keys
-            if any(move["Item"] == item_id for move in (self.find(*key) or {}).get("_stock", ()))
+            for key, doc in self._staged.items()
+            if key[0] in stock.ENTITIES and any(m["Item"] == item_id for m in (doc or {}).get("_stock", ()))
         ]
+        kept = (key for key in stored if key not in self._staged)
+        return [*kept, *staged]
 
     def _keep_item(self, item: Body, known: Body) -> None:
         key = ("Item", item["Id"])

@@ -257,6 +257,36 @@ def test_documents_name_what_happened_to_them(town: Town) -> None:
     assert [each for each in town.types() if each.startswith("qbo.customer")] == []
 
 
+def test_buying_documents_name_what_happened_to_them(town: Town) -> None:
+    connect(town)
+    town.switch_on("quickbooks")
+
+    def act(name: str, **more: Any) -> Any:
+        (made,) = town.act("quickbooks", act=name, **more).values()
+        return made
+
+    line = {"account": "50100", "amount": 10}
+    order = act("type_order", vendor="Evergy", lines=[line])["Id"]
+    bill = act("type_bill", vendor="Evergy", lines=[{**line, "order": order, "order_line": "1"}])["Id"]
+    credit = act("type_vendor_credit", vendor="Evergy", lines=[{**line, "amount": 4}])["Id"]
+    paid = act("pay_bill", bill=bill, credit=credit)["Id"]
+    act("void", entity="BillPayment", id=paid)
+    # a bill has no void: it is emptied
+    act("edit_line", entity="Bill", id=bill, line="1", amount=0)
+    act("update", entity="Bill", id=bill, body={"PrivateNote": "Voided"})
+    act("delete", entity="VendorCredit", id=credit)
+    town.send()
+    seen: dict[str, list[str]] = {}
+    for kind in town.types():
+        _, entity, operation, _ = kind.split(".")
+        seen.setdefault(entity, []).append(operation)
+    # billed, which closed it, and open again when the bill was emptied
+    assert seen["purchaseorder"] == ["created", "updated", "updated"]
+    assert seen["billpayment"] == ["created", "voided"]
+    assert (seen["bill"][0], set(seen["bill"][1:])) == ("created", {"updated"})
+    assert (seen["vendorcredit"][0], seen["vendorcredit"][-1]) == ("created", "deleted")
+
+
 def test_a_merge_names_the_survivor_and_who_is_gone(town: Town) -> None:
     connect(town)
     kept, gone = customer(town, "Kept"), customer(town, "Gone")

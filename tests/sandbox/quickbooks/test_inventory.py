@@ -225,3 +225,39 @@ def test_lines_and_accounts_of_purchases_that_do_not_fit_are_refused(goods: Comp
     job = by_account(goods, CustomerRef={"value": goods.names["customer"]}, BillableStatus="Billable")
     made = goods.make("Bill", {"VendorRef": vendor, "Line": [job]})["Line"][0][ACCOUNT]
     assert ("CustomerRef" in made, made["BillableStatus"]) == (False, "NotBillable")
+
+
+def test_buying_is_queried_and_captured(goods: Company) -> None:
+    goods.advance(60)
+    since = goods.sandbox.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    order = document(goods, "PurchaseOrder", "2026-11-03", bought(goods, "2", "3", "6.00"), DocNumber="P-7")
+    bill = document(goods, "Bill", "2026-11-04", bought(goods, "2", "3", "6.00", order), DocNumber="B-7")
+    credit = document(goods, "VendorCredit", "2026-11-05", by_account(goods, 1), DocNumber="C-7")
+    payment = goods.make("BillPayment", pay_bills(goods, 6, ("Bill", bill["Id"], 6)))
+    for entity, number, doc in (
+        ("PurchaseOrder", "P-7", order),
+        ("Bill", "B-7", bill),
+        ("VendorCredit", "C-7", credit),
+    ):
+        assert goods.ids(f"select * from {entity} where DocNumber = '{number}'") == [doc["Id"]]
+        where = f"VendorRef = '{goods.names['vendor']}' and TxnDate >= '2026-11-01'"
+        assert goods.ids(f"select * from {entity} where {where}") == [doc["Id"]]
+    assert goods.ids("select * from BillPayment where TotalAmt = '6'") == [payment["Id"]]
+    goods.post("vendorcredit", {"Id": credit["Id"], "SyncToken": "0"}, operation="delete")
+    answer = goods.api(
+        "GET", "cdc", entities="PurchaseOrder,Bill,VendorCredit,BillPayment,Item", changedSince=since
+    )
+    rows = {
+        name: found
+        for group in answer.json()["CDCResponse"][0]["QueryResponse"]
+        for name, found in group.items()
+    }
+    assert [(row["POStatus"], row["SyncToken"]) for row in rows["PurchaseOrder"]] == [("Closed", "1")]
+    assert [(row["Balance"], row["LinkedTxn"][-1]["TxnType"]) for row in rows["Bill"]] == [
+        (0, "BillPaymentCheck")
+    ]
+    assert [row["status"] for row in rows["VendorCredit"]] == ["Deleted"]
+    # that goods came moves the time stamp of their item, as a balance does that of a name
+    assert [(row["Id"], row["QtyOnHand"], row["SyncToken"]) for row in rows["Item"]] == [
+        (goods.names["valve"], 2, "0")
+    ]
