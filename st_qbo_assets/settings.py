@@ -14,6 +14,7 @@ secrets of a company (the vault), and any use of a setting.
     ST_QBO_WEB_HOST                  127.0.0.1            where the web part listens
     ST_QBO_WEB_SECRET                (none)               asked for by the Connect pages
     ST_QBO_WEB_PROXY_HEADER          (none)               `Name` or `Name: value` a reverse proxy vouches with
+    ST_QBO_DAGSTER_URL               http://127.0.0.1:<dagster port>
     ST_QBO_SANDBOX_SERVICETITAN_URL  http://127.0.0.1:<port>
     ST_QBO_SANDBOX_QUICKBOOKS_URL    http://127.0.0.1:<port>
     DAGSTER_HOME                     $ST_QBO_HOME/dagster
@@ -97,6 +98,7 @@ class Settings:
         vault_keys: Fernet keys, newest first; empty means the key file in `home`.
         public_url: address under which the web part is reached from outside, without a slash at the end.
         dagster_home: absolute folder of Dagster's own state.
+        dagster_url: where Dagster's web server answers the receiver, without a slash at the end.
         web_host: the address the web part listens on.
         web_secret: what the Connect pages ask a person for; None asks for nothing.
         web_proxy_header: name and value of the header with which a reverse proxy vouches for a person; an
@@ -109,6 +111,7 @@ class Settings:
     sandbox_servicetitan_url: str
     sandbox_quickbooks_url: str
     dagster_home: Path
+    dagster_url: str = "http://127.0.0.1:3000"
     database_url: SecretStr | None = None
     vault_keys: tuple[SecretStr, ...] = ()
     ports: Ports = field(default_factory=Ports)
@@ -167,6 +170,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "ST_QBO_SANDBOX_QUICKBOOKS_URL", f"http://127.0.0.1:{ports.quickbooks}"
         ),
         dagster_home=reader.folder("DAGSTER_HOME", home / "dagster"),
+        dagster_url=reader.web_address("ST_QBO_DAGSTER_URL", f"http://127.0.0.1:{ports.dagster}"),
         web_host=reader.web_host(),
         web_secret=reader.web_secret(),
         web_proxy_header=reader.web_proxy_header(),

@@ -253,6 +253,15 @@ class Schedules(_Policy):
         MastersPoll,
         Field(description="when customers and vendors are polled; a cron line alone stands for both"),
     ] = MastersPoll()
+    feed_catch_up: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=60,
+            description="minutes: how often ServiceTitan is asked for payments, invoices, jobs and credit "
+            "memos that changed; its reads are free",
+        ),
+    ] = 2
     sweep_days: Annotated[int, Field(ge=1, le=90, description="days the nightly close looks back")] = 3
 
 

@@ -77,8 +77,8 @@ def touched_days(
         seen: looks up where records were seen before.
     """
     begin = local_midnight(company.start_date, company)
-    invoices, payments = _Changes(Entity.INVOICE), _Changes(Entity.PAYMENT)
-    memos = _Changes(Entity.CREDIT_MEMO)
+    invoices, payments = Changes(Entity.INVOICE), Changes(Entity.PAYMENT)
+    memos = Changes(Entity.CREDIT_MEMO)
     invoices.read(client.invoices(modified=Window(since.invoices or begin, until)), company)
     payments.read(client.payments(modified=Window(since.payments or begin, until)), company)
     memos.read(client.credit_memos(modified=Window(since.credit_memos or begin, until)), company)
@@ -116,8 +116,14 @@ def _changed_jobs(client: Reader, window: Window) -> tuple[set[int], datetime | 
 
 
 @dataclass
-class _Changes:
-    """What is kept of changed records, which may be very many the first time."""
+class Changes:
+    """What is kept of changed records of one kind, which may be very many the first time.
+
+    Attributes:
+        days: their business days.
+        stamp: the newest vendor's stamp.
+        undated: unreadable ones without any day.
+    """
 
     entity: Entity
     ids: set[int] = field(default_factory=set[int])
@@ -127,11 +133,13 @@ class _Changes:
 
     @property
     def sources(self) -> list[SourceRef]:
+        """The records, by id."""
         return [SourceRef(self.entity, str(id_)) for id_ in sorted(self.ids)]
 
     def read(
         self, records: Iterable[Invoice | Payment | CreditMemo | Unreadable], company: CompanyFile
     ) -> None:
+        """Take records."""
         for record in records:
             day = business_day(record, company)
             if record.id is not None:

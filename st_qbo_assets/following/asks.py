@@ -6,7 +6,7 @@ What belongs here: grouping, pure. What does not: on which day a record is (`eve
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 #: A day between two that changed is loaded with them: it costs a few free reads, a run of its own more.
@@ -34,6 +34,7 @@ class Ask:
         last: last day of it.
         events: the inbox's numbers of the events it settles, ascending.
         tries: how often a run was asked for one of them before, at most.
+        asked_at: instant of the database's clock after everything it is asked for was kept.
     """
 
     work: Work
@@ -41,10 +42,16 @@ class Ask:
     last: date | None = None
     events: tuple[int, ...] = ()
     tries: int = 0
+    asked_at: datetime | None = None
 
     @property
     def key(self) -> str:
-        """The run's key: the same for the same events and the same try, wherever it is computed."""
+        """The run's key: the same for the same events and the same try, wherever it is computed.
+
+        Without events it is the moment: days that are still due are asked for again.
+        """
+        if not self.events:
+            return f"{self.work}-{self.first}-{self.last}-{self.asked_at}"
         digest = hashlib.sha256()
         for text in (self.work.value, str(self.first), str(self.last), *map(str, self.events)):
             digest.update(f"{text},".encode())
@@ -68,7 +75,7 @@ def asks_of_days(due: Sequence[Due], extra: Iterable[date] = (), *, most: int = 
     """Return the fewest runs that load every day, newest first; each event is settled by one of them.
 
     The newest come first, so that a backlog of old days keeps no event of today waiting. Events of records
-    that touch several days are settled by the run of their last one: the others must be kept as due elsewhere.
+    that touch several days are settled by the run of their last one: the others are kept as due elsewhere.
 
     Args:
         due: events with their days; one without days is left out.

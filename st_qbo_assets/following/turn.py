@@ -5,6 +5,7 @@ are settled, then those of runs are noted: whatever dies in between, the next tu
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 
 from st_qbo_assets.connections import Connections
@@ -39,7 +40,8 @@ def take_turn(
         return []
     wanted = want(connections, inbox, pending, today=today)
     keep(connections, inbox, wanted)
-    asks = without(wanted.asks, busy)
+    asked_at = connections.dirty_days.present()
+    asks = [replace(ask, asked_at=asked_at) for ask in without(wanted.asks, busy)]
     inbox.note_offered(id_ for ask in asks for id_ in ask.events)
     return asks
 

@@ -4,17 +4,16 @@ What belongs here: asking, and keeping the days as due before the mark moves. A 
 load of it ended; whatever dies in between, the next schedule finds it again.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.extract.touched import Marks, touched_days
+from st_qbo_assets.following.feeds import seen_days
 from st_qbo_assets.orchestration.context import CompanyDefs
 
 _FEEDS = ("invoices", "payments", "credit_memos", "jobs")
-#: No vendor's stamp is further ahead of our clock than this.
-_AHEAD = timedelta(hours=1)
+#: No vendor's stamp is further ahead of our clock than this; either may be off by a day.
+_AHEAD = timedelta(days=2)
 
 
 def note_changes(defs: CompanyDefs, connections: Connections) -> list[date]:
@@ -25,7 +24,7 @@ def note_changes(defs: CompanyDefs, connections: Connections) -> list[date]:
         defs.company,
         since=marks,
         until=defs.now_utc() + _AHEAD,
-        seen=lambda sources: _seen(defs, connections, sources),
+        seen=lambda sources: seen_days(connections, sources),
     )
     connections.dirty_days.mark(defs.name, touched.days)
     for feed in _FEEDS:
@@ -37,19 +36,3 @@ def note_changes(defs: CompanyDefs, connections: Connections) -> list[date]:
 
 def _mark(defs: CompanyDefs, connections: Connections, feed: str) -> datetime | None:
     return connections.marks.get(defs.name, f"servicetitan/{feed}")
-
-
-def _seen(
-    defs: CompanyDefs, connections: Connections, sources: Iterable[SourceRef]
-) -> Mapping[SourceRef, date]:
-    wanted = list(sources)
-    # A payment that changed may no longer have what a refund took of it: the refund is looked at again too.
-    payments = [source.id for source in wanted if source.entity is Entity.PAYMENT]
-    ties = connections.refunds.of_payments(defs.name, payments)
-    wanted += [SourceRef(Entity.PAYMENT, tie.refund) for each in ties.values() for tie in each]
-    found: dict[SourceRef, date] = {}
-    for entity in (Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO):
-        ids = [source.id for source in wanted if source.entity is entity]
-        days = connections.seen.days_of(defs.name, entity, ids)
-        found |= {SourceRef(entity, id_): day for id_, day in days.items()}
-    return found

@@ -15,6 +15,7 @@ from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
 from st_qbo_assets.orchestration.checks import reference_checks
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.feed_sensor import feed_catch_up
 from st_qbo_assets.orchestration.inbox_sensor import webhook_inbox
 from st_qbo_assets.orchestration.live_runs import live_job
 from st_qbo_assets.orchestration.masters_poll import masters_poll
@@ -29,7 +30,7 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
     poll_jobs, polls = masters_poll(defs)
     live = live_job(defs)
     drift_job = next(job for job in jobs if job.name == f"{defs.name}_drift")
-    inbox = webhook_inbox(defs, [live, poll_jobs[0], drift_job])
+    asked = [webhook_inbox(defs, [live, poll_jobs[0], drift_job]), feed_catch_up(defs, [live])]
     return dg.Definitions(
         assets=[
             *servicetitan_assets(defs),
@@ -44,5 +45,5 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
         asset_checks=reference_checks(defs),
         jobs=[*jobs, *sensor_jobs, *poll_jobs, live],
         schedules=[*schedules, *polls],
-        sensors=[*sensors, inbox],
+        sensors=[*sensors, *asked],
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from st_qbo_assets.following.launch import sensor_name
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.live_runs import events_of, request_of, unfinished
 from st_qbo_assets.orchestration.resources import Connector
@@ -41,8 +42,3 @@ def webhook_inbox(defs: CompanyDefs, jobs: list[dg.JobDefinition | object]) -> d
             yield request_of(defs, ask, asked_by="webhook_inbox")
 
     return inbox
-
-
-def sensor_name(company: str) -> str:
-    """Return the name of the sensor, which runs of the receiver carry too."""
-    return f"{company}_webhook_inbox"

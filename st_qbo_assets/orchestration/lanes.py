@@ -9,11 +9,9 @@ import dagster as dg
 from dagster._core.run_coordinator.base import SubmitRunContext
 from dagster._core.storage.dagster_run import DagsterRun
 
+from st_qbo_assets.following.launch import ASKED_TAG, COMPANY_TAG
+
 LANE_TAG = "st_qbo/lane"
-#: Which sensor or receiver asked for a run.
-ASKED_TAG = "st_qbo/asked_by"
-#: Whose run it is, where it was asked for by name.
-COMPANY_TAG = "st_qbo/company"
 _RANGE_TAGS = frozenset({"dagster/backfill", "dagster/asset_partition_range_start"})
 #: A scheduled range (the nightly close) is live work although it is a range.
 SCHEDULED_TAG = "dagster/schedule_name"

@@ -1,23 +1,25 @@
-"""Runs that events and feeds ask for: their job, their tags, what they are told, and which are on their way.
+"""Runs that events and feeds ask for: their job, what a load is told, and which are on their way.
 
 What belongs here: the live job of a company and its run requests. What does not: which days and events
 (`following`), and what a load does with them (`load_run`).
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from st_qbo_assets.following.asks import Ask, Work
+from st_qbo_assets.following.launch import ASKED_AT_TAG, COMPANY_TAG, job_name, run_config, run_tags
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.lanes import ASKED_TAG, COMPANY_TAG
 from st_qbo_assets.orchestration.lineage import EXTRACTS
 
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
+if TYPE_CHECKING:
+    from st_qbo_assets.connections import Connections
+
 _UNFINISHED = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -25,6 +27,7 @@ _UNFINISHED = (
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
+_MOST_RUNS = 200
 
 
 class LoadConfig(dg.Config):
@@ -40,7 +43,7 @@ class LoadConfig(dg.Config):
 def live_job(defs: CompanyDefs) -> UnresolvedAssetJobDefinition:
     """Return the job of an event: documents of its day, read, mapped, loaded; compared later (rule 6.3)."""
     return dg.define_asset_job(
-        job_name(defs, Work.LIVE),
+        job_name(defs.name, Work.LIVE),
         selection=dg.AssetSelection.assets(
             *(keys.servicetitan(defs.name, name) for name in EXTRACTS),
             *(keys.mapped(defs.name, entity) for entity in keys.LOAD_ORDER),
@@ -50,41 +53,47 @@ def live_job(defs: CompanyDefs) -> UnresolvedAssetJobDefinition:
     )
 
 
-def job_name(defs: CompanyDefs, work: Work) -> str:
-    """Return the name of the job that does some work."""
-    return f"{defs.name}_{work}"
-
-
 def request_of(defs: CompanyDefs, ask: Ask, *, asked_by: str) -> dg.RunRequest:
     """Return the run request of an ask."""
     return dg.RunRequest(
         run_key=ask.key,
-        job_name=job_name(defs, ask.work),
-        run_config=run_config(defs, ask),
-        tags=run_tags(defs, ask, asked_by=asked_by),
+        job_name=job_name(defs.name, ask.work),
+        run_config=run_config(defs.name, ask),
+        tags=run_tags(defs.name, ask, asked_by=asked_by),
     )
-
-
-def run_config(defs: CompanyDefs, ask: Ask) -> Mapping[str, Any]:
-    """Return what the load is told; the other work settles its events by when they came."""
-    if ask.work is not Work.LIVE or not ask.events:
-        return {}
-    return {"ops": {f"{defs.name}_load": {"config": {"events": list(ask.events)}}}}
-
-
-def run_tags(defs: CompanyDefs, ask: Ask, *, asked_by: str) -> dict[str, str]:
-    """Return the tags of a run; one day is a range too."""
-    tags = {ASKED_TAG: asked_by, COMPANY_TAG: defs.name}
-    if ask.first is not None and ask.last is not None:
-        tags |= {RANGE_START: ask.first.isoformat(), RANGE_END: ask.last.isoformat()}
-    return tags
 
 
 def unfinished(instance: dg.DagsterInstance, defs: CompanyDefs) -> list[dg.DagsterRun]:
     """Return the runs of a company that events or feeds asked for and that have not ended."""
-    return list(
-        instance.get_runs(dg.RunsFilter(tags={COMPANY_TAG: defs.name}, statuses=list(_UNFINISHED)), limit=200)
-    )
+    filters = dg.RunsFilter(tags={COMPANY_TAG: defs.name}, statuses=list(_UNFINISHED))
+    return list(instance.get_runs(filters, limit=_MOST_RUNS))
+
+
+def asked_at(context: dg.AssetExecutionContext) -> datetime | None:
+    """Return an instant of the database's clock before this run began to read; None if it cannot be told.
+
+    What is executed again from a failure may go on with what the first try read.
+    """
+    run = context.run
+    if ASKED_AT_TAG in run.tags:
+        return datetime.fromisoformat(run.tags[ASKED_AT_TAG])
+    record = context.instance.get_run_record_by_id(run.root_run_id or run.run_id)
+    return record.create_timestamp if record is not None else None
+
+
+def settle_names(
+    context: dg.AssetExecutionContext, connections: "Connections", targets: Sequence[str]
+) -> None:
+    """Acknowledge QuickBooks' events of some entities: this run has read and dealt with all changes."""
+    from st_qbo_assets.store.inbox import Inbox  # heavy: the database
+
+    before = asked_at(context)
+    if before is None:
+        return
+    with connections.database.begin() as connection:
+        Inbox(connections.database).acknowledge_names(
+            connections.name, targets, connection, before=before, run_id=connections.run_id
+        )
 
 
 def events_of(runs: Iterable[dg.DagsterRun]) -> set[int]:

@@ -5,9 +5,9 @@ and the run ends as failed, so that exactly the bad pairs are red. What does not
 loading (`loading`) and comparing (`tying`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import dagster as dg
 
@@ -23,10 +23,11 @@ from st_qbo_assets.books.verdict import (
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import LoadResult, Outcome
+from st_qbo_assets.following.launch import ASKED_TAG
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failed_days
-from st_qbo_assets.orchestration.lanes import ASKED_TAG
+from st_qbo_assets.orchestration.live_runs import asked_at, settle_names
 from st_qbo_assets.orchestration.loading import RunLoad, write_context
 from st_qbo_assets.orchestration.master_pairs import MasterLoad, terms_of
 from st_qbo_assets.orchestration.metadata import Metadata, loaded_metadata, merge_reasons
@@ -35,6 +36,7 @@ from st_qbo_assets.orchestration.references import ReferenceData, References
 from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.orchestration.tying import tie_out_days
 
+_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
 _SEVERITY = {
     DayVerdict.GREEN: dg.AssetCheckSeverity.WARN,
     DayVerdict.WAITING: dg.AssetCheckSeverity.WARN,
@@ -79,12 +81,17 @@ class LoadRun:
                 yield from self._day_events(day, entities, [*results, *done], in_run=set(days))
             if masters is not None and masters.stopped is not None:
                 self.connections.note_stopped(masters.stopped)
+            elif masters is not None and keys.quickbooks(self.defs.name, "customers") in self._selection():
+                settle_names(self.context, self.connections, ["Customer"])
             references = run.references
         else:
             data = ReferenceData(self.defs, self.connector.frames, self.connections)
             references = data.current(self.context)
+        since = self._loaded_since(entities)
+        if since is not None:
+            self.connections.dirty_days.note_loaded(self.defs.name, days, read_at=since)
         if self._is_compared(entities):
-            yield from self._tie_out(days, references, were_loaded=bool(entities))
+            yield from self._tie_out(days, references, loaded_since=since)
         if self.bad:
             raise failed_days(merge_reasons(self.reasons), days=self.bad)
 
@@ -93,6 +100,15 @@ class LoadRun:
         if self._is_selected(keys.books(self.defs.name, keys.TIE_OUT)):
             return True
         return bool(set(entities) - {Entity.CUSTOMER}) and ASKED_TAG not in self.context.run.tags
+
+    def _loaded_since(self, entities: Sequence[Entity]) -> datetime | None:
+        """Return an instant before this run read its days; None if it did not read and load them whole.
+
+        The database's clock made it: whatever was marked as changed before is part of what was read.
+        """
+        if not set(_DOCUMENTS) <= set(entities) or not self._maps_too(entities):
+            return None
+        return asked_at(self.context)
 
     def _masters(self, run: RunLoad) -> MasterLoad:
         return MasterLoad(
@@ -108,9 +124,11 @@ class LoadRun:
 
     def _maps_too(self, entities: Sequence[Entity]) -> bool:
         """Say whether this very run mapped what it loads."""
-        selection = self.context.run.asset_selection
-        mapped = {keys.mapped(self.defs.name, entity) for entity in entities}
-        return selection is None or mapped <= set(selection)
+        return {keys.mapped(self.defs.name, entity) for entity in entities} <= self._selection()
+
+    def _selection(self) -> Set[dg.AssetKey]:
+        """Return what the run was asked for; one of a whole job names no assets."""
+        return self.context.run.asset_selection or self.context.job_def.asset_layer.selected_asset_keys
 
     def _day_events(
         self, day: date, entities: Sequence[Entity], results: list[LoadResult], *, in_run: set[date]
@@ -167,9 +185,11 @@ class LoadRun:
             description="Brought along by documents of another day.",
         )
 
-    def _tie_out(self, days: Sequence[date], references: References, *, were_loaded: bool) -> Iterator[Event]:
+    def _tie_out(
+        self, days: Sequence[date], references: References, *, loaded_since: datetime | None
+    ) -> Iterator[Event]:
         return tie_out_events(
-            self.defs, self.connections, self.connector, references, days=days, were_loaded=were_loaded
+            self.defs, self.connections, self.connector, references, days=days, loaded_since=loaded_since
         )
 
 
@@ -180,12 +200,12 @@ def tie_out_events(
     references: References,
     *,
     days: Sequence[date],
-    were_loaded: bool,
+    loaded_since: datetime | None,
 ) -> Iterator[Event]:
     """Compare days, and yield for each its materialization and its check."""
     key = keys.books(defs.name, keys.TIE_OUT)
     compared = tie_out_days(
-        defs, connections, references, folder=connector.frames, days=days, were_loaded=were_loaded
+        defs, connections, references, folder=connector.frames, days=days, loaded_since=loaded_since
     )
     for day in compared:
         verdict = verdict_of(day)

@@ -57,7 +57,7 @@ class SingleLoad:
                 yield self._event(pair, results, was_red=pair in red)
         if days:
             yield from tie_out_events(
-                self.defs, self.connections, self.connector, run.references, days=days, were_loaded=False
+                self.defs, self.connections, self.connector, run.references, days=days, loaded_since=None
             )
         self._raise_if_bad(records, results)
 

@@ -34,7 +34,7 @@ def tie_out_days(
     *,
     folder: FrameFolder,
     days: Sequence[date],
-    were_loaded: bool,
+    loaded_since: datetime | None,
 ) -> Iterator[DayTieOut]:
     """Yield every day compared, oldest first; verdicts are kept before they are given.
 
@@ -44,11 +44,12 @@ def tie_out_days(
         references: QuickBooks' accounts.
         folder: the frames, which say how recent the records were that were loaded.
         days: the days to compare.
-        were_loaded: whether the same run loaded them, so that they are no longer due.
+        loaded_since: before the same run began to read and then load them, so that they are no longer due;
+            None if it only compares.
     """
     for first in range(0, len(days), WINDOW_DAYS):
         window = days[first : first + WINDOW_DAYS]
-        read_at = defs.now_utc()
+        read_at = loaded_since or connections.dirty_days.present()
         finder = DriftFinder(connections)
         seen_until = _seen_until(defs, folder, window)
         sources = _sources(connections, references, seen_until, find_drift=finder.compare)
@@ -58,8 +59,7 @@ def tie_out_days(
         finder.mark_days(defs)
         compared = _compare(defs, references, gathered, window)
         connections.tie_outs.save(_record(defs, day, connections.run_id) for day in compared)
-        if were_loaded:
-            connections.dirty_days.clear(defs.name, window, read_at=read_at)
+        connections.dirty_days.clear(defs.name, window, read_at=read_at, only_loaded=loaded_since is None)
         yield from compared
 
 

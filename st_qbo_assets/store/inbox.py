@@ -188,6 +188,16 @@ class Inbox:
         with self._database.autocommit() as connection:
             connection.execute(statement)
 
+    def take_back(self, ids: Iterable[int]) -> None:
+        """Note that the run asked for last for these events could not start: they are offered at once."""
+        statement = (
+            update(inbox)
+            .where(inbox.c.id.in_(list(ids)), inbox.c.acknowledged_at.is_(None))
+            .values(offers=func.greatest(inbox.c.offers - 1, 0), offered_at=None)
+        )
+        with self._database.autocommit() as connection:
+            connection.execute(statement)
+
     def acknowledge(self, ids: Iterable[int], connection: Connection, *, run_id: str = "") -> int:
         """Note in the caller's transaction that a run has done what these events ask for.
 

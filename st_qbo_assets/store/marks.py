@@ -100,13 +100,11 @@ class FeedTokens:
         """Read and write in this database."""
         self._database = database
 
-    def get(self, company: Company, feed: str) -> str | None:
-        """Return the token of a feed; None if it was never read."""
-        query = select(feed_tokens.c.token).where(
-            feed_tokens.c.company == company, feed_tokens.c.feed == feed
-        )
+    def all(self, company: Company) -> dict[str, tuple[str, datetime]]:
+        """Return the token of each feed and when it was kept; one never read is missing."""
+        query = select(feed_tokens).where(feed_tokens.c.company == company)
         with self._database.autocommit() as connection:
-            return connection.execute(query).scalar()
+            return {row.feed: (row.token, row.updated_at) for row in connection.execute(query)}
 
     def save(self, company: Company, feed: str, token: str) -> None:
         """Keep where a feed goes on, after what was read is safe."""
@@ -151,6 +149,11 @@ class DirtyDays:
                     set_={"since": func.greatest(dirty_days.c.since, statement.excluded.since)},
                 )
             )
+
+    def present(self) -> datetime:
+        """Return the instant by which marks made from now on are later."""
+        with self._database.autocommit() as connection:
+            return connection.execute(select(self._database.now())).scalar_one()
 
     def all(self, company: Company) -> list[date]:
         """Return the days to tie out, oldest first."""

@@ -25,6 +25,7 @@ from st_qbo_assets.store.vault import Vault
 from st_qbo_assets.web.connect import ConnectPages
 from st_qbo_assets.web.health import Health
 from st_qbo_assets.web.inbox_writer import InboxWriter
+from st_qbo_assets.web.launching import DagsterRuns, Launcher
 from st_qbo_assets.web.roster import Roster
 from st_qbo_assets.web.webhooks import Receiver
 
@@ -43,10 +44,12 @@ def build_app(settings: Settings, database: Database, *, defs: Path = DEFS) -> S
     """
     roster = Roster(Vault.open(database, settings), defs=defs)
     writer = InboxWriter(Inbox(database))
+    launcher = Launcher(settings, DagsterRuns(settings.dagster_url))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         writer.start()
+        launcher.start()
         keeper = asyncio.create_task(_keep_alive(settings, roster))
         try:
             yield
@@ -55,9 +58,10 @@ def build_app(settings: Settings, database: Database, *, defs: Path = DEFS) -> S
             with contextlib.suppress(asyncio.CancelledError):
                 await keeper
             await asyncio.to_thread(writer.stop)
+            await asyncio.to_thread(launcher.stop)
 
     routes = [
-        *Receiver(roster, writer).routes(),
+        *Receiver(roster, writer, notice=launcher.notice).routes(),
         *Health(database, roster).routes(),
         *ConnectPages(settings, database, roster).routes(),
         Route("/", _home, methods=["GET"]),

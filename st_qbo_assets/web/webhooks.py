@@ -13,7 +13,7 @@ A genuine delivery is never refused for what is in it: QuickBooks repeats the wh
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SyncError
-from st_qbo_assets.domain.events import Decoded, Undecodable
+from st_qbo_assets.domain.events import Decoded, Event, Undecodable
 from st_qbo_assets.quickbooks import webhooks as quickbooks
 from st_qbo_assets.servicetitan import webhooks as servicetitan
 from st_qbo_assets.store.inbox import Arrival, Drop
@@ -40,10 +40,23 @@ _MOST_FAILURES = 240
 class Receiver:
     """Receives deliveries of both vendors."""
 
-    def __init__(self, roster: Roster, writer: InboxWriter) -> None:
-        """Check against this roster and write with this writer."""
+    def __init__(
+        self,
+        roster: Roster,
+        writer: InboxWriter,
+        *,
+        notice: Callable[[Iterable[CompanyFile]], None] = lambda _: None,
+    ) -> None:
+        """Check against this roster and write with this writer.
+
+        Args:
+            roster: of companies and keys.
+            writer: keeps what came.
+            notice: told whose events were kept; must return at once.
+        """
         self._roster = roster
         self._writer = writer
+        self._notice = notice
         self._failures = Failures(_MOST_FAILURES)
 
     def routes(self) -> list[Route]:
@@ -70,7 +83,7 @@ class Receiver:
         if not servicetitan.is_genuine(body, signature, key.get_secret_value()):
             return self._refuse(request)
         events = servicetitan.read_events(body)
-        return await self._keep(route_to_company(events, member.company), body)
+        return await self._keep(route_to_company(events, member.company), body, roster)
 
     async def quickbooks(self, request: Request) -> Response:
         """Take a delivery of QuickBooks, whose events may be of several realms."""
@@ -83,7 +96,9 @@ class Receiver:
         genuine = [token for token in roster.verifier_tokens if quickbooks.is_genuine(body, signature, token)]
         if not genuine:
             return _later("the vault cannot be opened") if roster.has_lost_verifier else self._refuse(request)
-        return await self._keep(route_by_realm(quickbooks.read_events(body), roster, genuine[0]), body)
+        return await self._keep(
+            route_by_realm(quickbooks.read_events(body), roster, genuine[0]), body, roster
+        )
 
     def _refuse(self, request: Request) -> Response:
         address = request.client.host if request.client else ""
@@ -94,12 +109,17 @@ class Receiver:
             return PlainTextResponse("too many failed signatures\n", 429, headers={"Retry-After": "60"})
         return PlainTextResponse("signature missing or wrong\n", 403)
 
-    async def _keep(self, routed: tuple[list[Arrival], list[Drop]], body: bytes) -> Response:
+    async def _keep(
+        self, routed: tuple[list[Arrival], list[Drop]], body: bytes, roster: Snapshot
+    ) -> Response:
         arrivals, drops = routed
         try:
             await self._writer.write(Delivery(tuple(arrivals), tuple(drops), body))
         except Unavailable as error:
             return _later(f"the database is away ({error})")
+        names = {arrival.company for arrival in arrivals if isinstance(arrival.what, Event)}
+        if names:
+            self._notice([roster.members[name].company for name in sorted(names)])
         for drop in drops:
             _log.info("webhook=dropped system=%s reason=%s", drop.system, drop.reason)
         return PlainTextResponse("ok\n")

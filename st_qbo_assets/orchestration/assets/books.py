@@ -14,6 +14,7 @@ from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failure_of
+from st_qbo_assets.orchestration.live_runs import settle_names
 from st_qbo_assets.orchestration.resources import Connector
 
 if TYPE_CHECKING:
@@ -104,11 +105,12 @@ def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
         ],
     )
     def drift(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[dg.MaterializeResult[Any]]:
-        from st_qbo_assets.orchestration.drifting import follow_changes  # heavy: clients, database
+        from st_qbo_assets.orchestration.drifting import ENTITIES, follow_changes  # heavy: clients, database
 
         try:
             with connector.open(defs, context.run_id) as connections:
                 followed = follow_changes(defs, connections)
+                settle_names(context, connections, ENTITIES)
                 standing = connections.links.drifted(defs.name)
                 calls = connections.quickbooks.calls.metered
         except SyncError as error:

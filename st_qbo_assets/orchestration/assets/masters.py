@@ -18,6 +18,7 @@ from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failed_days, failure_of
 from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, Row, mapped_row, to_frame
+from st_qbo_assets.orchestration.live_runs import settle_names
 from st_qbo_assets.orchestration.metadata import (
     loaded_metadata,
     mapped_metadata,
@@ -171,6 +172,7 @@ def _loaded_vendors(defs: CompanyDefs) -> dg.AssetsDefinition:
                         yield dg.AssetObservation(key, partition=partition, metadata=metadata)
                     else:
                         yield dg.AssetMaterialization(key, partition=partition, metadata=metadata)
+                settle_names(context, connections, ["Vendor"])
         except SyncError as error:
             raise failure_of(error) from error
         if bad:

@@ -333,7 +333,7 @@ class Office:
             data.current(_Step()),  # pyright: ignore[reportArgumentType]  # of Dagster's it asks this much
             folder=self.folder,
             days=days,
-            were_loaded=True,
+            loaded_since=self.sandbox.clock.now(),
         )
         return [
             TiedDay(

@@ -1,7 +1,7 @@
 """A company whose two systems send events: people act, the receiver takes, sensors ask for runs."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Branch:
     home: Path
     company: CompanyFile = field(default_factory=lambda: read_company("demo").company)
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+    cursors: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self.defs = CompanyDefs(self.company, self.home / "links.csv")
@@ -95,10 +96,16 @@ class Branch:
     def requests(self, sensor: str = "webhook_inbox") -> list[dg.RunRequest]:
         """Return what one tick of a sensor asks for."""
         context = dg.build_sensor_context(
-            instance=self.instance, resources={"connector": self.connector}, definitions=self.whole
+            instance=self.instance,
+            resources={"connector": self.connector},
+            definitions=self.whole,
+            cursor=self.cursors.get(sensor),
         )
-        found = self.whole.resolve_sensor_def(f"demo_{sensor}")(context)
-        asked: Iterator[Any] = iter(found) if isinstance(found, (Sequence, Iterator)) else iter([found])
+        found: Any = self.whole.resolve_sensor_def(f"demo_{sensor}")(context)
+        if isinstance(found, dg.SensorResult):
+            self.cursors[sensor] = found.cursor or ""
+            found = found.run_requests
+        asked: list[Any] = list(found) if isinstance(found, (list, Iterator)) else [found]
         return [each for each in asked if isinstance(each, dg.RunRequest)]
 
     def run(self, asked: dg.RunRequest, *, succeeds: bool = True) -> dg.ExecuteInProcessResult:
@@ -109,5 +116,10 @@ class Branch:
             done = self.whole.resolve_job_def(asked.job_name).execute_in_process(
                 instance=self.instance, run_config=asked.run_config, tags=asked.tags, raise_on_error=False
             )
-        assert done.success is succeeds
+        failures = [
+            event.event_specific_data.error.cause or event.event_specific_data.error
+            for event in done.all_events
+            if event.is_step_failure
+        ]
+        assert done.success is succeeds, failures
         return done

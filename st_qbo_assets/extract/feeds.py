@@ -1,0 +1,198 @@
+"""Which business days ServiceTitan's export feeds say have changed, a few pages at a time.
+
+What belongs here: following feeds from token to token, rows that come again, the days they touch. What does
+not: where tokens are kept (store), and what is done about the days.
+
+Asked for recent changes a feed shows them at once, and shows them again until they are 15 minutes old
+(ServiceTitan reference §3.2): a row is known again by id and stamp. Credit memos have no feed: their list is
+asked for what changed since its newest stamp.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.errors import RemoteFault
+from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.extract.reader import Documents
+from st_qbo_assets.extract.touched import OVERLAP, Changes, SeenDays
+from st_qbo_assets.servicetitan.client import ExportPage
+from st_qbo_assets.servicetitan.records import CreditMemo, Job, parse, parse_invoice, parse_payment
+from st_qbo_assets.servicetitan.windows import Window
+
+_log = logging.getLogger(__name__)
+FEEDS = ("invoices", "payments", "jobs")
+MEMOS = "credit_memos"
+#: Pages of one feed in one turn; what is left comes in the next.
+MOST_PAGES = 20
+#: Rows whose versions are remembered; of more the oldest come again, which only costs a load.
+_MOST_KNOWN = 20_000
+_BAD_REQUEST = 400
+#: The vendor's clock may be a day off ours, either way.
+_CLOCKS = timedelta(days=2)
+
+
+class Feeds(Documents, Protocol):
+    """Lists and feeds of a tenant."""
+
+    def export(
+        self, feed: str, continue_from: str = "", *, include_recent_changes: bool = False
+    ) -> Iterator[ExportPage]:
+        """Yield the pages of a feed from a token or date on."""
+        ...
+
+
+@dataclass(frozen=True)
+class FeedToken:
+    """Where a feed goes on, and when that was kept."""
+
+    text: str
+    kept_at: datetime
+
+
+@dataclass
+class FeedReading:
+    """One turn over the feeds.
+
+    Attributes:
+        tokens: where each feed goes on; to be kept once the days are.
+        memos_until: stamp until which credit memos are read.
+        known: versions of the rows that may come again, by feed.
+        rows: how many rows were new.
+        days: business days that changed, from the start date on.
+        is_first: whether some feed was never read before: it was only taken to its end.
+    """
+
+    tokens: dict[str, str] = field(default_factory=dict[str, str])
+    memos_until: datetime | None = None
+    known: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    rows: int = 0
+    days: frozenset[date] = frozenset()
+    is_first: bool = False
+
+
+def read_feeds(
+    client: Feeds,
+    company: CompanyFile,
+    *,
+    tokens: Mapping[str, FeedToken],
+    memos_since: datetime | None,
+    known: Mapping[str, Iterable[str]],
+    now: datetime,
+    seen: SeenDays,
+) -> FeedReading:
+    """Return what changed since the tokens.
+
+    A feed without a token is taken to its present end: what was before is the backfill's, and the nightly
+    close's, whose marks begin with the start date.
+
+    Args:
+        client: of the tenant.
+        company: whose days they are.
+        tokens: where each feed was read to.
+        memos_since: stamp until which credit memos were read.
+        known: versions of rows that came before.
+        now: the present.
+        seen: looks up where records were seen before.
+    """
+    reading = FeedReading()
+    invoices, payments, memos = (
+        Changes(entity) for entity in (Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO)
+    )
+    jobs: set[int] = set()
+
+    def take_job(row: Json) -> None:
+        job = parse(Job, row)
+        if isinstance(job, Job) and job.invoice_id is not None:
+            jobs.add(job.invoice_id)
+
+    takers: Mapping[str, Callable[[Json], None]] = {
+        "invoices": lambda row: invoices.read([parse_invoice(row)], company),
+        "payments": lambda row: payments.read([parse_payment(row)], company),
+        "jobs": take_job,
+    }
+    for feed, take in takers.items():
+        for row in _new_rows(client, feed, reading, tokens.get(feed), known.get(feed, ()), now=now):
+            take(row)
+    _read_memos(client, company, reading, memos, memos_since, known.get(MEMOS, ()), now=now)
+    invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
+    changed = (invoices, payments, memos)
+    before = seen([source for each in changed for source in each.sources])
+    days = {*before.values(), *(day for each in changed for day in each.days)}
+    reading.days = frozenset(day for day in days if day >= company.start_date)
+    return reading
+
+
+def _new_rows(
+    client: Feeds,
+    feed: str,
+    reading: FeedReading,
+    token: FeedToken | None,
+    known: Iterable[str],
+    *,
+    now: datetime,
+) -> Iterator[Json]:
+    """Yield the rows of a feed that did not come before, and note where it goes on."""
+    is_first = token is None
+    start = token.text if token is not None else (now - _CLOCKS).date().isoformat()
+    fallback = (token.kept_at - _CLOCKS).date().isoformat() if token is not None else ""
+    old, versions = set(known), list[str]()
+    for number, page in enumerate(_pages(client, feed, start, fallback), start=1):
+        reading.tokens[feed] = page.continue_from
+        for row in page.rows:
+            version = _version(row)
+            versions.append(version)
+            if version not in old and not is_first:
+                reading.rows += 1
+                yield row
+        if number >= MOST_PAGES and not is_first:
+            break
+    reading.is_first |= is_first
+    reading.known[feed] = versions[-_MOST_KNOWN:]
+
+
+def _pages(client: Feeds, feed: str, start: str, fallback: str) -> Iterator[ExportPage]:
+    """Yield the pages of a feed; a token that the vendor no longer takes is replaced by its date."""
+    try:
+        yield from client.export(feed, start, include_recent_changes=True)
+    except RemoteFault as error:
+        if not fallback or error.status != _BAD_REQUEST:
+            raise
+        _log.warning("feed=token_refused feed=%s from=%s", feed, fallback)
+        yield from client.export(feed, fallback, include_recent_changes=True)
+
+
+def _read_memos(
+    client: Feeds,
+    company: CompanyFile,
+    reading: FeedReading,
+    memos: Changes,
+    since: datetime | None,
+    known: Iterable[str],
+    *,
+    now: datetime,
+) -> None:
+    old, versions = set(known), list[str]()
+    window = Window(since or now - _CLOCKS, now + _CLOCKS)
+    stamp: datetime | None = None
+    for record in client.credit_memos(modified=window):
+        version = _version(record.raw)
+        versions.append(version)
+        if isinstance(record, CreditMemo) and record.modified_on is not None:
+            stamp = max(stamp or record.modified_on, record.modified_on)
+        if version not in old and since is not None:
+            reading.rows += 1
+            memos.read([record], company)
+    reading.memos_until = stamp - OVERLAP if stamp is not None else since or window.since
+    reading.known[MEMOS] = versions[-_MOST_KNOWN:]
+
+
+def _version(row: Json) -> str:
+    """Return what tells one state of a row from the next: its id and its stamp."""
+    text = f"{row.get('id')}@{row.get('modifiedOn')}@{row.get('active')}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
