@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Verdict
 from st_qbo_assets.load import adjusting, objects
 from st_qbo_assets.load.adjusting import Figures, Original
@@ -16,10 +17,11 @@ from st_qbo_assets.load.gathering import MASTERS, DayTurn
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request
-from st_qbo_assets.load.shapes import EMPTY_AT_SOURCE, is_adjustment_part
+from st_qbo_assets.load.shapes import EMPTY_AT_SOURCE, is_adjustment_part, is_application_part
 from st_qbo_assets.store.links import Link, LinkState
 
 _OURS = frozenset({LinkState.ACTIVE, LinkState.MISMATCH})
+_STAYS = frozenset({Verdict.HELD, Verdict.REJECTED})
 
 
 def adjust_closed(turn: DayTurn) -> None:
@@ -27,16 +29,11 @@ def adjust_closed(turn: DayTurn) -> None:
     policies = turn.context.policies
     if policies.first_open_day is None or turn.stopped is not None:
         return
-    for mapped in list(turn.mapped.values()):
-        if (
-            mapped.source.entity in MASTERS
-            or is_adjustment_part(mapped.source)
-            or mapped.source in turn.results
-        ):
-            continue
-        link = _closed_link(turn, mapped)
+    for parts in _by_record(turn):
+        link = _closed_sale(turn, parts)
         if link is None:
             continue
+        mapped = _now(link, parts)
         links = [each for each in turn.known.parts_of(mapped.source) if is_adjustment_part(each.source)]
         turn.staying.update((each.source, each.target) for each in links)
         is_changed = bool(links) or mapped.payload is None or mapped.payload.digest != link.digest
@@ -49,29 +46,44 @@ def adjust_closed(turn: DayTurn) -> None:
             turn.keep(turn.subject(mapped, link.target).failed(error, link=link))
 
 
-def _closed_link(turn: DayTurn, mapped: Mapped) -> Link | None:
-    """Return the link of a document in closed books that a record was, and that a difference can make good.
+def _by_record(turn: DayTurn) -> list[list[Mapped]]:
+    """Return what the mapping made of documents, by record; of what is held nobody knows what it becomes."""
+    records: dict[SourceRef, list[Mapped]] = {}
+    for each in turn.mapped.values():
+        if each.source.entity not in MASTERS and not is_adjustment_part(each.source):
+            records.setdefault(each.source.record, []).append(each)
+    return [
+        parts
+        for parts in records.values()
+        if not any(part.source in turn.results for part in parts)
+        and not any(part.verdict in _STAYS and not is_application_part(part.source) for part in parts)
+    ]
 
-    The record is due as that or as the other kind of sale, or nothing of it is left in ServiceTitan.
-    """
-    payload, reason_ = mapped.payload, mapped.reason
-    if payload is not None:
-        link = turn.known.link(payload.source, payload.target)
-        if (link is None or link.state not in _OURS) and payload.target in adjusting.SIGNS:
-            link = _one_of(turn.links_of(payload.source))
-    elif mapped.verdict is Verdict.NOT_DUE and reason_ is not None and reason_.code in EMPTY_AT_SOURCE:
-        parts = turn.known.parts_of(mapped.source)
-        link = _one_of([each for each in parts if not is_adjustment_part(each.source)])
-    else:
+
+def _closed_sale(turn: DayTurn, parts: Sequence[Mapped]) -> Link | None:
+    """Return the sale in closed books that a record is or was; of one that is not due for now it stays."""
+    first = parts[0]
+    if not any(part.verdict is Verdict.DUE for part in parts) and (
+        first.reason is None or first.reason.code not in EMPTY_AT_SOURCE
+    ):
         return None
-    if link is None or link.state not in _OURS or link.target not in adjusting.SIGNS:
-        return None
-    return link if turn.context.policies.is_closed(_date_of(link)) else None
+    sales = [
+        link
+        for link in turn.known.parts_of(first.source)
+        if link.state in _OURS and link.target in adjusting.SIGNS and not is_adjustment_part(link.source)
+    ]
+    closed = [link for link in sales if turn.context.policies.is_closed(_date_of(link))]
+    # One that was made anew in open books is changed there.
+    return closed[0] if len(sales) == len(closed) == 1 else None
 
 
-def _one_of(links: Sequence[Link]) -> Link | None:
-    """Return the sale that a record is in QuickBooks; it never is two."""
-    return next((each for each in links if each.state in _OURS and each.target in adjusting.SIGNS), None)
+def _now(link: Link, parts: Sequence[Mapped]) -> Mapped:
+    """Return what a sale is now: the part it comes from, or that nothing of it is left."""
+    for part in parts:
+        is_sale = part.payload is not None and part.payload.target in adjusting.SIGNS
+        if part.source == link.source and (is_sale or part.payload is None):
+            return part
+    return replace(parts[0], source=link.source, verdict=Verdict.NOT_DUE, payload=None, cents=0)
 
 
 def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -> None:
@@ -83,7 +95,9 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
     stands = adjusting.figures_of_link(link, like=request)
     for each in closed:
         stands = stands.and_(adjusting.figures_of_link(each, like=request))
-    wanted = adjusting.figures_of_request(link.target, request) if request is not None else adjusting.NOTHING
+    wanted = adjusting.NOTHING
+    if mapped.payload is not None and request is not None:
+        wanted = adjusting.figures_of_request(mapped.payload.target, request)
     difference = wanted.less(stands)
     if open_ is not None:
         turn.staying -= {
@@ -92,6 +106,8 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
         turn.staying.update((each.source, each.target) for each in closed)
     turn.staying.add((link.source, link.target))
     turn.keep(_stays(turn, mapped, link))
+    if mapped.payload is None:
+        _leave_applied(turn, mapped)
     if difference.is_nothing:
         return
     if open_ is not None and not open_.drift and adjusting.figures_of_link(open_, like=request) == difference:
@@ -146,6 +162,20 @@ def _by_period(turn: DayTurn, links: list[Link]) -> tuple[list[Link], Link | Non
 
 def _date_of(link: Link) -> str:
     return objects.text(link.confirmed.get("TxnDate"))
+
+
+def _leave_applied(turn: DayTurn, mapped: Mapped) -> None:
+    """Leave what a credit in closed books was applied to; what is charged again stands beside it."""
+    for link in turn.known.parts_of(mapped.source):
+        is_application = link.target == "Payment" and is_application_part(link.source)
+        if (
+            is_application
+            and link.state in _OURS
+            and not is_adjustment_part(link.source)
+            and turn.context.policies.is_closed(_date_of(link))
+        ):
+            turn.staying.add((link.source, link.target))
+            turn.keep(_result(turn, replace(mapped, source=link.source), link, Outcome.UNCHANGED))
 
 
 def _stays(turn: DayTurn, mapped: Mapped, link: Link) -> LoadResult:

@@ -18,6 +18,7 @@ from st_qbo_assets.domain.ids import is_location
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Payload, Verdict
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind, Finding
+from st_qbo_assets.load.adjusted_ties import cap_ties
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.bringing import (
@@ -133,6 +134,7 @@ class DayLoader:
             # What was of another shape is gone now: these records come as what they are.
             turn.changing.clear()
             self._load_documents(turn)
+        cap_ties(turn)
         self._load_stage(turn, PAYMENTS, applications=True)
         for stage in LAST_STAGES:
             self._load_stage(turn, stage)

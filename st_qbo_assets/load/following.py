@@ -69,4 +69,3 @@ def _customer(link: Link) -> str:
 
 def _is_posted(link: Link) -> bool:
     return link.state is not LinkState.VOIDED
-

@@ -115,7 +115,7 @@ class DayTurn:
             return
         stale = [] if self.given.is_fresh else self._unsettled()
         wanted: dict[Entity, list[str]] = {}
-        for source in dict.fromkeys([*stale, *(link.source for link in missing)]):
+        for source in dict.fromkeys([*stale, *self._without_refunds(), *(link.source for link in missing)]):
             wanted.setdefault(source.entity, []).append(source.id)
         for entity, ids in wanted.items():
             self._read_again(self.given.reread, entity, list(dict.fromkeys(ids)), missing)
@@ -233,6 +233,21 @@ class DayTurn:
             source
             for source in self.mapped
             if source.entity is not Entity.ITEM and self.before.get(source) not in _AT_REST
+        ]
+
+    def _without_refunds(self) -> list[SourceRef]:
+        """Return the payments that were mapped before a refund, written since, took their money."""
+        paid = {
+            source.id: each.payload
+            for source, each in self.mapped.items()
+            if source.entity is Entity.PAYMENT and not source.part and each.payload is not None
+        }
+        kept = self.context.refunds.of_payments(self.context.name, paid) if paid else {}
+        return [
+            paid[id_].source
+            for id_, ties in kept.items()
+            if not {tie.source for tie in ties}
+            <= {source for _, source in objects.symbolic_references(paid[id_].body)}
         ]
 
     def _missing(self, entity: Entity) -> list[Link]:

@@ -45,7 +45,7 @@ class OpenAmounts:
         wanted = _wanted(request)
         rows = self._rows(wanted)
         own = self._applied_now(action.link)
-        is_open = {key: _open(key, row) + own.get(key, Decimal(0)) for key, row in rows.items()}
+        is_open = {key: open_of(key[0], row) + own.get(key, Decimal(0)) for key, row in rows.items()}
         short = [key for key, amount in wanted.items() if key in is_open and is_open[key] < amount]
         if not short or not self._is_of_one(request, rows.values()):
             return None
@@ -141,8 +141,9 @@ def _wanted(payment: Json) -> dict[Key, Decimal]:
     return wanted
 
 
-def _open(key: Key, row: Json) -> Decimal:
-    return objects.amount(row.get(_OPEN_FIELDS[key[0]])) or objects.amount(row.get("Balance")) or Decimal(0)
+def open_of(entity: str, row: Json) -> Decimal:
+    """Return what is open of a charge or credit as QuickBooks shows it."""
+    return objects.amount(row.get(_OPEN_FIELDS[entity])) or objects.amount(row.get("Balance")) or Decimal(0)
 
 
 def _in_balance(request: Json, amounts: Sequence[Decimal]) -> list[Decimal]:

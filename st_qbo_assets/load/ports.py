@@ -182,6 +182,10 @@ class WriteLedger(Protocol):
 class RefundTies(Protocol):
     """Which refunds took which payment's unapplied money (rule 3.5)."""
 
+    def of_payments(self, company: Company, ids: Iterable[str]) -> dict[str, list[RefundTie]]:
+        """Return the ties of many refunded payments in one query."""
+        ...
+
     def of_refunds(self, company: Company, ids: Iterable[str]) -> dict[str, RefundTie]:
         """Return the ties of many refunds in one query."""
         ...

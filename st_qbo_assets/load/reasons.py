@@ -62,6 +62,11 @@ LOAD: dict[str, ReasonKind] = {
     "adjustment": ReasonKind(
         "4", "It posts the difference to {original}, whose books are closed, on {day}, the first open day."
     ),
+    "adjustment_open": ReasonKind(
+        "4",
+        "Nothing is open on {original} any more: the difference of {amount} stays on the customer's account.",
+        "Nothing to do; in QuickBooks it can be applied to other documents of the customer, or paid out.",
+    ),
     "shape_waits": ReasonKind(
         "3.6",
         "It is to become {target}, after the {old} {qbo_id} that it was is voided: {why}",

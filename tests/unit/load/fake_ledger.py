@@ -35,6 +35,14 @@ class FakeRefunds:
 
     ties: dict[str, RefundTie] = field(default_factory=dict)
 
+    def of_payments(self, company: Company, ids: Iterable[str]) -> dict[str, list[RefundTie]]:
+        wanted = set(ids)
+        found: dict[str, list[RefundTie]] = {}
+        for tie in self.ties.values():
+            if tie.payment in wanted:
+                found.setdefault(tie.payment, []).append(tie)
+        return found
+
     def of_refunds(self, company: Company, ids: Iterable[str]) -> dict[str, RefundTie]:
         return {id_: self.ties[id_] for id_ in ids if id_ in self.ties}
 

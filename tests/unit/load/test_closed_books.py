@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from st_qbo_assets.domain.ids import find_markers
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
 from st_qbo_assets.load.actions import WritePolicies
-from tests.unit.load.builders import DAY, Bench, World, customer, invoice, item, payment, verdict
+from tests.unit.load.builders import (
+    DAY,
+    Bench,
+    World,
+    application,
+    credit,
+    customer,
+    invoice,
+    item,
+    payment,
+    verdict,
+)
 
 CLOSED = DAY + timedelta(days=4)
 ADJUST = WritePolicies(book_close_date=CLOSED, closed_period_edits="adjust")
@@ -76,7 +87,8 @@ def assert_at_rest(bench: Bench, world: World) -> None:
     writes = len(bench.quickbooks.writes)
     results = sync(bench, world)
     assert len(bench.quickbooks.writes) == writes, [write[:2] for write in bench.quickbooks.writes[writes:]]
-    assert {result.outcome for result in results.values()} <= {Outcome.UNCHANGED, Outcome.VOIDED}
+    settled = {Outcome.UNCHANGED, Outcome.VOIDED, Outcome.NOT_DUE}
+    assert {result.outcome for result in results.values()} <= settled
 
 
 @pytest.mark.rule("4")
@@ -187,16 +199,33 @@ def test_books_opened_again_take_the_adjustment_back_into_the_document() -> None
 
 
 @pytest.mark.rule("4")
-def test_the_credit_of_a_paid_invoice_stays_open_for_a_person() -> None:
+def test_the_credit_of_a_paid_invoice_stays_open_and_is_not_tried_again() -> None:
     bench, world = start(invoice(10), payment(20, "100.00", applied={10: "100.00"}))
 
     world.put(invoice(10, lines=[("SKU", "80.00")]))
     results = sync(bench, world)
 
     tie = results["invoice:10/adjustment_application"]
-    assert (tie.outcome, code(tie)) == (Outcome.HELD, "applied_what_is_open")
+    assert (tie.outcome, code(tie)) == (Outcome.UNCHANGED, "adjustment_open")
     assert of_source(bench, "CreditMemo", "invoice:10/adjustment")["Balance"] == Decimal(20)
     assert books(bench) == {"SKU": Decimal(80)}
+    assert_at_rest(bench, world)
+
+
+@pytest.mark.rule("4")
+def test_the_credit_is_applied_as_far_as_an_open_payment_lets_go() -> None:
+    late = payment(20, "100.00", applied={10: "100.00"}, TxnDate=(CLOSED + timedelta(days=9)).isoformat())
+    bench, world = start(invoice(10), late)
+
+    less = payment(20, "100.00", applied={10: "85.00"}, TxnDate=(CLOSED + timedelta(days=9)).isoformat())
+    world.put(invoice(10, lines=[("SKU", "80.00")]), less)
+    results = sync(bench, world)
+
+    tie = results["invoice:10/adjustment_application"]
+    assert (tie.outcome, code(tie)) == (Outcome.POSTED, "applied_what_is_open")
+    assert of_source(bench, "CreditMemo", "invoice:10/adjustment")["Balance"] == Decimal(5)
+    assert of_source(bench, "Invoice", "invoice:10")["Balance"] == 0
+    assert_at_rest(bench, world)
 
 
 @pytest.mark.rule("4")
@@ -281,3 +310,42 @@ def test_a_document_that_is_gone_on_both_sides_waits_for_a_person_and_stops_nobo
         "deleted_in_quickbooks",
     )
     assert results["invoice:9/adjustment"].outcome is Outcome.POSTED
+
+
+@pytest.mark.rule("4", "3.4")
+def test_a_closed_invoice_that_became_a_credit_gets_one_credit_memo_for_both() -> None:
+    bench, world = start(invoice(10, tax="8.00"))
+
+    world.put(credit("invoice:10", lines=[("SKU", "40.00")], tax="3.00"))
+    result = sync(bench, world)["invoice:10"]
+
+    assert (result.outcome, code(result), result.target) == (Outcome.UNCHANGED, "adjusted", "Invoice")
+    assert of_source(bench, "CreditMemo", "invoice:10/adjustment")["TotalAmt"] == Decimal(151)
+    assert of_source(bench, "Invoice", "invoice:10")["Balance"] == 0
+    assert books(bench) == {"SKU": Decimal(-40), "tax": Decimal(-3)}
+    assert_at_rest(bench, world)
+    world.put(invoice(10, tax="8.00"))
+    sync(bench, world)
+    assert books(bench) == {"SKU": Decimal(100), "tax": Decimal(8)}
+
+
+@pytest.mark.rule("4", "3.6")
+def test_a_closed_write_off_that_is_deleted_is_charged_again() -> None:
+    write_off = credit("payment:20/write_off", lines=[("SKU", "30.00")])
+    tie = ("Invoice", "invoice:10", "30.00"), ("CreditMemo", "payment:20/write_off", "30.00")
+    bench, world = start(invoice(10), write_off, application("payment:20/application", *tie))
+
+    world.put(verdict(replace(write_off, source=write_off.source.record), Verdict.NOT_DUE, "deleted"))
+    results = sync(bench, world)
+
+    charge = of_source(bench, "Invoice", "payment:20/adjustment")
+    assert (charge["TotalAmt"], charge["TxnDate"]) == (Decimal(30), (CLOSED + timedelta(days=1)).isoformat())
+    assert books(bench) == {"SKU": Decimal(100)}
+    assert {name: (each.outcome, code(each)) for name, each in results.items() if "payment" in name} == {
+        "payment:20": (Outcome.NOT_DUE, "deleted"),
+        "payment:20/write_off": (Outcome.VOIDED, "adjusted"),
+        "payment:20/application": (Outcome.UNCHANGED, "adjusted"),
+        "payment:20/adjustment": (Outcome.POSTED, "adjustment"),
+        "payment:20/adjustment_application": (Outcome.UNCHANGED, "adjustment_open"),
+    }
+    assert_at_rest(bench, world)

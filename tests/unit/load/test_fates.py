@@ -17,6 +17,7 @@ from tests.unit.load.builders import (
     application,
     credit,
     invoice,
+    item,
     payment,
     refund,
     tied,
@@ -411,3 +412,97 @@ def replace_day(mapped: Mapped, day: date) -> Mapped:
     assert mapped.payload is not None
     body = {**mapped.payload.body, "TxnDate": day.isoformat()}
     return replace(mapped, day=day, payload=replace(mapped.payload, day=day, body=body))
+
+
+# What is said
+
+
+@pytest.mark.rule("5.5")
+def test_a_payment_held_as_a_whole_waits_no_more_once_its_parts_post() -> None:
+    write_off = credit("payment:20/write_off", lines=[("SKU", "30.00")])
+    tie = ("Invoice", "invoice:10", "30.00"), ("CreditMemo", "payment:20/write_off", "30.00")
+    parts = [write_off, application("payment:20/application", *tie)]
+    whole = replace(write_off, source=write_off.source.record)
+    bench, world = start(invoice(10))
+
+    world.put(verdict(whole, Verdict.HELD, "closed_period"))
+    bench.sync(world, DAY)
+    assert bench.ledger.states[whole.source].outcome is Outcome.HELD
+    world.put(*parts)
+    bench.sync(world, DAY)
+    state = bench.ledger.states[whole.source]
+    assert (state.outcome, state.reason.code, state.cents) == (Outcome.VOIDED, "told_by_parts", 0)
+
+    world.put(parts[0], verdict(parts[1], Verdict.HELD, "applied_to_credit"))
+    bench.sync(world, DAY)
+    assert bench.ledger.states[parts[1].source].outcome is Outcome.HELD
+    world.put(verdict(whole, Verdict.HELD, "write_off_item_unknown"))
+    bench.sync(world, DAY)
+    told = {str(source): state.outcome for source, state in bench.ledger.states.items() if source.id == "20"}
+    assert told == {
+        "payment:20": Outcome.HELD,
+        "payment:20/write_off": Outcome.UNCHANGED,
+        "payment:20/application": Outcome.UNCHANGED,
+    }
+
+
+# Refunds that follow
+
+
+@pytest.mark.rule("3.5")
+def test_a_receipt_follows_the_edit_of_the_invoice_it_gives_back() -> None:
+    receipt = refund(30, "50.00", day=LATER, target="RefundReceipt")
+    bench, world = start(invoice(10), payment(20, "100.00", applied={10: "100.00"}), receipt)
+
+    world.put(invoice(10, lines=[("PART", "100.00")]), relined(receipt, "PART"))
+    bench.load(item("PART"))
+    results = bench.sync(world, DAY)
+
+    parts = [each["Id"] for each in bench.quickbooks.all("Item") if each["Name"] == "PART"]
+    line = one(bench, "RefundReceipt")["Line"][0]["SalesItemLineDetail"]
+    assert (results["payment:30/refund"].outcome, [line["ItemRef"]["value"]]) == (Outcome.POSTED, parts)
+    assert_at_rest(bench, world)
+
+
+@pytest.mark.rule("3.5")
+def test_a_load_that_died_before_the_receipt_followed_lets_it_follow_the_next_time() -> None:
+    receipt = refund(30, "50.00", day=LATER, target="RefundReceipt")
+    bench, world = start(invoice(10), receipt)
+    world.put(invoice(10, lines=[("PART", "100.00")]), relined(receipt, "PART"))
+    bench.load(item("PART"))
+    seen: list[str] = []
+
+    def die(name: str) -> None:
+        seen.append(name)
+        if seen.count("after_intent") == 2:
+            raise KeyboardInterrupt
+
+    bench.seam = die
+    with pytest.raises(KeyboardInterrupt):
+        bench.sync(world, DAY)
+    bench.seam = lambda name: None
+    results = bench.sync(world, DAY)
+    assert results["payment:30/refund"].outcome is Outcome.POSTED
+
+
+@pytest.mark.rule("3.5")
+def test_a_payment_mapped_before_its_refund_was_written_is_mapped_again() -> None:
+    paid, given_back = payment(20, "100.00", day=LATER), refund(30, "40.00", of=20)
+    bench, world = Bench(), World()
+    world.put(tied(paid, 30, "40.00"), given_back)
+    bench.sync(world, DAY)
+
+    stale = World({**world.records, paid.source: [paid]})
+    loaded = bench.load(*stale.of_day(LATER), day=LATER, reread=world.reread, is_fresh=True)
+
+    assert applied(bench, "ServiceTitan payment 20") == {"payment 30/refund": Decimal(40)}
+    assert loaded["payment:20"].outcome is Outcome.UNCHANGED
+
+
+def relined(mapped: Mapped, sku: str) -> Mapped:
+    """The same document for something else that was sold."""
+    sold = invoice(1, lines=[(sku, "50.00")]).payload
+    assert mapped.payload is not None and sold is not None
+    return replace(
+        mapped, payload=mapped.payload.with_body({**mapped.payload.body, "Line": sold.body["Line"]})
+    )

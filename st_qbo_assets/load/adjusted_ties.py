@@ -1,0 +1,77 @@
+"""Tying an adjustment to the document it is for, as far as that is open (rule 4).
+
+What belongs here: what an application of an adjustment may apply, now that the payments of the load were
+written. What does not: which adjustments there are (`closed_books`), and the sending.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from st_qbo_assets.domain.errors import SyncError
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.outcomes import Mapped, Outcome, Payload
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.gathering import DayTurn
+from st_qbo_assets.load.open_amounts import open_of
+from st_qbo_assets.load.probe import read_if_there
+from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.shapes import is_adjustment_part, is_application_part
+from st_qbo_assets.store.links import Link, LinkState
+
+
+def cap_ties(turn: DayTurn) -> None:
+    """Let adjustments be applied to what is open only; what was paid before stays open on the other side.
+
+    An invoice that was paid in closed books and comes to less leaves the customer a credit, as it does in
+    ServiceTitan: asking QuickBooks to apply that would be refused every day.
+    """
+    if not turn.is_live or turn.stopped is not None:
+        return
+    for mapped in list(turn.mapped.values()):
+        source, payload = mapped.source, mapped.payload
+        is_tie = is_adjustment_part(source) and is_application_part(source)
+        if is_tie and payload is not None and source not in turn.results:
+            try:
+                _cap(turn, mapped, payload)
+            except SyncError as error:
+                turn.note_stop(error)
+                turn.keep(turn.subject(mapped).failed(error))
+
+
+def _cap(turn: DayTurn, mapped: Mapped, payload: Payload) -> None:
+    link = turn.known.link(payload.source, payload.target)
+    tied = [turn.known.link(source, target) for target, source in _documents(payload)]
+    if (link is not None and link.digest == payload.digest) or None in tied:
+        return
+    wanted = max(amount for _, _, amount in objects.applications(payload.body))
+    is_open = min(_open(turn, each) for each in tied if each is not None) + _applied(turn, link)
+    if is_open >= wanted:
+        return
+    others = [each for each in tied if each is not None and not is_adjustment_part(each.source)]
+    label = ", ".join(f"{each.target} {each.number or each.qbo_id}" for each in others)
+    if is_open <= 0:
+        said = reason("adjustment_open", original=label, amount=wanted)
+        turn.keep(turn.subject(mapped).result(Outcome.UNCHANGED, said=said))
+        return
+    lines = [{**line, "Amount": is_open} for line in objects.lines(payload.body)]
+    said = reason("applied_what_is_open", open=is_open, wanted=wanted, invoices=label)
+    less = payload.with_body({**payload.body, "Line": lines})
+    turn.mapped[mapped.source] = replace(mapped, payload=less, reason=said)
+
+
+def _documents(payload: Payload) -> list[tuple[str, SourceRef]]:
+    return [each for each in objects.symbolic_references(payload.body) if each[0] != "Customer"]
+
+
+def _open(turn: DayTurn, link: Link) -> Decimal:
+    """Return what is open of a document, nothing if it is gone."""
+    obj = read_if_there(turn.context, link.target, link.qbo_id)
+    return open_of(link.target, obj) if obj is not None else objects.ZERO
+
+
+def _applied(turn: DayTurn, link: Link | None) -> Decimal:
+    """Return what the application takes of both documents already."""
+    if link is None or link.state is LinkState.VOIDED:
+        return objects.ZERO
+    obj = read_if_there(turn.context, link.target, link.qbo_id)
+    return max((amount for _, _, amount in objects.applications(obj or {})), default=objects.ZERO)
