@@ -20,7 +20,7 @@ from st_qbo_sandbox.seeding import SeedError, SeedOptions, default_options, read
 from st_qbo_sandbox.storage import as_object, dump_json
 
 _LOCK_NAME = "lock"
-_OPTIONS = ("days", "invoices_per_day", "seed", "last_day", "hard", "buying")
+_OPTIONS = ("days", "invoices_per_day", "seed", "last_day", "hard", "buying", "bills_per_day", "skus")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--buying", action="store_true", default=None, help="also a week of purchasing of every kind"
     )
+    serve.add_argument("--bills-per-day", type=int, help="so many plain bills beside, to measure (default 0)")
+    serve.add_argument("--skus", type=int, help="over so many materials more (default 0)")
     serve.add_argument("--fresh", action="store_true", help="wipe the state first")
     info = commands.add_parser("info", help="print URLs, credentials and days; needs no running server")
     info.add_argument("--json", action="store_true", help="as one JSON document")

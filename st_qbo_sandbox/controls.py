@@ -8,10 +8,10 @@ Belongs here: reading a control's body and calling what does it. Does not belong
 |---|---|
 | GET stats | counts of this half, requests by status, throttled, seed |
 | GET state | everything this half holds, by entity (`?entity=` for one) |
-| GET trial_balance | the ledger of QuickBooks by account and customer (`?first=&last=` by day) |
+| GET trial_balance | QuickBooks by account, customer, vendor, counted item (`?first=&last=` by day) |
 | POST reset | both halves (or `{"half"}`) as just after seeding; real time, no faults, empty log |
 | POST reset `{"empty": true}` | the same without data |
-| POST seed | `{"days", "invoices_per_day", "seed", "last_day", "hard"}`: replaces the data of both halves |
+| POST seed | options of `serve`, as `{"days": 7, "buying": true}`: replaces the data of both halves |
 | GET, POST clock | `{"advance_seconds": n}` |
 | GET, POST faults | `{"rules": [...], "seed": n}` replaces the rules (`faults.py`); GET lists them |
 | POST edit | one act of a person in this half, or `{"acts": [...]}`: all or none |

@@ -21,6 +21,8 @@ from st_qbo_sandbox.storage import FILE_NAME, Storage, parse_json
 _COLLECTION = "sandbox"
 _ID = "seed"
 _MAX_DAYS = 3_660
+#: Numbers of a day's papers have three digits.
+_MAX_BILLS = 799
 
 
 class SeedError(ValueError):
@@ -42,6 +44,8 @@ class SeedOptions:
     seed: int = 1
     hard: bool = False
     buying: bool = False
+    bills_per_day: int = 0
+    skus: int = 0
 
     @property
     def first_day(self) -> date:
@@ -59,7 +63,7 @@ class SeedOptions:
         if unknown:
             raise SeedError(f"unknown seed option {', '.join(sorted(unknown))}")
         try:
-            for name in ("days", "invoices_per_day", "seed"):
+            for name in ("days", "invoices_per_day", "seed", "bills_per_day", "skus"):
                 if name in wanted:
                     wanted[name] = int(wanted[name])
             if isinstance(wanted.get("last_day"), str):
@@ -69,6 +73,8 @@ class SeedOptions:
         changed = replace(self, **wanted)
         if not 1 <= changed.days <= _MAX_DAYS or changed.invoices_per_day < 0:
             raise SeedError(f"days must be 1 to {_MAX_DAYS}, invoices_per_day not negative")
+        if not 0 <= changed.bills_per_day <= _MAX_BILLS or changed.skus < 0:
+            raise SeedError(f"bills_per_day must be 0 to {_MAX_BILLS}, skus not negative")
         return changed
 
     def describe(self) -> dict[str, Any]:
@@ -81,6 +87,8 @@ class SeedOptions:
             "invoices_per_day": self.invoices_per_day,
             "hard": self.hard,
             "buying": self.buying,
+            "bills_per_day": self.bills_per_day,
+            "skus": self.skus,
         }
 
 
@@ -124,6 +132,8 @@ def plant(storage: Storage, halves: Sequence[Half], options: SeedOptions) -> Non
         invoices_per_day=options.invoices_per_day,
         hard=options.hard,
         buying=options.buying,
+        bills_per_day=options.bills_per_day,
+        skus=options.skus,
     )
     for half in halves:
         half.reset()

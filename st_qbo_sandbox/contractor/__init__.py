@@ -8,8 +8,8 @@ Modules: ``window`` (days, streams, ids, stamps), ``money``; ``chart``, ``organi
 ``quickbooks_lists``, ``quickbooks_books`` (the other side); ``buying``, ``buying_lists``; ``weekly`` with
 ``hard_invoices`` and ``hard_payments`` (shapes that come once a week, some of them in default data);
 ``hard`` with ``hard_customers`` (odd data beside the ordinary); ``purchases`` and ``odd_purchases`` (a week
-of purchasing, only when it is asked for); ``cases`` and ``purchase_cases`` (what is planted where, and how
-often).
+of purchasing, only when it is asked for), ``bulk_purchases`` (any number of bills, to measure with);
+``cases`` and ``purchase_cases`` (what is planted where, and how often).
 
 What a company file has to say so that default data posts without a difference:
 
@@ -49,6 +49,7 @@ from datetime import date
 from typing import Any
 
 from st_qbo_sandbox.contractor.book import Book
+from st_qbo_sandbox.contractor.bulk_purchases import bulk_materials, write_bulk
 from st_qbo_sandbox.contractor.buying import write_buying
 from st_qbo_sandbox.contractor.buying_lists import buying_lists, vendor_record
 from st_qbo_sandbox.contractor.cases import CASES
@@ -94,13 +95,21 @@ class Seed:
 
 
 def build(
-    seed: int, last_day: date, days: int, invoices_per_day: int, hard: bool = False, buying: bool = False
+    seed: int,
+    last_day: date,
+    days: int,
+    invoices_per_day: int,
+    hard: bool = False,
+    buying: bool = False,
+    bills_per_day: int = 0,
+    skus: int = 0,
 ) -> Seed:
     """Build the contractor's data for the ``days`` days that end with ``last_day``.
 
-    With ``buying`` there is a week of purchasing beside it; everything else is the same to the byte.
+    With ``buying`` there is a week of purchasing beside it, with ``bills_per_day`` and ``skus`` so many plain
+    bills over so many SKUs; everything else is the same to the byte.
     """
-    window = Window(seed, last_day, days, invoices_per_day, hard, buying)
+    window = Window(seed, last_day, days, invoices_per_day, hard, buying, bills_per_day, skus)
     pool = roster(window)
     book = Book(window)
     for customer in pool.all():
@@ -113,6 +122,7 @@ def build(
         write_purchases(book)
     if buying and hard:
         write_odd_purchases(book)
+    write_bulk(book)
     past = Past(window, pool, book)
     write_everyday(book, pool)
     if hard:
@@ -138,6 +148,7 @@ def build(
     if buying:
         records["vendors"].append(vendor_record(BOTH, founded(window)))
         with_vendors(records)
+    records["materials"] += bulk_materials(window, founded(window))
     planted = (*CASES, *BUYING_CASES) if buying else CASES
     quickbooks = {
         "company_info": company_info(),

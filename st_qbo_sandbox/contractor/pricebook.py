@@ -249,7 +249,8 @@ def _goods(sku: Sku, made: str) -> dict[str, Any]:
     }
 
 
-def _material_record(sku: Sku, made: str) -> dict[str, Any]:
+def material_record(sku: Sku, made: str) -> dict[str, Any]:
+    """Write a material."""
     return {
         **_goods(sku, made),
         "deductAsJobCost": False,
@@ -313,7 +314,7 @@ def _modifier_record(sku: Sku, made: str) -> dict[str, Any]:
 
 _WRITERS = {
     "Service": ("services", _service_record),
-    "Material": ("materials", _material_record),
+    "Material": ("materials", material_record),
     "Equipment": ("equipment", _equipment_record),
     "PriceModifier": ("discounts-and-fees", _modifier_record),
 }

@@ -123,6 +123,8 @@ class Window:
     invoices_per_day: int
     hard: bool
     buying: bool = False
+    bills_per_day: int = 0
+    skus: int = 0
 
     @property
     def first_day(self) -> date:

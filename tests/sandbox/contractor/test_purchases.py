@@ -105,7 +105,12 @@ def test_two_bills_of_an_order_come_to_what_was_received(hard: Seed) -> None:
 
 def test_buying_is_an_option_that_is_remembered_and_off_by_default() -> None:
     assert default_options().describe()["buying"] is False
-    sandbox = Sandbox(days=1, invoices_per_day=0, buying=True)
+    sandbox = Sandbox(days=1, invoices_per_day=0, buying=True, bills_per_day=40, skus=100)
     assert sandbox.info()["buying"] is True
+    held = sandbox.halves["servicetitan"].state()
+    bulk = [bill for bill in held["inventory-bills"] if bill["items"][0]["skuCode"].startswith("BULK-")]
+    assert len(bulk) == 40
+    assert len({row["skuId"] for bill in bulk for row in bill["items"]}) == 100
+    assert sum(sku["code"].startswith("BULK-") for sku in held["materials"]) == 100
     vendors = sandbox.halves["servicetitan"].state()["vendors"]
     assert "KC Yacht Supply, Inc." in [vendor["name"] for vendor in vendors]
