@@ -3,7 +3,8 @@
 What belongs here: the value and its levels. What does not: the checks, and how findings are shown.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -26,6 +27,7 @@ class Finding:
         text: one sentence naming the values.
         cure: what a person does about it; empty where nothing is to be done.
         suggestions: nearest candidates, best first.
+        name: whom or what it is about, where one code is said of several.
     """
 
     level: Level
@@ -33,6 +35,22 @@ class Finding:
     text: str
     cure: str = ""
     suggestions: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """The words under which a person accepts it (rule 10)."""
+        return f"{self.code}: {self.name}" if self.name else self.code
+
+
+def with_accepted(findings: Iterable[Finding], accepted: Collection[str]) -> list[Finding]:
+    """Return findings in which those red ones that a person accepted are red no more."""
+    return [
+        replace(each, level=Level.INFO, text=f"Accepted: {each.text}", cure="")
+        if each.level is Level.RED and each.label in accepted
+        else each
+        for each in findings
+    ]
 
 
 def ok(code: str, text: str) -> Finding:
@@ -50,6 +68,6 @@ def warn(code: str, text: str, cure: str, *, suggestions: tuple[str, ...] = ()) 
     return Finding(Level.WARN, code, text, cure, suggestions)
 
 
-def red(code: str, text: str, cure: str, *, suggestions: tuple[str, ...] = ()) -> Finding:
+def red(code: str, text: str, cure: str, *, suggestions: tuple[str, ...] = (), name: str = "") -> Finding:
     """Return a finding that something will not work, or that documents will be held."""
-    return Finding(Level.RED, code, text, cure, suggestions)
+    return Finding(Level.RED, code, text, cure, suggestions, name)

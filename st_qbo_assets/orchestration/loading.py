@@ -27,6 +27,7 @@ from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import mapped_of, to_rows
 from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
+from st_qbo_assets.orchestration.going_live import company_in_effect
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_around
 from st_qbo_assets.orchestration.master_pairs import is_master_row
 from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
@@ -240,7 +241,7 @@ def write_context(defs: CompanyDefs, connections: Connections, references: Refer
     """Return what a company's loads and plans work with."""
     preferences = references.quickbooks.preferences
     return WriteContext(
-        company=defs.company,
+        company=company_in_effect(defs.company, connections.marks, connections.links),
         quickbooks=connections.quickbooks,
         ledger=connections.ledger,
         links=connections.links,

@@ -4,19 +4,38 @@ What belongs here: reading what the checks look at, and the findings of masters.
 (`mapping.readiness`), the matches (`load.masters.onboarding`).
 """
 
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.domain.findings import Finding, info, ok, red
+from st_qbo_assets.domain.days import parse_business_date
+from st_qbo_assets.domain.findings import Finding, Level, info, ok, red, with_accepted
 from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.money import to_cents
+from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.referred import extract_lists
-from st_qbo_assets.load.masters.onboarding import Matches, Sources, contacts_of, find_matches
-from st_qbo_assets.mapping.readiness import check_coverage, check_features
+from st_qbo_assets.load import objects
+from st_qbo_assets.load.masters.onboarding import Matches, MatchRow, Sources, contacts_of, find_matches
+from st_qbo_assets.mapping.readiness import (
+    Open,
+    check_connector,
+    check_coverage,
+    check_features,
+    check_opening,
+)
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.going_live import note_ready
 from st_qbo_assets.orchestration.loading import settled_links
 from st_qbo_assets.orchestration.lookups import build_lookup
 from st_qbo_assets.orchestration.references import References
+from st_qbo_assets.servicetitan.records import Invoice
+from st_qbo_assets.servicetitan.windows import Window
 
 MASTERS = (Entity.CUSTOMER, Entity.VENDOR)
+#: How far back invoices are looked at for exports of another connector.
+_LATELY = timedelta(days=7)
 
 
 def matches_of(defs: CompanyDefs, connections: Connections, entity: Entity) -> Matches:
@@ -40,8 +59,11 @@ def matches_of(defs: CompanyDefs, connections: Connections, entity: Entity) -> M
 
 
 def readiness_of(defs: CompanyDefs, connections: Connections, references: References) -> list[Finding]:
-    """Return what must be so before a company is live, each missing thing with its cure (rule 10)."""
-    client = connections.servicetitan
+    """Return what must be so before a company is live, each missing thing with its cure (rule 10).
+
+    A company without anything red, or with every red point accepted by name, is let go live.
+    """
+    client, company = connections.servicetitan, defs.company
     records: list[AnyRecord] = [
         *extract_lists(client),
         *client.services(),
@@ -51,12 +73,76 @@ def readiness_of(defs: CompanyDefs, connections: Connections, references: Refere
     ]
     lookup = build_lookup(defs, references, connections, records)
     found = [
-        *check_features(defs.company, references.quickbooks, yesterday=defs.today()),
+        ok("connected", f"Tenant {connections.tenant} and realm {connections.realm} answer."),
+        *check_features(company, references.quickbooks, yesterday=defs.today()),
         *check_coverage(records, lookup),
+        check_connector(_changed_lately(connections, defs.now_utc()), company, days=_LATELY.days),
     ]
     for entity in MASTERS:
-        found += match_findings(matches_of(defs, connections, entity))
-    return found
+        matches = matches_of(defs, connections, entity)
+        found += match_findings(matches)
+        if entity is Entity.CUSTOMER:
+            found += opening_of(defs, connections, matches)
+    settled = with_accepted(found, company.accepted)
+    if not any(each.level is Level.RED for each in settled):
+        note_ready(connections, defs.now_utc())
+    return settled
+
+
+def _changed_lately(connections: Connections, now: datetime) -> list[Invoice]:
+    changed = connections.servicetitan.invoices(modified=Window(now - _LATELY, now))
+    return [each for each in changed if isinstance(each, Invoice)]
+
+
+def opening_of(defs: CompanyDefs, connections: Connections, matches: Matches) -> list[Finding]:
+    """Return of which customers the two systems do not have the same open from before the start."""
+    company = defs.company
+    linked = {row.source.id: row.qbo_id for row in matches.rows if row.qbo_id}
+    stored = {objects.text(row.get("Id")): row for row in _owing(connections)}
+    invoices: dict[str, tuple[int, int]] = {}  # those from before the start, and all
+    for row in connections.quickbooks.query("Invoice", "Balance > '0'"):
+        customer, cents = objects.ref(row, "CustomerRef"), _cents(row.get("Balance"))
+        before, whole = invoices.get(customer, (0, 0))
+        is_old = objects.text(row.get("TxnDate")) < company.start_date.isoformat()
+        invoices[customer] = (before + cents * is_old, whole + cents)
+    quickbooks = {
+        id_: Open(
+            objects.text(row.get("DisplayName")),
+            invoices.get(id_, (0, 0))[0],
+            invoices.get(id_, (0, 0))[1] - _cents(row.get("Balance")),
+        )
+        for id_, row in stored.items()
+    }
+    servicetitan = {
+        objects.text(row.get("id")): _open_in_servicetitan(connections, row, company.start_date)
+        for row in connections.servicetitan.rows("customers")
+        if _cents(row.get("balance"))
+    }
+    return check_opening(servicetitan, quickbooks, linked, company.start_date)
+
+
+def _owing(connections: Connections) -> Iterator[Json]:
+    for sign in ("<", ">"):
+        where = f"Balance {sign} '0' AND Active IN (true, false)"
+        yield from connections.quickbooks.query("Customer", where)
+
+
+def _open_in_servicetitan(connections: Connections, customer: Json, start: date) -> Open:
+    """Return what is open of a customer: a call for his invoices, and one for his payments."""
+    client, of_customer = connections.servicetitan, (("customerId", objects.text(customer.get("id"))),)
+    before, credits = 0, 0
+    for row in client.rows("invoices", filters=of_customer):
+        cents = _cents(row.get("balance")) if row.get("active") is not False else 0
+        day = parse_business_date(objects.text(row.get("invoiceDate")))
+        credits -= min(cents, 0)
+        before += max(cents, 0) if day is not None and day < start else 0
+    for row in client.rows("payments", filters=of_customer):
+        credits += _cents(row.get("unappliedAmount")) if row.get("active") is not False else 0
+    return Open(objects.text(customer.get("name")), before, credits)
+
+
+def _cents(value: object) -> int:
+    return to_cents(objects.amount(value) or Decimal(0))
 
 
 def match_findings(matches: Matches) -> list[Finding]:
@@ -68,12 +154,17 @@ def match_findings(matches: Matches) -> list[Finding]:
         f"{matches.would_make_in_servicetitan} in ServiceTitan; {matches.sub_customers} sub-customers stay."
     )
     cure = f"Change `create_{name}` in the company file if that is not wanted."
-    if not open_:
-        return [ok("matches_settled", f"Every match of {name} is settled."), info("would_make", made, cure)]
-    first = open_[0]
-    labels = ", ".join(f"{each.name} ({each.qbo_id})" for each in first.candidates)
-    text = f"{len(open_)} {name} wait for a person, first {first.source} {first.name!r}: may be {labels}."
-    return [
-        red("matches_open", text, "Run `st-qbo link` and settle them, by command or in its CSV."),
-        info("would_make", made, cure),
-    ]
+    found = [
+        red(
+            "match_open",
+            f"{row.source} {row.name!r} may be {_labels(row)}.",
+            "Run `st-qbo link` and settle it, by command or in its CSV.",
+            name=row.name,
+        )
+        for row in open_
+    ] or [ok("matches_settled", f"Every match of {name} is settled.")]
+    return [*found, info("would_make", made, cure)]
+
+
+def _labels(row: MatchRow) -> str:
+    return ", ".join(f"{each.name} ({each.qbo_id})" for each in row.candidates)

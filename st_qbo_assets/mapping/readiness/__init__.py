@@ -11,6 +11,7 @@ from st_qbo_assets.domain.findings import Finding, warn
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.readiness.accounts import check_accounts
 from st_qbo_assets.mapping.readiness.features import check_features, refusals
+from st_qbo_assets.mapping.readiness.opening import Open, check_connector, check_opening
 from st_qbo_assets.mapping.readiness.payments import check_payment_types, check_terms
 from st_qbo_assets.mapping.readiness.tax import check_tax
 from st_qbo_assets.mapping.readiness.units import check_units, shared_units
@@ -25,7 +26,15 @@ from st_qbo_assets.servicetitan.records import (
     Unreadable,
 )
 
-__all__ = ["check_coverage", "check_features", "refusals", "shared_units"]
+__all__ = [
+    "Open",
+    "check_connector",
+    "check_coverage",
+    "check_features",
+    "check_opening",
+    "refusals",
+    "shared_units",
+]
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 

@@ -15,6 +15,8 @@ from st_qbo_assets.orchestration.failures import failure_of
 from st_qbo_assets.orchestration.metadata import MOST_ROWS, cell, dollars
 from st_qbo_assets.orchestration.resources import Connector
 
+_FINDING = ("level", "finding", "cure", "nearest", "accept as")
+
 
 def onboarding_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     """Return the assets of the first connection."""
@@ -81,14 +83,20 @@ def _readiness(defs: CompanyDefs) -> dg.AssetsDefinition:
             raise failure_of(error) from error
         order = {"red": 0, "warn": 1, "info": 2, "ok": 3}
         rows = [
-            (each.level.value, each.text, each.cure, ", ".join(each.suggestions))
+            (
+                each.level.value,
+                each.text,
+                each.cure,
+                ", ".join(each.suggestions),
+                each.label if each.level.value == "red" else "",
+            )
             for each in sorted(found, key=lambda each: order[each.level.value])
         ]
         return dg.MaterializeResult(
             metadata={
                 "is_ready": not any(each.level.value == "red" for each in found),
                 **{level: sum(each.level.value == level for each in found) for level in order},
-                "findings": dg.MetadataValue.md(_table(("level", "finding", "cure", "nearest"), rows)),
+                "findings": dg.MetadataValue.md(_table(_FINDING, rows)),
             }
         )
 
@@ -98,5 +106,5 @@ def _readiness(defs: CompanyDefs) -> dg.AssetsDefinition:
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     lines += ["| " + " | ".join(cell(text) for text in row) + " |" for row in rows[:MOST_ROWS]]
-    more = f"\n\n… and {len(rows) - MOST_ROWS} more: `st-qbo link`." if len(rows) > MOST_ROWS else ""
-    return "\n".join(lines) + more
+    left = len(rows) - MOST_ROWS
+    return "\n".join(lines) + (f"\n\n… and {left} more." if left > 0 else "")
