@@ -11,6 +11,7 @@ secrets of a company (the vault), and any use of a setting.
     ST_QBO_VAULT_KEYS                (key file in home)   Fernet keys, newest first, comma separated
     ST_QBO_PUBLIC_URL                http://localhost:<web port>
     ST_QBO_PORT_DAGSTER, _WEB, _SERVICETITAN, _QUICKBOOKS 3000, 8800, 8811, 8812
+    ST_QBO_UI_URL                    http://127.0.0.1:<dagster port>
     ST_QBO_WEB_HOST                  127.0.0.1            where the web part listens
     ST_QBO_WEB_SECRET                (none)               asked for by the Connect pages
     ST_QBO_WEB_PROXY_HEADER          (none)               `Name` or `Name: value` a reverse proxy vouches with
@@ -98,6 +99,7 @@ class Settings:
         vault_keys: Fernet keys, newest first; empty means the key file in `home`.
         public_url: address under which the web part is reached from outside, without a slash at the end.
         dagster_home: absolute folder of Dagster's own state.
+        ui_url: address under which people reach the Dagster UI, named in alerts and commands.
         dagster_url: where Dagster's web server answers the receiver, without a slash at the end.
         web_host: the address the web part listens on.
         web_secret: what the Connect pages ask a person for; None asks for nothing.
@@ -112,6 +114,7 @@ class Settings:
     sandbox_quickbooks_url: str
     dagster_home: Path
     dagster_url: str = "http://127.0.0.1:3000"
+    ui_url: str = "http://127.0.0.1:3000"
     database_url: SecretStr | None = None
     vault_keys: tuple[SecretStr, ...] = ()
     ports: Ports = field(default_factory=Ports)
@@ -170,6 +173,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "ST_QBO_SANDBOX_QUICKBOOKS_URL", f"http://127.0.0.1:{ports.quickbooks}"
         ),
         dagster_home=reader.folder("DAGSTER_HOME", home / "dagster"),
+        ui_url=reader.web_address("ST_QBO_UI_URL", f"http://127.0.0.1:{ports.dagster}"),
         dagster_url=reader.web_address("ST_QBO_DAGSTER_URL", f"http://127.0.0.1:{ports.dagster}"),
         web_host=reader.web_host(),
         web_secret=reader.web_secret(),

@@ -312,6 +312,48 @@ def connect_keep_alive() -> None:
     sys.exit(run_keep_alive())
 
 
+@cli.group(invoke_without_command=True)
+@click.option("--company", help="Only this company.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def alerts(context: click.Context, company: str | None, as_json: bool) -> None:
+    """Show what needs a person now; exit status 1 if there is anything. Its commands say who is told."""
+    if context.invoked_subcommand is not None:
+        return
+    from st_qbo_assets.cli.alerts import run_alerts
+
+    sys.exit(run_alerts(company, as_json=as_json))
+
+
+@alerts.command("add")
+@click.option("--company", required=True)
+@click.option("--name", required=True, help="What the target is called, like chat or mail.")
+def alerts_add(company: str, name: str) -> None:
+    """Tell a chat, a mailbox or a webhook; its address is asked for or read from standard input."""
+    from st_qbo_assets.cli.alerts import run_add
+
+    sys.exit(run_add(company, name))
+
+
+@alerts.command("remove")
+@click.option("--company", required=True)
+@click.option("--name", required=True)
+def alerts_remove(company: str, name: str) -> None:
+    """Tell a target no more and forget its address."""
+    from st_qbo_assets.cli.alerts import run_remove
+
+    sys.exit(run_remove(company, name))
+
+
+@alerts.command("test")
+@click.option("--company", required=True)
+def alerts_test(company: str) -> None:
+    """Send a message to every target; exit status 1 if one does not take it."""
+    from st_qbo_assets.cli.alerts import run_test
+
+    sys.exit(run_test(company))
+
+
 @cli.group()
 def vault() -> None:
     """The encrypted store of credentials and tokens."""

@@ -125,7 +125,7 @@ def prepare_dagster_home(settings: Settings) -> Path:
 
 def ui_url(settings: Settings) -> str:
     """Return the address of the Dagster UI."""
-    return f"http://{LOOPBACK}:{settings.ports.dagster}"
+    return settings.ui_url
 
 
 def web_url(settings: Settings) -> str:

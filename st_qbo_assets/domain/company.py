@@ -265,6 +265,32 @@ class Schedules(_Policy):
     sweep_days: Annotated[int, Field(ge=1, le=90, description="days the nightly close looks back")] = 3
 
 
+class AlertPolicy(_Policy):
+    """What people are told of by chat, mail or webhook; where it is sent to stands in the vault."""
+
+    failures: Annotated[
+        bool, Field(description="runs that failed, and records that were refused or failed")
+    ] = True
+    connections: Annotated[bool, Field(description="a connection that waits for a person")] = True
+    held_hours: Annotated[
+        int | None,
+        Field(ge=1, description="records held or blocked for longer than so many hours; null: never"),
+    ] = 24
+    differences: Annotated[bool, Field(description="days on which the tie-out finds what must not be")] = True
+    stale_hours: Annotated[
+        int | None,
+        Field(ge=1, description="nothing was read and compared for longer than so many hours; null: never"),
+    ] = 30
+    token_expiry: Annotated[bool, Field(description="permissions that end within 90, 30 or 7 days")] = True
+    digest_at: Annotated[
+        str | None,
+        Field(
+            pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+            description="local time of the daily summary, like 07:30; null: none",
+        ),
+    ] = "07:30"
+
+
 class CompanyFile(_Policy):
     """One company: a QuickBooks realm joined to a ServiceTitan tenant, or to some of its units."""
 
@@ -447,6 +473,47 @@ class CompanyFile(_Policy):
             "a row the later write wins"
         ),
     ] = {}
+    bill_source: Annotated[
+        Literal["inventory_bills", "ap_bills"] | None,
+        Field(
+            description="which list of ServiceTitan bills are taken from, since the second repeats the first; "
+            "without it nothing of the buying side is carried"
+        ),
+    ] = None
+    bill_gate: Annotated[
+        Literal["all", "posted", "reconciled"],
+        Field(
+            description="a bill is due at once (`all`), when it is `posted`, or when it is `reconciled`, which "
+            "only `ap_bills` tell"
+        ),
+    ] = "posted"
+    ap_account: Annotated[
+        Text | None,
+        Field(
+            description="Accounts Payable that bills are owed on, by number or name; needed only where "
+            "QuickBooks has several"
+        ),
+    ] = None
+    freight_account: Annotated[
+        Text | None,
+        Field(
+            description="account the freight on bills goes to, by number or name; without it such are held"
+        ),
+    ] = None
+    purchase_tax_account: Annotated[
+        Text | None,
+        Field(description="account the tax on bills goes to, by number or name; without it such are held"),
+    ] = None
+    stocked_purchases: Annotated[
+        Literal["expense", "asset"],
+        Field(
+            description="bills for stock: their cost at once (`expense`), or ServiceTitan's `asset` account "
+            "until it is used"
+        ),
+    ] = "expense"
+    alerts: Annotated[AlertPolicy, Field(description="what people are told of by chat, mail or webhook")] = (
+        AlertPolicy()
+    )
     schedules: Annotated[Schedules, Field(description="cron lines in the company's time zone")] = Schedules()
 
     @field_validator("time_zone")

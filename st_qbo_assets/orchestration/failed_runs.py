@@ -55,6 +55,23 @@ def passes(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     return all({str(told.get(ERROR)), *_names(error)} & PASSING_ERRORS for told, error in failures)
 
 
+def was_reported(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Say whether the run ended in good order: its records' states tell what failed."""
+    return any(REPORTED in told for told, _ in _failures(instance, run))
+
+
+def failure_text(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    """Return why a run failed, in one sentence."""
+    for told, error in _failures(instance, run):
+        if ERROR in told and error is not None:
+            return error.message.strip().removeprefix("dagster._core.definitions.events.Failure: ")
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            return error.message.strip().splitlines()[0]
+    return "its process ended without a word."
+
+
 def failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun, at: float) -> FailedRun | None:
     """Return what a run was to materialize; None if it was nothing of days, or of a month."""
     planned = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)

@@ -10,6 +10,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from st_qbo_assets.orchestration import keys
+from st_qbo_assets.orchestration.alerts import alerts_sensor
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failed_runs import NET_TAG, RANGE_END, RANGE_START, is_of
 from st_qbo_assets.orchestration.failures import REPORTED
@@ -25,7 +26,7 @@ def company_sensors(defs: CompanyDefs) -> tuple[Sequence[Job], Sequence[dg.Senso
     """Return the sensors of a company, the jobs they start, and the one that loads single records."""
     tie_out_job, tie_out_net = _tie_out_net(defs)
     replay_job, replay = replay_failed(defs)
-    return [tie_out_job, replay_job, replay_record_job(defs)], [tie_out_net, replay]
+    return [tie_out_job, replay_job, replay_record_job(defs)], [tie_out_net, replay, alerts_sensor(defs)]
 
 
 def _tie_out_net(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.SensorDefinition]:
