@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
+from st_qbo_assets.cli.finishing import Watch, offer_job
 from st_qbo_assets.cli.output import say, working
 from st_qbo_assets.cli.processes import (
     LOOPBACK,
@@ -84,9 +85,19 @@ def _run(options: DemoOptions, settings: Settings, company: CompanyFile, childre
         say(f"Connect pages: {web_url(settings)}")
     status = _sync(options, settings, company, info) if options.days else 0
     if not options.exit:
+        offer_job(settings)
         say(f"The UI stays up at {ui_url(settings)}. Ctrl-C stops it; `st-qbo down` then stops the database.")
-        wait_until_interrupted(children)
+        _stay(settings, company, children)
     return status
+
+
+def _stay(settings: Settings, company: CompanyFile, children: Children) -> None:
+    """Stay up, and tell of what events bring."""
+    watch = Watch(settings, company)
+    try:
+        wait_until_interrupted(children, meanwhile=watch.look)
+    finally:
+        watch.close()
 
 
 def _sync(options: DemoOptions, settings: Settings, company: CompanyFile, info: dict[str, Any]) -> int:

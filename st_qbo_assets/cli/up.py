@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -48,8 +48,12 @@ def only_one(settings: Settings) -> Generator[None]:
         lock.release()
 
 
-def wait_until_interrupted(children: Children) -> None:
+def wait_until_interrupted(children: Children, *, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Return when the process is asked to end.
+
+    Args:
+        children: must live all the time.
+        meanwhile: called again and again.
 
     Raises:
         ProcessFailed: if one of its children ends before.
@@ -65,6 +69,7 @@ def wait_until_interrupted(children: Children) -> None:
     while not asked:
         time.sleep(_LOOK_SECONDS)
         children.check()
+        meanwhile()
 
 
 def run_up() -> int:

@@ -262,6 +262,10 @@ class Schedules(_Policy):
             "memos that changed; its reads are free",
         ),
     ] = 2
+    tie_out_due: Annotated[
+        Text,
+        Field(description="cron line: when the days that events or feeds loaded are compared; metered reads"),
+    ] = "25 */4 * * *"
     sweep_days: Annotated[int, Field(ge=1, le=90, description="days the nightly close looks back")] = 3
 
 
@@ -514,6 +518,13 @@ class CompanyFile(_Policy):
     alerts: Annotated[AlertPolicy, Field(description="what people are told of by chat, mail or webhook")] = (
         AlertPolicy()
     )
+    webhooks: Annotated[
+        bool,
+        Field(
+            description="`on`: both systems send events, which start runs; `off`: QuickBooks is asked "
+            "every 15 minutes what changed there"
+        ),
+    ] = True
     schedules: Annotated[Schedules, Field(description="cron lines in the company's time zone")] = Schedules()
 
     @field_validator("time_zone")

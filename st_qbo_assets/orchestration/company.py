@@ -15,6 +15,7 @@ from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
 from st_qbo_assets.orchestration.checks import reference_checks
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.due_schedules import due_schedules
 from st_qbo_assets.orchestration.feed_sensor import feed_catch_up
 from st_qbo_assets.orchestration.inbox_sensor import webhook_inbox
 from st_qbo_assets.orchestration.live_runs import live_job
@@ -44,6 +45,10 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
         ],
         asset_checks=reference_checks(defs),
         jobs=[*jobs, *sensor_jobs, *poll_jobs, live],
-        schedules=[*schedules, *polls],
+        schedules=[
+            *schedules,
+            *(polls if defs.company.webhooks else ()),  # else the same is asked every quarter of an hour
+            *due_schedules(defs, tie_out=sensor_jobs[0], masters=poll_jobs[0]),
+        ],
         sensors=[*sensors, *asked],
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from st_qbo_assets.following.launch import ASKED_TAG
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.alerts import alerts_sensor
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -48,6 +49,7 @@ def _tie_out_net(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.Se
     def tie_out_net(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         run = context.dagster_run
         is_ours = is_of(run, defs.name)
+        is_ours = is_ours and ASKED_TAG not in run.tags  # its days stay due, and are loaded and compared
         tags = {name: run.tags[name] for name in (*_RANGE, _PARTITION) if name in run.tags}
         if not is_ours or not tags or NET_TAG in run.tags or _was_reported(context):
             yield dg.SkipReason("Not a load of this company that died before its tie-out.")

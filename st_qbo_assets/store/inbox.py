@@ -105,6 +105,21 @@ class InboxCounts:
     dropped: Mapping[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
 
 
+@dataclass(frozen=True)
+class SettledRun:
+    """A run that acknowledged events.
+
+    Attributes:
+        received_at: when the first of them was stored.
+        settled_at: when it acknowledged them.
+    """
+
+    run_id: str
+    received_at: datetime
+    settled_at: datetime
+    events: int
+
+
 def try_key(groups: Iterable[Pending]) -> str:
     """Return the run key of several groups together."""
     listed = list(groups)
@@ -242,6 +257,18 @@ class Inbox:
             .values(acknowledged_at=self._database.now(), run_id=run_id)
         )
         return connection.execute(statement).rowcount
+
+    def settled_runs(self, company: Company, since: datetime) -> list[SettledRun]:
+        """Return the runs that acknowledged events of a company since an instant, in their order."""
+        settled_at = func.max(inbox.c.acknowledged_at)
+        query = (
+            select(inbox.c.run_id, func.min(inbox.c.received_at), settled_at, func.count())
+            .where(inbox.c.company == company, inbox.c.run_id != "", inbox.c.acknowledged_at > since)
+            .group_by(inbox.c.run_id)
+            .order_by(settled_at)
+        )
+        with self._database.autocommit() as connection:
+            return [SettledRun(*row) for row in connection.execute(query)]
 
     def unacknowledged(self, ids: Iterable[int]) -> set[int]:
         """Return which of some events no run has acknowledged."""

@@ -116,6 +116,12 @@ class Links:
         with self._database.autocommit() as connection:
             return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
 
+    def of_run(self, company: Company, run_id: str) -> list[Link]:
+        """Return the links that a run wrote last."""
+        query = select(links).where(links.c.company == company, links.c.run_id == run_id)
+        with self._database.autocommit() as connection:
+            return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
+
     def by_target(self, company: Company, target: str, qbo_id: str) -> Link | None:
         """Return the link to a QuickBooks object; the oldest one where names share an object."""
         return next(iter(self.of_targets(company, target, [qbo_id]).get(qbo_id, ())), None)

@@ -82,6 +82,7 @@ def test_the_proofs_over_the_whole_books_have_checks_and_schedules_of_their_own(
     assert {("demo/books/duplicates", "no_duplicates"), ("demo/books/drift", "no_drift")} <= checks
     crons = {each.name: each.cron_schedule for each in repository.schedule_defs}
     assert crons == {
+        "demo_tie_out_due": "25 */4 * * *",
         "demo_nightly_close": company.schedules.nightly_close,
         "demo_reference_refresh": company.schedules.reference_refresh,
         "demo_drift": company.schedules.drift,
