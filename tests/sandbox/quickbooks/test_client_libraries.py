@@ -26,7 +26,12 @@ with warnings.catch_warnings():
     from quickbooks.cdc import change_data_capture
     from quickbooks.exceptions import ObjectNotFoundException, QuickbooksException, ValidationException
     from quickbooks.helpers import qb_datetime_utc_offset_format
-    from quickbooks.objects.detailline import SalesItemLine, SalesItemLineDetail
+    from quickbooks.objects.detailline import (
+        ItemBasedExpenseLine,
+        ItemBasedExpenseLineDetail,
+        SalesItemLine,
+        SalesItemLineDetail,
+    )
     from quickbooks.objects.payment import PaymentLine
     from quickbooks.objects.taxservice import TaxRateDetails, TaxService
 
@@ -261,6 +266,41 @@ def test_other_documents_with_the_clients_defaults(client: QuickBooks, item: Any
     employee = qb.Employee()
     employee.GivenName, employee.FamilyName = "Lee", "Ho"
     assert employee.save(qb=client).DisplayName == "Lee Ho"
+
+
+def test_an_order_is_billed_line_by_line_and_paid(client: QuickBooks, item: Any) -> None:
+    payable, cost = qb.Account(), qb.Account()
+    payable.Name, payable.AccountType = "A/P", "Accounts Payable"
+    cost.Name, cost.AccountType = "Parts", "Cost of Goods Sold"
+    for account in (payable, cost):
+        account.save(qb=client)
+    item.ExpenseAccountRef = cost.to_ref()
+    item.save(qb=client)
+    vendor = qb.Vendor()
+    vendor.DisplayName = "Norton Supply"
+    vendor.save(qb=client)
+    line = ItemBasedExpenseLine()
+    line.Amount = 12
+    line.ItemBasedExpenseLineDetail = ItemBasedExpenseLineDetail()
+    line.ItemBasedExpenseLineDetail.ItemRef = item.to_ref()
+    line.ItemBasedExpenseLineDetail.Qty, line.ItemBasedExpenseLineDetail.UnitPrice = 3, 4
+    order = qb.PurchaseOrder()
+    order.VendorRef, order.APAccountRef = vendor.to_ref(), payable.to_ref()
+    order.Line.append(line)
+    order = order.save(qb=client)
+    link = order.to_linked_txn()
+    link.TxnType, link.TxnLineId = "PurchaseOrder", order.Line[0].Id
+    line.Id = None
+    line.LinkedTxn.append(link)
+    bill = qb.Bill()
+    bill.VendorRef, bill.DocNumber = vendor.to_ref(), "N-1"
+    bill.Line.append(line)
+    bill = bill.save(qb=client)
+    assert (bill.Balance, bill.LinkedTxn[0].TxnId) == (12, order.Id)
+    order = qb.PurchaseOrder.get(order.Id, qb=client)
+    assert (order.POStatus, order.LinkedTxn[0].TxnType) == ("Closed", "Bill")
+    bill.delete(qb=client)
+    assert qb.PurchaseOrder.get(order.Id, qb=client).POStatus == "Open"
 
 
 def test_tax_by_service(client: QuickBooks, item: Any) -> None:
