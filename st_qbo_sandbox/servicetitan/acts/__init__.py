@@ -15,6 +15,7 @@ orders and bills are.
 | add | resource, record | a whole record; id, stamps and required fields are filled in |
 | delete | resource, id | inactive (orders: Canceled); a deleted invoice loses its applications |
 | restore | resource, id | active again |
+| erase | resource, id | gone from lists and feeds without a trace; what names it stays |
 | post, unpost, export | resource?, id, batch_number?, external_id? | `syncStatus`, batch |
 | move_date | resource?, id, date | the business date; the due date moves along |
 | add_invoice | customer_id, lines, date?, ... | an invoice with totals, see `invoices.py` |

@@ -149,6 +149,13 @@ def delete(desk: Desk, act: dict[str, Any]) -> Document:
     return desk.store(resource, {**record, "active": False})
 
 
+def erase(desk: Desk, act: dict[str, Any]) -> Document:
+    """Take a record out of every list and feed, as if it had never been."""
+    record = desk.record(act["resource"], act["id"])
+    desk.records.remove(act["resource"], record["id"])
+    return record
+
+
 def free_of(desk: Desk, invoice_id: int) -> None:
     """Take payments and credit memos off an invoice; a payment that moved its credit applies nothing then."""
     for payment in desk.records.having("payments", "invoice", invoice_id):
@@ -241,6 +248,7 @@ ACTS: dict[str, Act] = {
     "add": add,
     "delete": delete,
     "restore": restore,
+    "erase": erase,
     "post": post,
     "unpost": unpost,
     "export": export,

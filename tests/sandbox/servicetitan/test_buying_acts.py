@@ -147,6 +147,8 @@ def test_orders_are_edited_canceled_and_opened_again(client: Client) -> None:
     assert client.act("cancel_order", id=order["id"])["status"] == "Canceled"
     assert client.act("reopen_order", id=order["id"])["status"] == "PartiallyReceived"
     assert fed(client, "inventory/export/purchase-orders", order["id"])["status"] == "PartiallyReceived"
+    client.act("erase", resource="purchase-orders", id=order["id"])
+    assert client("GET", f"{ORDERS}/{order['id']}").status_code == 404
     assert client.act("change_cost", sku="CAP", cost="8.7654")["cost"] == 8.7654
     assert client.act("rename_sku", sku="CAP", to="CAP-45", display_name="Capacitor 45")["code"] == "CAP-45"
     assert client.ok("GET", f"pricebook/materials/{story.CAPACITOR}")["displayName"] == "Capacitor 45"
