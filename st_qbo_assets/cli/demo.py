@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
+from st_qbo_assets.cli.crossing import show_crossing
 from st_qbo_assets.cli.finishing import Watch, offer_job
 from st_qbo_assets.cli.output import say, working
 from st_qbo_assets.cli.processes import (
@@ -104,7 +105,15 @@ def _sync(options: DemoOptions, settings: Settings, company: CompanyFile, info: 
     first, last = date.fromisoformat(info["first_day"]), date.fromisoformat(info["last_day"])
     if (info["days"], info["hard"]) != (options.days, options.hard):
         say(f"The sandbox of this home has the days {first} to {last} and is kept; --fresh makes a new one.")
-    return sync_days(settings, company, first, last, as_json=options.as_json)
+    status = sync_days(settings, company, first, last, as_json=options.as_json)
+
+    def act(half: str, body: dict[str, Any]) -> dict[str, Any]:
+        return _control(settings, "edit", body, half=half)
+
+    if status == 0 and not show_crossing(settings, company, last, act, quiet=options.as_json):
+        say("An edit of a customer did not cross over; the log of the run says why.")
+        return 1
+    return status
 
 
 def _connect(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> None:
@@ -152,10 +161,16 @@ def _send_events(settings: Settings, company: CompanyFile, info: dict[str, Any])
     _control(settings, "webhooks", wanted)
 
 
-def _control(settings: Settings, name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Use a control of the sandbox."""
+def _control(
+    settings: Settings, name: str, body: dict[str, Any], *, half: str = "quickbooks"
+) -> dict[str, Any]:
+    """Use a control of one half of the sandbox."""
+    halves = {
+        "quickbooks": settings.sandbox_quickbooks_url,
+        "servicetitan": settings.sandbox_servicetitan_url,
+    }
     request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's
-        f"{settings.sandbox_quickbooks_url}/_sandbox/{name}",
+        f"{halves[half]}/_sandbox/{name}",
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )

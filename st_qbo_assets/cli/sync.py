@@ -140,7 +140,7 @@ def materialize(
     """
     say(f"{'Syncing' if assets is EVERYTHING else 'Replaying'} {company.name} from {first} to {last}")
     days = (last - first) // timedelta(days=1) + 1
-    command = _command(company.name, first, last, assets)
+    command = materialize_command(company.name, first, last, assets)
     return run_dagster(settings, company, command, days=days, quiet=quiet)
 
 
@@ -163,7 +163,8 @@ def run_dagster(
     return RunEnd(False, log.run_id, _stops(company, settings) or log.reasons())
 
 
-def _command(name: str, first: date, last: date, assets: Sequence[str]) -> list[str]:
+def materialize_command(name: str, first: date, last: date, assets: Sequence[str]) -> list[str]:
+    """Return the command that materializes some of a company's assets for a range of days."""
     stages = " or ".join(f'key:"{name}/{each}"' for each in assets)
     return [
         *(sys.executable, "-m", "dagster", "asset", "materialize"),
