@@ -20,6 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many histories of documents tests/attack makes up (default 100)",
     )
     parser.addoption(
+        "--master-histories",
+        type=int,
+        default=6,
+        metavar="N",
+        help="how many histories of customers edited on both sides are made up (default 6)",
+    )
+    parser.addoption(
         "--attack-shrink",
         action="store_true",
         help="cut a failing history of tests/attack down to the fewest steps, which takes minutes",
