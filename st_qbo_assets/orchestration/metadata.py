@@ -10,6 +10,9 @@ from typing import Any
 
 import dagster as dg
 
+from st_qbo_assets.books.addresses import quickbooks_address, servicetitan_address
+from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 
@@ -40,8 +43,13 @@ def mapped_metadata(mapped: Sequence[Mapped]) -> Metadata:
     return metadata | {"due_cents": due_cents, "due_total": dollars(due_cents)}
 
 
-def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
-    """Return counts by outcome, the cents posted, and a table of what failed or waits, with remedies."""
+def loaded_metadata(results: Sequence[LoadResult], environment: Environment | None = None) -> Metadata:
+    """Return counts by outcome, the cents posted, a table of what failed or waits, and one of every record.
+
+    Args:
+        results: where the records of a day stand.
+        environment: whose pages the records are linked to; without it they are not listed.
+    """
     counts = Counter(result.outcome for result in results)
     in_books = (Outcome.POSTED, Outcome.UNCHANGED)
     cents = sum(result.cents for result in results if result.outcome in in_books)
@@ -49,12 +57,41 @@ def loaded_metadata(results: Sequence[LoadResult]) -> Metadata:
     rows = [_row(result.outcome.value, result, result.reason) for result in open_results]
     metadata = _table("needs_attention", rows)  # first, since it is what a person has to read
     metadata |= {outcome.value: counts[outcome] for outcome in Outcome if counts[outcome]}
+    rules = sorted({result.rules for result in results if result.rules})
     return metadata | {
         "records": len(results),
         "written": sum(result.wrote for result in results),
         "posted_cents": cents,
         "posted_total": dollars(cents),
+        **({"every_record": _every_record(results, environment)} if results and environment else {}),
+        **({"mapped_by_rules": ", ".join(map(str, rules))} if rules else {}),
     }
+
+
+def _every_record(results: Sequence[LoadResult], environment: Environment) -> dg.MarkdownMetadataValue:
+    """Return a line for each record with its pages in both products; its whole life is in the audit."""
+    heads = ("stands", "record", "number", "name", "amount", "in QuickBooks", "done")
+    lines = ["| " + " | ".join(heads) + " |", "|---|---|---|---|---:|---|---|"]
+    for each in results[:MOST_ROWS]:
+        key = QboKey(each.target, each.qbo_id)
+        row = (
+            each.outcome.value,
+            _link(str(each.source), servicetitan_address(each.source, environment)),
+            cell(each.number),
+            cell(each.title),
+            dollars(each.cents),
+            _link(str(key), quickbooks_address(key, environment)) if each.qbo_id else "",
+            each.operation if each.wrote else "",
+        )
+        lines.append("| " + " | ".join(row) + " |")
+    more = f"… and {len(results) - MOST_ROWS} more. " if len(results) > MOST_ROWS else ""
+    days = sorted({each.day.isoformat() for each in results})
+    told = f"{more}When each was seen, sent and decided: `st-qbo audit --day {days[0]} --csv`."
+    return dg.MetadataValue.md("\n".join(lines) + f"\n\n{told}")
+
+
+def _link(words: str, address: str) -> str:
+    return f"[{cell(words)}]({address})" if address else cell(words)
 
 
 def pairs_metadata(pairs: Sequence[Mapped]) -> Metadata:

@@ -164,7 +164,7 @@ def _loaded_vendors(defs: CompanyDefs) -> dg.AssetsDefinition:
             with connector.open(defs, context.run_id) as connections:
                 days = run_days(context.partition_keys)
                 for day, results in load_vendors(defs, connections, connector.frames, context, days):
-                    metadata, partition = loaded_metadata(results), day.isoformat()
+                    metadata, partition = loaded_metadata(results, defs.company.environment), day.isoformat()
                     wrong = [result for result in results if result.outcome.fails_partition]
                     failing += wrong
                     if wrong:
