@@ -515,6 +515,10 @@ class CompanyFile(_Policy):
             "until it is used"
         ),
     ] = "expense"
+    owners: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+)$")], ...],
+        Field(description="who looks after the books in the UI: `team:name`, or e-mail addresses"),
+    ] = ("team:bookkeeping",)
     alerts: Annotated[AlertPolicy, Field(description="what people are told of by chat, mail or webhook")] = (
         AlertPolicy()
     )

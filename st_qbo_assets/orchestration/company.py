@@ -15,6 +15,7 @@ from st_qbo_assets.orchestration.assets.quickbooks import quickbooks_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
 from st_qbo_assets.orchestration.checks import reference_checks
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.describing import described
 from st_qbo_assets.orchestration.due_schedules import due_schedules
 from st_qbo_assets.orchestration.feed_sensor import feed_catch_up
 from st_qbo_assets.orchestration.inbox_sensor import webhook_inbox
@@ -32,17 +33,18 @@ def build_company(defs: CompanyDefs) -> dg.Definitions:
     live = live_job(defs)
     drift_job = next(job for job in jobs if job.name == f"{defs.name}_drift")
     asked = [webhook_inbox(defs, [live, poll_jobs[0], drift_job]), feed_catch_up(defs, [live])]
+    assets = [
+        *servicetitan_assets(defs),
+        *quickbooks_assets(defs),
+        *master_assets(defs),
+        *onboarding_assets(defs),
+        *mapped_assets(defs),
+        *loaded_assets(defs),
+        *books_assets(defs),
+        *month_close_assets(defs),
+    ]
     return dg.Definitions(
-        assets=[
-            *servicetitan_assets(defs),
-            *quickbooks_assets(defs),
-            *master_assets(defs),
-            *onboarding_assets(defs),
-            *mapped_assets(defs),
-            *loaded_assets(defs),
-            *books_assets(defs),
-            *month_close_assets(defs),
-        ],
+        assets=described(assets, defs),
         asset_checks=reference_checks(defs),
         jobs=[*jobs, *sensor_jobs, *poll_jobs, live],
         schedules=[

@@ -5,6 +5,7 @@ What belongs here: a cron line, a time zone and a selection. Which days changed 
 loading loses one.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -12,10 +13,12 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from st_qbo_assets.domain.days import days_between
+from st_qbo_assets.domain.errors import AuthExpired, ConnectionStopped, RateLimited, TransportError
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.resources import Connector
+from st_qbo_assets.settings import load_settings
 
+_log = logging.getLogger(__name__)
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 
@@ -47,9 +50,9 @@ def company_schedules(
     crons = defs.company.schedules
     return [days_job, reference_job, *proofs], [
         _nightly(defs, days_job),
-        _at(defs, "reference_refresh", reference_job, crons.reference_refresh),
-        _at(defs, "drift", drift_job, crons.drift),
-        _at(defs, "duplicates", duplicates_job, crons.duplicates),
+        _at(defs, "reference_refresh", reference_job, crons.reference_refresh, "Reads the lists anew."),
+        _at(defs, "drift", drift_job, crons.drift, "Asks QuickBooks what people edited there."),
+        _at(defs, "duplicates", duplicates_job, crons.duplicates, "Proves that nothing stands twice."),
         _full_scan(defs, duplicates_job),
     ]
 
@@ -63,15 +66,12 @@ def _nightly(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.Schedul
         description="Yesterday, the days before it for late edits, and every day ServiceTitan changed since.",
     )
     def nightly_close(
-        context: dg.ScheduleEvaluationContext, connector: Connector
+        context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        from st_qbo_assets.orchestration.changes import note_changes  # heavy: the clients
 
         last = context.scheduled_execution_time.date() - timedelta(days=1)
         first = max(defs.company.start_date, last - timedelta(days=defs.company.schedules.sweep_days - 1))
-        with connector.open(defs, "") as connections:
-            touched = note_changes(defs, connections)
-        days = sorted(day for day in {*days_between(first, last), *touched} if day <= defs.today())
+        days = sorted(day for day in {*days_between(first, last), *_touched(defs)} if day <= defs.today())
         if not days:
             yield dg.SkipReason("No business day has begun yet.")
         for start, end in spans(days):
@@ -83,18 +83,41 @@ def _nightly(defs: CompanyDefs, job: UnresolvedAssetJobDefinition) -> dg.Schedul
     return nightly_close
 
 
+def _touched(defs: CompanyDefs) -> list[date]:
+    """Return the days that are due, asked of ServiceTitan if it answers now.
+
+    If it does not, the run of the night fails and is replayed when it does: the night is not lost.
+    """
+    from st_qbo_assets.connections import open_briefly  # heavy: the clients
+    from st_qbo_assets.orchestration.changes import note_changes
+
+    connections = open_briefly(defs.company, load_settings())
+    try:
+        return note_changes(defs, connections)
+    except ConnectionStopped as error:
+        connections.note_stopped(error)
+    except (TransportError, RateLimited, AuthExpired) as error:
+        _log.warning("nightly=not_asked company=%s error=%s", defs.name, error)
+    finally:
+        connections.close()
+    return []
+
+
 def _proof(defs: CompanyDefs, name: str) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         f"{defs.name}_{name}", selection=dg.AssetSelection.assets(keys.books(defs.name, name))
     )
 
 
-def _at(defs: CompanyDefs, name: str, job: UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:
+def _at(
+    defs: CompanyDefs, name: str, job: UnresolvedAssetJobDefinition, cron: str, does: str
+) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name=f"{defs.name}_{name}",
         job=job,
         cron_schedule=cron,
         execution_timezone=defs.company.time_zone,
+        description=does,
     )
 
 
