@@ -47,6 +47,7 @@ _OTHER_VERDICTS = {
     "name_illegal": "held",
     "payment_type_ignored": "not due",
     "moved_to_open_day": "posted",
+    "bill_on_hold": "posted",
 }
 #: What the load makes of a record with a code (`load`: turn, plan, refusals, gathering).
 _OUTCOMES: Mapping[str, Outcome] = {
@@ -65,6 +66,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
             *("deposited", "void_used", "gate_closed_again", "shape_waits", "sub_customer_not_billed"),
+            *("item_costs_elsewhere", "possible_duplicate_bill"),
         ),
         Outcome.HELD,
     ),

@@ -34,6 +34,12 @@ class ItemSale(NamedTuple):
     account_id: str = ""
 
 
+class ItemCost(NamedTuple):
+    """What a QuickBooks line of a bill says of its account: its item, whose cost goes there."""
+
+    item_id: str
+
+
 class NamedItem(NamedTuple):
     """A QuickBooks item by its name, where the company file says what an amount goes to."""
 
@@ -41,15 +47,16 @@ class NamedItem(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A QuickBooks item: its name, and the account its sales go to."""
+    """A QuickBooks item: its name, and the accounts its sales and its cost go to."""
 
     name: str
     account_id: str
     account_name: str = ""
+    expense_id: str = ""
 
 
 #: What an amount of a document stands on before accounts are known, or the key of an account.
-Place = GlAccount | ItemSale | NamedItem | str
+Place = GlAccount | ItemSale | ItemCost | NamedItem | str
 
 
 class ChartEntry(Protocol):
@@ -85,7 +92,10 @@ def read_items(objects: Iterable[Json]) -> dict[str, Item]:
         account = as_object(obj.get("IncomeAccountRef"))
         name = as_text(obj.get("Name"))
         found[as_text(obj.get("Id"))] = Item(
-            name, as_text(account.get("value")), as_text(account.get("name"))
+            name,
+            as_text(account.get("value")),
+            as_text(account.get("name")),
+            as_text(as_object(obj.get("ExpenseAccountRef")).get("value")),
         )
     return found
 
@@ -116,6 +126,10 @@ class Accounts:
         if isinstance(place, NamedItem):
             item_id = self._by_name.get(_plain(place.item_name))
             return self.key_of(ItemSale(item_id)) if item_id else f"{_UNKNOWN_ITEM}{place.item_name}"
+        if isinstance(place, ItemCost):
+            bought = self._items.get(place.item_id)
+            cost = bought.expense_id if bought is not None else ""
+            return cost or f"{_UNKNOWN_ITEM}{place.item_id or 'not named'}"
         if isinstance(place, ItemSale):
             item = self._items.get(place.item_id)
             known = item.account_id if item is not None else ""

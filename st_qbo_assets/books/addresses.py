@@ -26,6 +26,7 @@ _QUICKBOOKS_PAGES = {
     "RefundReceipt": "refundreceipt",
     "SalesReceipt": "salesreceipt",
     "Purchase": "expense",
+    "Bill": "bill",
 }
 _SERVICETITAN_PAGES = {Entity.INVOICE: "Invoice", Entity.PAYMENT: "Payment"}
 

@@ -135,15 +135,21 @@ class LookAlikes:
     dated within three days of each other.
     """
 
-    def __init__(self, documents: Iterable[StDocument], customers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        documents: Iterable[StDocument],
+        customers: Mapping[str, str],
+        vendors: Mapping[str, str] | None = None,
+    ) -> None:
         self._customers = customers
+        self._vendors = vendors or {}
         self._by_number: dict[tuple[Shape, str], list[StDocument]] = {}
         self._by_amount: dict[tuple[Shape, str, int], list[StDocument]] = {}
         for document in documents:
             shape = document.shape
             if document.number:
                 self._by_number.setdefault((shape, document.number.casefold()), []).append(document)
-            customer = customers.get(document.customer_id, "")
+            customer = self._party(document)
             if customer and document.total_cents:
                 self._by_amount.setdefault((shape, customer, document.total_cents), []).append(document)
 
@@ -162,13 +168,15 @@ class LookAlikes:
         # A payment's number is a cheque number: two cheques of one customer are not alike by it alone.
         if document.shape in (Shape.PAYMENT, Shape.REFUND):
             return False
-        customer = self._customers.get(document.customer_id, "")
+        customer = self._party(document)
         return bool(customer) and customer == stranger.customer_id
 
+    def _party(self, document: StDocument) -> str:
+        named = self._vendors if document.shape is Shape.BILL else self._customers
+        return named.get(document.customer_id, "")
 
-def _facets(
-    pair: Pair, evidence: Evidence, pairs: Pairs, *, gaps: tuple[Gap, ...]
-) -> Iterable[str]:
+
+def _facets(pair: Pair, evidence: Evidence, pairs: Pairs, *, gaps: tuple[Gap, ...]) -> Iterable[str]:
     counted = pair.counted
     if counted is not None and not pair.mains:
         yield "missing"
@@ -197,11 +205,16 @@ def _disagreements(st: StDocument, pair: Pair, evidence: Evidence, pairs: Pairs)
         yield "tax"
     if dict(income) != summed_income(pair.live):
         yield "income"
-    customer = evidence.customers.get(st.customer_id, "")
-    if customer and any(evidence.owner_of(document.customer_id) != customer for document in pair.live):
+    customer = evidence.linked_to(st)
+    if customer and any(_owner(document, st, evidence) != customer for document in pair.live):
         yield "customer"
     if any(document.day != st.day for document in pair.mains):
         yield "date"
+
+
+def _owner(document: QboDocument, st: StDocument, evidence: Evidence) -> str:
+    is_bill = st.shape is Shape.BILL
+    return document.customer_id if is_bill else evidence.owner_of(document.customer_id)
 
 
 def _changes(pair: Pair, drift: Mapping[QboKey, tuple[FieldDrift, ...]]) -> tuple[FieldDrift, ...]:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from st_qbo_assets.books.accounts import ItemSale, Place
+from st_qbo_assets.books.accounts import ItemCost, ItemSale, Place
 from st_qbo_assets.domain.gate import Standing
 from st_qbo_assets.domain.ids import Entity, SourceRef
 
@@ -26,6 +26,7 @@ class Shape(StrEnum):
     CREDIT = "credit_memos"
     PAYMENT = "payments"
     REFUND = "refunds"
+    BILL = "bills"
 
 
 class QboKey(NamedTuple):
@@ -50,13 +51,13 @@ class StDocument:
         day: its business date; without one the local day on which it was made (rule 1.4).
         standing: what the gate says of it.
         number: the number people know it by.
-        customer_id: ServiceTitan customer id, empty if it names none.
-        customer: customer name.
+        customer_id: ServiceTitan customer id, of a bill its vendor's; empty if it names none.
+        customer: customer or vendor name.
         total_cents: its total; 0 where it cannot be read.
         tax_cents: its sales tax.
         balance_cents: what is open on it now; 0 on what takes or returns money.
-        income: cents of its chargeable lines by what they stand on: the ledger account ServiceTitan
-            names, the account's key once it is matched (see `accounts`).
+        income: cents of its chargeable lines, of a bill its cost, by what they stand on: the ledger account
+            ServiceTitan names, the account's key once it is matched (see `accounts`).
         lines: how many chargeable lines it has.
         applied: id of a ServiceTitan invoice (or credit memo) → cents applied to it; negative where a
             credit is used up.
@@ -100,8 +101,18 @@ class StDocument:
         return "" if self.counts or self.standing.reason is None else self.standing.reason.code
 
     @property
+    def party(self) -> SourceRef | None:
+        """Whose it is: of a bill its vendor, of all others their customer; None if it names nobody."""
+        if not self.customer_id:
+            return None
+        entity = Entity.VENDOR if self.source.entity is Entity.BILL else Entity.CUSTOMER
+        return SourceRef(entity, self.customer_id)
+
+    @property
     def shape(self) -> Shape:
         """What it is in the books."""
+        if self.source.entity is Entity.BILL:
+            return Shape.BILL
         if self.source.entity is Entity.PAYMENT and not self.write_off_item:
             return Shape.REFUND if self.total_cents < 0 else Shape.PAYMENT
         is_invoice = self.source.entity is Entity.INVOICE and self.total_cents >= 0
@@ -120,6 +131,7 @@ _SHAPES = {
     "Payment": Shape.PAYMENT,
     "RefundReceipt": Shape.REFUND,
     "Purchase": Shape.REFUND,
+    "Bill": Shape.BILL,
 }
 
 
@@ -162,7 +174,11 @@ class QboDocument:
     @property
     def item_ids(self) -> set[str]:
         """The items on its lines, as long as their accounts are not known."""
-        return {place.item_id for place in self.income if isinstance(place, ItemSale) and place.item_id}
+        return {
+            place.item_id
+            for place in self.income
+            if isinstance(place, (ItemSale, ItemCost)) and place.item_id
+        }
 
     @property
     def shape(self) -> Shape:

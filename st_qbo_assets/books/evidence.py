@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Protocol
 
-from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.documents import QboKey, Shape, StDocument
 from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import Outcome, Reason
 
@@ -123,6 +123,20 @@ class Evidence:
             for link in self.links
             if link.source == SourceRef(Entity.CUSTOMER, link.source.id) and link.key.target == "Customer"
         }
+
+    @cached_property
+    def vendors(self) -> dict[str, str]:
+        """ServiceTitan vendor id → QuickBooks vendor id."""
+        return {
+            link.source.id: link.key.id
+            for link in self.links
+            if link.source.entity is Entity.VENDOR and link.key.target == "Vendor"
+        }
+
+    def linked_to(self, document: StDocument) -> str:
+        """Return the QuickBooks id of a document's customer or vendor, empty if that is not linked."""
+        named = self.vendors if document.shape is Shape.BILL else self.customers
+        return named.get(document.customer_id, "")
 
     def owner_of(self, customer_id: str) -> str:
         """Return who stands for a QuickBooks customer: of a service location's sub-customer its parent."""

@@ -7,6 +7,7 @@ not: why two sums differ (causes).
     credit_memos  the same; totals are below zero     refunds     the same; totals are below zero
     tax           documents with tax, and the tax     applied     applications, and their cents
     income        by account: documents and cents     balances    open documents and what is open
+    bills         documents and their totals          costs       by account: documents and cents
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -17,8 +18,11 @@ from st_qbo_assets.books.documents import QboDocument, Shape, StDocument
 
 INVOICES, CREDITS, TAX, INCOME = Shape.INVOICE.value, Shape.CREDIT.value, "tax", "income"
 PAYMENTS, REFUNDS, APPLIED, BALANCES = Shape.PAYMENT.value, Shape.REFUND.value, "applied", "balances"
+BILLS, COSTS = Shape.BILL.value, "costs"
 #: All entities compared, in the order shown.
-ENTITIES = (INVOICES, CREDITS, TAX, INCOME, PAYMENTS, REFUNDS, APPLIED, BALANCES)
+ENTITIES = (INVOICES, CREDITS, TAX, INCOME, PAYMENTS, REFUNDS, APPLIED, BALANCES, BILLS, COSTS)
+#: Those with a figure for each account, and those shown only where there is something of them.
+BY_ACCOUNT, ON_DEMAND = frozenset({INCOME, COSTS}), frozenset({BILLS, COSTS})
 #: Causes under which a document counts as held.
 _HELD = frozenset({"held", "closed_period"})
 
@@ -82,7 +86,7 @@ class Tally:
     def __init__(self) -> None:
         #: By measure: the counts and cents of both sides, what is unexplained, held and rejected.
         self._sums: dict[FigureKey, list[int]] = {
-            FigureKey(entity): [0] * 7 for entity in ENTITIES if entity != INCOME
+            FigureKey(entity): [0] * 7 for entity in ENTITIES if entity not in BY_ACCOUNT | ON_DEMAND
         }
 
     def add(
@@ -126,8 +130,9 @@ def of_document(document: StDocument | QboDocument) -> dict[FigureKey, Amount]:
     found = {FigureKey(document.shape.value): Amount(1, document.total_cents)}
     if document.tax_cents:
         found[FigureKey(TAX)] = Amount(1, document.tax_cents)
+    by_account = COSTS if document.shape is Shape.BILL else INCOME
     for account, cents in document.income.items():
-        found[FigureKey(INCOME, str(account))] = Amount(1, cents)
+        found[FigureKey(by_account, str(account))] = Amount(1, cents)
     if document.balance_cents:
         found[FigureKey(BALANCES)] = Amount(1, document.balance_cents)
     return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from st_qbo_assets.books import quickbooks_side
 from st_qbo_assets.books.applications import compare_applications
 from st_qbo_assets.books.balances import payments_to_read
 from st_qbo_assets.books.documents import QboKey
@@ -42,6 +43,7 @@ _PARTS = {
     Entity.INVOICE: ("", *_ADJUSTMENTS),
     Entity.CREDIT_MEMO: ("", "application", *_ADJUSTMENTS),
     Entity.PAYMENT: ("", "refund", "write_off", "application", *_ADJUSTMENTS),
+    Entity.BILL: ("",),
 }
 #: Where a link keeps the changes that somebody made in QuickBooks and that were accepted.
 _ACCEPTED = "accepted"
@@ -178,7 +180,11 @@ def gather(sources: Sources, company: CompanyFile, days: Sequence[date], *, toda
     servicetitan = ServiceTitanReader(sources.servicetitan, company, today)
     servicetitan.read_days(min(days), max(days))
     quickbooks = QuickBooksReader(
-        sources.quickbooks, sources.tenant, sources.find_drift, receivable=sources.receivable
+        sources.quickbooks,
+        sources.tenant,
+        sources.find_drift,
+        receivable=sources.receivable,
+        entities=quickbooks_side.entities_of(company),
     )
     quickbooks.read_days(min(days), max(days))
     servicetitan.read(_marked(quickbooks))
@@ -275,12 +281,12 @@ class _Known:
 
     def look_up(self, servicetitan: ServiceTitanReader, quickbooks: QuickBooksReader) -> None:
         """Look up what is new: records, their customers, what they pay, and objects without a marker."""
-        customers = {document.customer_id for document in servicetitan.documents.values()} - {""}
+        parties = {document.party for document in servicetitan.documents.values()} - {None}
         self._by_source(
             [
                 *servicetitan.documents,
                 *_marked(quickbooks),
-                *(SourceRef(Entity.CUSTOMER, customer) for customer in customers),
+                *(party for party in parties if party is not None),
             ]
         )
         unmarked = {key for key, document in quickbooks.documents.items() if not document.sources}

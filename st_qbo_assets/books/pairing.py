@@ -15,11 +15,13 @@ from st_qbo_assets.books.evidence import Evidence, KnownLink, KnownState, whole
 from st_qbo_assets.domain.ids import Entity, SourceRef
 
 #: QuickBooks entities that are documents of the books; links to others (customers) pair nothing.
-DOCUMENTS = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt", "Payment", "Purchase"})
+DOCUMENTS = frozenset(
+    {"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt", "Payment", "Purchase", "Bill"}
+)
 #: Parts that begin so are the differences of a document in closed books (rule 4).
 _ADJUSTMENT = "adjustment"
-_ENTITIES = {Shape.INVOICE: Entity.INVOICE, Shape.CREDIT: Entity.CREDIT_MEMO}
-_SOURCES = frozenset({Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT})
+_ENTITIES = {Shape.INVOICE: Entity.INVOICE, Shape.CREDIT: Entity.CREDIT_MEMO, Shape.BILL: Entity.BILL}
+_SOURCES = frozenset({Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, Entity.BILL})
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Pair:
     """A ServiceTitan record and the QuickBooks documents that are it.
 
     Attributes:
-        entity: invoice, credit memo or payment.
+        entity: invoice, credit memo, payment or bill.
         source: the record; None for a QuickBooks document that belongs to none.
         st: the record as ServiceTitan has it, if it was read.
         st_absent: whether ServiceTitan was asked for it by id and has none.

@@ -14,7 +14,7 @@ from st_qbo_assets.books.refunds import summed_income
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Outcome, Reason, Verdict
 
-_REMOVED = frozenset({"deleted", "zero_total", "canceled_empty"})
+_REMOVED = frozenset({"deleted", "zero_total", "canceled_empty", "bill_canceled"})
 _CLOSED_AGAIN = frozenset(
     {
         "review_waits",
@@ -23,9 +23,12 @@ _CLOSED_AGAIN = frozenset(
         "future_date",
         "kind_never_posts",
         "payment_type_ignored",
+        "bill_not_reconciled",
     }
 )
-_NOT_YET = frozenset({"review_waits", "job_not_completed", "not_posted", "future_date"})
+_NOT_YET = frozenset(
+    {"review_waits", "job_not_completed", "not_posted", "future_date", "bill_not_reconciled"}
+)
 _NEVER = frozenset({"kind_never_posts", "payment_type_ignored"})
 _UNSETTLED = frozenset({Outcome.HELD, Outcome.REJECTED, Outcome.BLOCKED, Outcome.FAILED})
 #: Causes of a document that the application of another to it follows from.
@@ -359,17 +362,18 @@ def wrong_amount(case: Case) -> str:
 
 
 def wrong_customer(case: Case) -> str:
-    """The document stands on a QuickBooks customer that its customer is not linked to."""
+    """The document stands on a QuickBooks customer or vendor that its own is not linked to."""
     st = case.pair.counted
     if "customer" not in case.differs or st is None:
         return ""
-    linked = case.setting.evidence.customers.get(st.customer_id, "")
+    linked = case.setting.evidence.linked_to(st)
+    kind = "vendor" if st.shape is Shape.BILL else "customer"
     names = ", ".join(f"{doc.customer or 'no name'} ({doc.customer_id or 'no id'})" for doc in case.pair.live)
-    return f"{st.customer or st.customer_id} is QuickBooks customer {linked}, but it stands on {names}."
+    return f"{st.customer or st.customer_id} is QuickBooks {kind} {linked}, but it stands on {names}."
 
 
 def wrong_income_account(case: Case) -> str:
-    """The total agrees and the income by account does not."""
+    """The total agrees and the income or cost by account does not."""
     if "income" not in case.differs:
         return ""
     return "The same money stands on other accounts."

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from st_qbo_assets.books.accounts import Accounts, Item, ItemSale, Place
+from st_qbo_assets.books.accounts import Accounts, Item, ItemCost, ItemSale, Place
 from st_qbo_assets.books.documents import QboDocument, QboKey
 from st_qbo_assets.books.loose_json import as_list, as_object, as_text
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import parse_business_date
 from st_qbo_assets.domain.ids import SourceRef, Tenant, find_markers, marker
 from st_qbo_assets.domain.money import parse_amount, to_cents
@@ -19,6 +20,7 @@ from st_qbo_assets.domain.outcomes import Json
 
 #: Entities read for a tie-out, in order.
 ENTITIES = ("Invoice", "Payment", "CreditMemo", "RefundReceipt", "Purchase")
+_BOUGHT = ("Bill",)
 #: The sign amounts of sales documents have in the books.
 _SIGNS: dict[str, int] = {"Invoice": 1, "SalesReceipt": 1, "CreditMemo": -1, "RefundReceipt": -1}
 #: Those that leave a balance open.
@@ -51,6 +53,11 @@ class QuickBooksBooks:
         return {key: _with_accounts(document, accounts, tax_item) for key, document in self.documents.items()}
 
 
+def entities_of(company: CompanyFile) -> tuple[str, ...]:
+    """Return the entities read for a tie-out of a company, in order."""
+    return (*ENTITIES, *_BOUGHT) if company.buys else ENTITIES
+
+
 class _Amounts:
     def __init__(self) -> None:
         self.faults: list[str] = []
@@ -81,6 +88,8 @@ def read_document(
         return _payment(key, obj, tenant)
     if target == "Purchase":
         return _purchase(key, obj, tenant, receivable)
+    if target in _BOUGHT:
+        return _bought(key, obj, tenant)
     return _sale(key, obj, tenant)
 
 
@@ -186,6 +195,31 @@ def _purchase(key: QboKey, obj: Json, tenant: Tenant | None, receivable: Collect
         # A stranger's lines on other accounts are no concern of the books of sales.
         total_cents=sign * amounts.cents(obj.get("TotalAmt"), "TotalAmt") if sources else on_account,
         income={place: cents for place, cents in income.items() if cents} if sources else {},
+        linked=tuple(dict.fromkeys(_links(obj))),
+        fault="; ".join(amounts.faults),
+    )
+
+
+def _bought(key: QboKey, obj: Json, tenant: Tenant | None) -> QboDocument:
+    """Return what is owed to a vendor, with its cost by what the lines stand on."""
+    amounts = _Amounts()
+    costs: dict[Place, int] = {}
+    for line in _lines(obj):
+        item = _ref(as_object(line.get("ItemBasedExpenseLineDetail")), "ItemRef")
+        place: Place = ItemCost(item) if item else _expense_account(line)
+        costs[place] = costs.get(place, 0) + amounts.cents(line.get("Amount"), "Line Amount")
+    sources, is_foreign = _ownership(obj, tenant)
+    return QboDocument(
+        key=key,
+        day=_date(obj.get("TxnDate"), amounts),
+        sources=sources,
+        is_foreign=is_foreign,
+        is_void=is_voided(obj),
+        number=as_text(obj.get("DocNumber")),
+        customer_id=_ref(obj, "VendorRef"),
+        customer=as_text(as_object(obj.get("VendorRef")).get("name")),
+        total_cents=amounts.cents(obj.get("TotalAmt"), "TotalAmt"),
+        income={place: cents for place, cents in costs.items() if cents},
         linked=tuple(dict.fromkeys(_links(obj))),
         fault="; ".join(amounts.faults),
     )

@@ -39,11 +39,21 @@ _MEMOS_OF = replace(ENDPOINTS["credit-memos"], ids_parameter="appliedToInvoiceId
 _ITEMS_OF_MEMOS = replace(
     ENDPOINTS["credit-memos"], resource="credit-memos/credit-memo-items", ids_parameter="creditMemoIds"
 )
-_LISTS = (
-    (Entity.INVOICE, "invoices", ("invoicedOnOrAfter", "invoicedOnBefore")),
-    (Entity.CREDIT_MEMO, "credit-memos", ("dateOnOrAfter", "dateBefore")),
-    (Entity.PAYMENT, "payments", ("paidOnAfter", "paidOnBefore")),
+#: Entity, list, its two filters by date, and what else is asked of it.
+_List = tuple[Entity, str, tuple[str, str], Params]
+_LISTS: tuple[_List, ...] = (
+    (Entity.INVOICE, "invoices", ("invoicedOnOrAfter", "invoicedOnBefore"), ()),
+    (Entity.CREDIT_MEMO, "credit-memos", ("dateOnOrAfter", "dateBefore"), ()),
+    (Entity.PAYMENT, "payments", ("paidOnAfter", "paidOnBefore"), ()),
 )
+_DATES = ("dateFrom", "dateTo")
+#: The one source of bills (rule 8.1); `ap-bills` shows one type of bill at a time.
+_BILL_LISTS: Mapping[str, tuple[_List, ...]] = {
+    "inventory_bills": ((Entity.BILL, "inventory-bills", _DATES, ()),),
+    "ap_bills": tuple(
+        (Entity.BILL, "ap-bills", _DATES, (("billType", kind),)) for kind in ("Procurement", "ApBill")
+    ),
+}
 
 
 class ServiceTitanLists(Protocol):
@@ -112,9 +122,10 @@ class ServiceTitanReader:
         around = Dates(first - timedelta(days=1), last + timedelta(days=1))
         made = Window(self._midnight(first), self._midnight(last + timedelta(days=1)))
         made_then = window_params("createdOnOrAfter", "createdBefore", made)
-        for entity, endpoint, (since, before) in _LISTS:
-            self._keep(entity, self.client.rows(endpoint, filters=date_params(since, before, around)))
-            rows = self.client.rows(endpoint, filters=made_then)
+        for entity, endpoint, (since, before), own in self._lists:
+            dated = (*own, *date_params(since, before, around))
+            self._keep(entity, self.client.rows(endpoint, filters=dated))
+            rows = self.client.rows(endpoint, filters=(*own, *made_then))
             self._keep(entity, (row for row in rows if not servicetitan_side.has_date(row, entity)))
 
     def read_named(self) -> None:
@@ -141,11 +152,12 @@ class ServiceTitanReader:
             for source in dict.fromkeys(sources)
             if source not in self.documents and source.id.isdigit() and source not in self._asked
         ]
-        for entity, endpoint, _ in _LISTS:
+        for entity, endpoint, _, own in self._lists:
             new = [source for source in wanted if source.entity is entity]
             if new:
                 self._asked.update(new)
-                self._keep(entity, self.client.rows(endpoint, ids=[int(source.id) for source in new]))
+                ids = [int(source.id) for source in new]
+                self._keep(entity, self.client.rows(endpoint, ids=ids, filters=own))
 
     def read_applied_to(self, documents: Iterable[SourceRef]) -> None:
         """Read every payment and credit memo that is applied to some documents, whatever its day."""
@@ -153,6 +165,10 @@ class ServiceTitanReader:
         if ids:
             self._keep(Entity.PAYMENT, self.client.rows(_PAYMENTS_OF, ids=ids))
             self._keep(Entity.CREDIT_MEMO, self.client.rows(_MEMOS_OF, ids=ids))
+
+    @property
+    def _lists(self) -> tuple[_List, ...]:
+        return (*_LISTS, *_BILL_LISTS.get(self.company.bill_source or "", ()))
 
     def books(self) -> ServiceTitanBooks:
         """Return what was read so far."""
@@ -171,6 +187,8 @@ class ServiceTitanReader:
         company, today = self.company, self.today
         if entity is Entity.PAYMENT:
             return (servicetitan_side.read_payment(row, company, today=today) for row in rows)
+        if entity is Entity.BILL:
+            return (servicetitan_side.read_bill(row, company, today=today) for row in rows)
         if entity is Entity.CREDIT_MEMO:
             items = self._items_of_memos(rows)
             return (
@@ -208,6 +226,7 @@ class QuickBooksReader:
     find_drift: DriftFinder | None = None
     receivable: Collection[str] = ()
     page: int = PAGE
+    entities: Sequence[str] = quickbooks_side.ENTITIES
     documents: dict[QboKey, QboDocument] = field(default_factory=dict[QboKey, QboDocument])
     items: dict[str, Item] = field(default_factory=dict[str, Item])
     drift: dict[QboKey, tuple[FieldDrift, ...]] = field(default_factory=dict[QboKey, tuple[FieldDrift, ...]])
@@ -217,7 +236,7 @@ class QuickBooksReader:
     def read_days(self, first: date, last: date) -> None:
         """Read every document dated from first to last, a page of every entity in one call."""
         where = f"TxnDate >= {quote(first)} AND TxnDate <= {quote(last)}"
-        unfinished, start = list(quickbooks_side.ENTITIES), 1
+        unfinished, start = list(self.entities), 1
         while unfinished:
             pages = self.client.batch_queries(
                 [statement(entity, where, start=start, page=self.page) for entity in unfinished]

@@ -16,7 +16,12 @@ from st_qbo_assets.books.documents import QboDocument, Shape, StDocument
 from st_qbo_assets.books.pairing import Pair, Pairs
 from st_qbo_assets.domain.ids import Entity, SourceRef
 
-_TARGETS = {Shape.INVOICE: "Invoice", Shape.CREDIT: "CreditMemo", Shape.PAYMENT: "Payment"}
+_TARGETS = {
+    Shape.INVOICE: "Invoice",
+    Shape.CREDIT: "CreditMemo",
+    Shape.PAYMENT: "Payment",
+    Shape.BILL: "Bill",
+}
 
 
 def expected_target(st: StDocument, pairs: Pairs) -> str:

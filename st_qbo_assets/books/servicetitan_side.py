@@ -1,4 +1,4 @@
-"""ServiceTitan's invoices, credit memos and payments, read from the vendor's records themselves.
+"""ServiceTitan's invoices, credit memos, payments and bills, read from the vendor's records themselves.
 
 What belongs here: one record as verbatim JSON → one comparable value, with the gate's answer. What
 does not: what the mapping would make of it. A record that cannot be read is a value too, with its
@@ -8,6 +8,7 @@ fault named, so that it is counted and shown.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from st_qbo_assets.books.accounts import Accounts, GlAccount, NamedItem, Place
@@ -16,20 +17,24 @@ from st_qbo_assets.books.loose_json import as_list, as_object, as_text
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import local_day, parse_business_date, parse_instant
 from st_qbo_assets.domain.gate import (
+    BillFacts,
     CreditMemoFacts,
     InvoiceFacts,
     PaymentFacts,
     Standing,
+    bill_standing,
     credit_memo_standing,
     invoice_standing,
     payment_standing,
 )
 from st_qbo_assets.domain.ids import Entity, SourceRef
-from st_qbo_assets.domain.money import parse_amount, to_cents
+from st_qbo_assets.domain.money import parse_amount, shared_cents, sum_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, Verdict
 from st_qbo_assets.domain.reasons import reason
 
-_DATE_FIELDS = {Entity.INVOICE: "invoiceDate", Entity.PAYMENT: "date", Entity.CREDIT_MEMO: "date"}
+_DATE_FIELDS = {Entity.INVOICE: "invoiceDate", Entity.PAYMENT: "date", Entity.CREDIT_MEMO: "date"} | {
+    Entity.BILL: "billDate"
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,13 @@ class _Amounts:
         except ValueError as error:
             self.faults.append(f"{of}{name} {error}")
             return 0
+
+    def exact(self, record: Mapping[str, Any], name: str, *, of: str = "") -> Decimal:
+        try:
+            return parse_amount(record.get(name))
+        except ValueError as error:
+            self.faults.append(f"{of}{name} {error}")
+            return Decimal(0)
 
 
 def read_invoice(
@@ -197,6 +209,73 @@ def read_credit_memo(record: Json, company: CompanyFile, *, items: Sequence[Json
         standing=_unless_unreadable(standing, amounts.faults),
         fault="; ".join(amounts.faults),
     )
+
+
+def read_bill(record: Json, company: CompanyFile, *, today: date) -> StDocument:
+    """Return one bill of a vendor: lines, tax and shipping are owed together (rule 8.2).
+
+    Where the lines rounded one by one miss the amount it states and their exact sum does not, the cents are
+    the lines' with the largest remainders.
+    """
+    amounts = _Amounts()
+    stated = amounts.cents(record, "billAmount", required=True)
+    tax, shipping = amounts.cents(record, "taxAmount"), amounts.cents(record, "shippingAmount")
+    lines = _bill_lines(record, company, amounts)
+    exact = [amount for _, amount in lines]
+    goods, whole = sum_cents(exact), to_cents(sum(exact, Decimal(0)))
+    cents = list(map(to_cents, exact))
+    if stated not in (goods, goods + tax + shipping) and stated in (whole, whole + tax + shipping):
+        cents = shared_cents(exact, whole)
+    costs: dict[Place, int] = {}
+    for (place, _), each in zip(lines, cents, strict=True):
+        costs[place] = costs.get(place, 0) + each
+    for named, each in ((company.freight_account, shipping), (company.purchase_tax_account, tax)):
+        place = GlAccount(named or "", "")
+        costs[place] = costs.get(place, 0) + each
+    vendor = as_object(record.get("vendor"))
+    facts = BillFacts(
+        sync_status=as_text(record.get("syncStatus")),
+        total_cents=stated,
+        business_date=_date(record.get("billDate")),
+        status=as_text(record.get("status")),
+        is_canceled=as_text(record.get("status")) == "Canceled" or bool(record.get("dateCanceled")),
+        active=record.get("active") is not False,
+        business_unit=as_text(as_object(record.get("businessUnit")).get("name")),
+    )
+    return StDocument(
+        source=SourceRef(Entity.BILL, as_text(record.get("id"))),
+        day=business_day(record, Entity.BILL, company.time_zone) or today,
+        number=as_text(record.get("referenceNumber")),
+        customer_id=as_text(vendor.get("id")),
+        customer=as_text(vendor.get("name")),
+        total_cents=sum(cents) + tax + shipping,
+        income={place: each for place, each in costs.items() if each},
+        lines=len(lines),
+        active=record.get("active") is not False,
+        changed_at=_instant(record.get("modifiedOn")),
+        standing=_unless_unreadable(bill_standing(facts, company, today=today), amounts.faults),
+        fault="; ".join(amounts.faults),
+    )
+
+
+def _bill_lines(record: Json, company: CompanyFile, amounts: _Amounts) -> list[tuple[Place, Decimal]]:
+    """Return account and exact amount of the lines: stock that is kept stands on its asset (rule 8.5)."""
+    found: list[tuple[Place, Decimal]] = []
+    for number, line in enumerate(map(as_object, as_list(record.get("items"))), start=1):
+        asset = as_object(line.get("assetAccount"))
+        is_kept = company.stocked_purchases == "asset" and not record.get("jobId") and bool(asset)
+        account = asset if is_kept else as_object(line.get("costOfSaleAccount"))
+        of = f"line {number} "
+        cost = amounts.exact(line, "quantity", of=of) * amounts.exact(line, "cost", of=of)
+        found.append((_gl_account(account), cost))
+    for line in map(as_object, as_list(record.get("expenseItems"))):
+        account = as_object(line.get("generalLedgerAccount"))
+        found.append((_gl_account(account), amounts.exact(line, "amount", of="expense ")))
+    return found
+
+
+def _gl_account(account: Mapping[str, Any]) -> GlAccount:
+    return GlAccount(as_text(account.get("number")), as_text(account.get("name")))
 
 
 def _applied(record: Json, amounts: _Amounts) -> dict[str, int]:

@@ -104,7 +104,7 @@ def class_pairs(pairs: Pairs, company: CompanyFile, evidence: Evidence) -> Class
     setting = Setting(company, evidence)
     everything = pairs.all
     st_documents = [pair.st for pair in pairs.by_source.values() if pair.st is not None]
-    look_alikes = LookAlikes(st_documents, evidence.customers)
+    look_alikes = LookAlikes(st_documents, evidence.customers, evidence.vendors)
     cases: dict[str, Case] = {}
     findings: dict[str, Finding | None] = {}
     causes: dict[SourceRef, str] = {}

@@ -14,7 +14,7 @@ from enum import StrEnum
 from st_qbo_assets.books.addresses import quickbooks_address, servicetitan_address
 from st_qbo_assets.books.causes import Kind
 from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.books.figures import ENTITIES, INCOME, Amount, Figure, FigureKey
+from st_qbo_assets.books.figures import BY_ACCOUNT, ENTITIES, ON_DEMAND, Amount, Figure, FigureKey
 from st_qbo_assets.books.records import DayTieOut, Record
 from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.ids import SourceRef
@@ -141,7 +141,7 @@ def day_json(day: DayTieOut, environment: Environment) -> Json:
     return {
         "day": day.day.isoformat(),
         "verdict": verdict_of(day).value,
-        "entities": {entity: _entity_json(day, entity) for entity in ENTITIES},
+        "entities": {entity: _entity_json(day, entity) for entity in _entities(day)},
         "statuses": {
             name: {"servicetitan_count": ours, "quickbooks_count": theirs}
             for name, (ours, theirs) in day.statuses.items()
@@ -155,12 +155,18 @@ def day_json(day: DayTieOut, environment: Environment) -> Json:
     }
 
 
+def _entities(day: DayTieOut) -> list[str]:
+    """Return what is told of a day: always the same, and the buying side where there is something of it."""
+    there = {figure.entity for figure in day.figures}
+    return [entity for entity in ENTITIES if entity not in ON_DEMAND or entity in there]
+
+
 def _entity_json(day: DayTieOut, entity: str) -> Json:
-    if entity != INCOME:
+    if entity not in BY_ACCOUNT:
         return _figure_json(day.figure(entity))
-    accounts = [figure for figure in day.figures if figure.entity == INCOME]
+    accounts = [figure for figure in day.figures if figure.entity == entity]
     whole = Figure(
-        INCOME,
+        entity,
         servicetitan_count=sum(each.servicetitan_count for each in accounts),
         quickbooks_count=sum(each.quickbooks_count for each in accounts),
         servicetitan_cents=sum(each.servicetitan_cents for each in accounts),

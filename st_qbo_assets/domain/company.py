@@ -480,15 +480,15 @@ class CompanyFile(_Policy):
     bill_source: Annotated[
         Literal["inventory_bills", "ap_bills"] | None,
         Field(
-            description="which list of ServiceTitan bills are taken from, since the second repeats the first; "
-            "without it nothing of the buying side is carried"
+            description="which list of ServiceTitan bills are taken from, since the second repeats the "
+            "first; without it nothing of the buying side is carried"
         ),
     ] = None
     bill_gate: Annotated[
         Literal["all", "posted", "reconciled"],
         Field(
-            description="a bill is due at once (`all`), when it is `posted`, or when it is `reconciled`, which "
-            "only `ap_bills` tell"
+            description="a bill is due at once (`all`), when it is `posted`, or when it is `reconciled`, "
+            "which only `ap_bills` tell"
         ),
     ] = "posted"
     ap_account: Annotated[
@@ -547,6 +547,17 @@ class CompanyFile(_Policy):
                 "`locations: sub_customers` needs `locations_since`, the first day whose documents follow it"
             )
         return self
+
+    @model_validator(mode="after")
+    def _reconciled_is_told(self) -> "CompanyFile":
+        if self.bill_gate == "reconciled" and self.bill_source == "inventory_bills":
+            raise ValueError("`bill_gate: reconciled` needs `bill_source: ap_bills`, which tell it")
+        return self
+
+    @property
+    def buys(self) -> bool:
+        """Whether the buying side is carried at all."""
+        return self.bill_source is not None
 
     def has_sub_customers_on(self, day: date) -> bool:
         """Say whether documents of a day name a sub-customer for their service location."""

@@ -1,9 +1,9 @@
 """The gate: whether a ServiceTitan document is due in QuickBooks, decided from a few facts.
 
 What belongs here: the kinds, review, job, date, scope and export rules (rules 1.1–1.8) for invoices,
-payments and credit memos. What does not: reading the facts from a vendor's record, and what a due
-document becomes (mapping). The mapping and the tie-out decide by this one module, so that a document cannot
-be due for one and not for the other.
+payments and credit memos, and that of bills (rule 8.2). What does not: reading the facts from a vendor's
+record, and what a due document becomes (mapping). The mapping and the tie-out decide by this one module, so
+that a document cannot be due for one and not for the other.
 
 The order of the checks is the order of the sentences a bookkeeper would say: not ours, gone, booked
 elsewhere, never posts, nothing in it, not its time; only what is due by all of these is then held or
@@ -33,6 +33,7 @@ _POSTED = "Posted"
 _EXPORTED = "Exported"
 _COMPLETED = "Completed"
 _CANCELED = "Canceled"
+_RECONCILED = "Reconciled"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,25 @@ class CreditMemoFacts:
 
 
 @dataclass(frozen=True)
+class BillFacts:
+    """What the gate has to know of a vendor's bill.
+
+    Attributes:
+        status: `status` of `ap-bills`; empty where the list has none.
+        is_canceled: whether ServiceTitan canceled it.
+        active: false once it was deleted; a bill that a change of its order replaced is.
+    """
+
+    sync_status: str
+    total_cents: int
+    business_date: date | None
+    status: str = ""
+    is_canceled: bool = False
+    active: bool = True
+    business_unit: str = ""
+
+
+@dataclass(frozen=True)
 class Standing:
     """The gate's answer; the reason is present exactly when the document is not simply due."""
 
@@ -159,6 +179,33 @@ def credit_memo_standing(facts: CreditMemoFacts, company: CompanyFile, *, today:
         or _undated_or_spanning(facts.business_date, facts.business_units, company)
         or DUE
     )
+
+
+def bill_standing(facts: BillFacts, company: CompanyFile, *, today: date) -> Standing:
+    """Say whether a bill is due, by the company's `bill_gate` (rule 8.2); `today` is its local day."""
+    units = (facts.business_unit,) if facts.business_unit else ()
+    return (
+        _outside(units, company.business_units)
+        or (_not_due("bill_canceled") if facts.is_canceled else None)
+        or _gone_or_exported(facts.active, _exported_before(facts.sync_status), "")
+        or (_not_due("zero_total") if facts.total_cents == 0 else None)
+        or _wrong_time(facts.business_date, company, today=today)
+        or _bill_gate_closed(facts, company)
+        or _undated_or_spanning(facts.business_date, units, company)
+        or DUE
+    )
+
+
+def _exported_before(sync_status: str) -> str:
+    return _EXPORTED if sync_status == "PostedAndExported" else sync_status
+
+
+def _bill_gate_closed(facts: BillFacts, company: CompanyFile) -> Standing | None:
+    if company.bill_gate == "posted":
+        return _not_posted(facts.sync_status)
+    if company.bill_gate == "reconciled" and facts.status != _RECONCILED:
+        return _not_due("bill_not_reconciled", status=facts.status or "without a status")
+    return None
 
 
 def _not_posted(sync_status: str) -> Standing | None:

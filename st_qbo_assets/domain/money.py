@@ -4,8 +4,8 @@ What belongs here: parsing, rounding and adding amounts. What does not: what an 
 (invoice total, tax), which the mapping and the books know.
 """
 
-from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 
 CENT = Decimal("0.01")
 #: QuickBooks documents amounts as "max 15 digits in 10.5 format"; anything larger is no money.
@@ -47,3 +47,16 @@ def from_cents(cents: int) -> Decimal:
 def sum_cents(amounts: Iterable[Decimal]) -> int:
     """Return the sum of amounts in cents; each amount is rounded to the cent first."""
     return sum(to_cents(amount) for amount in amounts)
+
+
+def shared_cents(exact: Sequence[Decimal], cents: int) -> list[int]:
+    """Return amounts in whole cents such that they add up to the cents, which their exact sum rounds to.
+
+    Each is rounded down; what is left over goes to the largest remainders, on equal ones to the earlier.
+    """
+    parts = [int((amount * 100).to_integral_value(rounding=ROUND_FLOOR)) for amount in exact]
+    rests = [amount * 100 - part for amount, part in zip(exact, parts, strict=True)]
+    by_rest = sorted(range(len(parts)), key=lambda place: (-rests[place], place))
+    for place in by_rest[: cents - sum(parts)]:
+        parts[place] += 1
+    return parts

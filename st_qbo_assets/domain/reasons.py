@@ -4,25 +4,11 @@ What belongs here: for each code the rule it comes from, one sentence with named
 bookkeeper does about it. What does not: when a code applies (the gate, the mapping, the load).
 """
 
-from dataclasses import dataclass
-
+from st_qbo_assets.domain.buying_reasons import BUYING, BUYING_GATE
 from st_qbo_assets.domain.outcomes import Reason
+from st_qbo_assets.domain.reason_kind import ReasonKind
 
-
-@dataclass(frozen=True)
-class ReasonKind:
-    """One row of the table.
-
-    Attributes:
-        rule: number of the bookkeeping rule.
-        text: sentence with `{named}` values.
-        remedy: what to do, with the same values; empty where nothing is to be done.
-    """
-
-    rule: str
-    text: str
-    remedy: str = ""
-
+__all__ = ["GATE", "KINDS", "MAPPING", "ReasonKind", "reason"]
 
 _SETTLED = "Nothing to do."
 
@@ -94,6 +80,7 @@ GATE: dict[str, ReasonKind] = {
         "It names no business unit, and this company takes only some of the tenant's units.",
         "Give it a business unit in ServiceTitan.",
     ),
+    **BUYING_GATE,
 }
 
 _AGAIN = "then re-materialize the day."
@@ -421,6 +408,7 @@ MAPPING: dict[str, ReasonKind] = {
         "Its name {name!r} has no letter or digit that QuickBooks takes.",
         f"Give it a name in ServiceTitan, {_AGAIN}",
     ),
+    **BUYING,
 }
 
 KINDS: dict[str, ReasonKind] = {**GATE, **MAPPING}

@@ -1,4 +1,4 @@
-"""Invoices, credit memos and payments of a range of days, day by day, in few wide windows.
+"""Invoices, credit memos, payments and bills of a range of days, day by day, in few wide windows.
 
 What belongs here: which windows to ask for, and which day a record belongs to (rule 1.4). What does not:
 whether a record is due (gate). Business dates are written as midnight Z and never shifted; a record
@@ -12,8 +12,10 @@ from typing import TypeVar
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import accounting_day, days_between
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.extract.bills import Rows, read_bills
 from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.reader import Documents
+from st_qbo_assets.servicetitan.buying import Bill
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
     Invoice,
@@ -23,13 +25,14 @@ from st_qbo_assets.servicetitan.records import (
     parse_invoice,
     parse_payment,
 )
-from st_qbo_assets.servicetitan.windows import Dates, Window, window_params
+from st_qbo_assets.servicetitan.windows import Dates, Window, date_params, window_params
 
 #: Days asked for at once. A window is held in memory until its days are given out, since the order of
 #: rows is not guaranteed (ST quirk 22); a wider one saves few calls.
 WINDOW_DAYS = 7
 
-Document = TypeVar("Document", Invoice, Payment, CreditMemo)
+Document = TypeVar("Document", Invoice, Payment, CreditMemo, Bill)
+Dated = Invoice | Payment | CreditMemo | Bill
 
 
 def extract_invoices(
@@ -65,6 +68,17 @@ def extract_credit_memos(
             yield day, [next(whole) for _ in memos]
 
 
+def extract_bills(
+    client: Rows, company: CompanyFile, *, first: date, last: date
+) -> Iterator[tuple[date, list[Bill | Unreadable]]]:
+    """Yield every day from first to last, oldest first, with its bills of the one source (rule 8.1)."""
+    for window in windows(first, last):
+        dated = read_bills(client, company, filters=date_params("dateFrom", "dateTo", _around(window)))
+        made = window_params("createdOnOrAfter", "createdBefore", _instants(window, company))
+        undated = (bill for bill in read_bills(client, company, filters=made) if _dated(bill) is None)
+        yield from _by_day((*dated, *undated), window, company)
+
+
 def windows(first: date, last: date, *, days: int = WINDOW_DAYS) -> Iterator[Dates]:
     """Yield spans of at most so many days that cover first to last, oldest first."""
     start = first
@@ -74,7 +88,7 @@ def windows(first: date, last: date, *, days: int = WINDOW_DAYS) -> Iterator[Dat
         start = end + timedelta(days=1)
 
 
-def business_day(record: Invoice | Payment | CreditMemo | Unreadable, company: CompanyFile) -> date | None:
+def business_day(record: Dated | Unreadable, company: CompanyFile) -> date | None:
     """Return the accounting day of a record: its business date, else the local day it was made.
 
     None if it has neither, which only an unreadable record has.
@@ -104,16 +118,20 @@ def _made_in(
     parse: Callable[[Json], Document | Unreadable],
 ) -> Iterator[Document | Unreadable]:
     """Yield the records without a date that were made in a window; no filter by date finds them."""
-    begin = local_midnight(window.first, company)
-    end = local_midnight(window.last + timedelta(days=1), company)
-    filters = window_params("createdOnOrAfter", "createdBefore", Window(begin, end))
+    filters = window_params("createdOnOrAfter", "createdBefore", _instants(window, company))
     for row in client.rows(endpoint, filters=filters):
         record = parse(row)
         if _dated(record) is None:
             yield record
 
 
-def _dated(record: Invoice | Payment | CreditMemo | Unreadable) -> date | None:
+def _instants(window: Dates, company: CompanyFile) -> Window:
+    """Return the instants of local days."""
+    begin = local_midnight(window.first, company)
+    return Window(begin, local_midnight(window.last + timedelta(days=1), company))
+
+
+def _dated(record: Dated | Unreadable) -> date | None:
     if isinstance(record, Invoice):
         return record.invoice_date
     return record.business_date if isinstance(record, Unreadable) else record.date
@@ -137,5 +155,5 @@ def _by_day(
         yield day, sorted(days.pop(day), key=_order)
 
 
-def _order(record: Invoice | Payment | CreditMemo | Unreadable) -> tuple[bool, int]:
+def _order(record: Dated | Unreadable) -> tuple[bool, int]:
     return (record.id is None, record.id or 0)

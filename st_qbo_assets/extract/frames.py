@@ -14,6 +14,7 @@ from typing import Any
 import simplejson
 
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.servicetitan import buying
 from st_qbo_assets.servicetitan import records as st
 from st_qbo_assets.servicetitan.records import Record, Unreadable
 
@@ -43,11 +44,13 @@ _DOCUMENT: dict[str, str] = {
     "balance": "decimal",
 }
 #: Frame → column → kind: text, int, decimal (six places), date, instant or bool. `customers` holds
-#: customers, their contacts and locations; `lists` the reference lists; `items` the pricebook.
+#: customers, their contacts and locations; `lists` the reference lists; `items` the pricebook; `bills` also
+#: the vendors, orders, receipts, jobs and pricebook items they name.
 FRAMES: dict[str, Mapping[str, str]] = {
     "invoices": _DOCUMENT,
     "payments": _DOCUMENT,
     "credit_memos": _DOCUMENT,
+    "bills": _DOCUMENT,
     "jobs": {**_COMMON, "completed_on": "instant", "customer_id": "int"},
     "customers": {**_COMMON, "customer_id": "int"},
     "items": _COMMON,
@@ -70,6 +73,10 @@ _MODELS: dict[str, type[Record]] = {
         st.PaymentTerm,
         st.TaxZone,
         st.GlAccount,
+        buying.Bill,
+        buying.PurchaseOrder,
+        buying.Receipt,
+        buying.Vendor,
     )
 }
 _SIX_PLACES = Decimal("0.000001")
@@ -155,6 +162,32 @@ def _credit_memo(record: Any) -> Row:
     }
 
 
+def _bill(record: Any) -> Row:
+    bill: buying.Bill = record
+    return {
+        "number": _text(bill.reference_number),
+        "name": _text(bill.vendor.name) if bill.vendor else None,
+        "status": _text(bill.sync_status),
+        "business_date": bill.date,
+        "created_on": bill.created_on,
+        "business_unit": _text(bill.business_unit.name) if bill.business_unit else None,
+        "total": _decimal(bill.bill_amount),
+        "tax": _decimal(bill.tax_amount),
+    }
+
+
+def _order(record: Any) -> Row:
+    order: buying.PurchaseOrder = record
+    return {
+        "number": _text(order.number),
+        "status": _text(order.status),
+        "business_date": order.date,
+        "created_on": order.created_on,
+        "total": _decimal(order.total),
+        "tax": _decimal(order.tax),
+    }
+
+
 def _job(record: Any) -> Row:
     job: st.Job = record
     return {
@@ -193,6 +226,8 @@ _DESCRIBE: dict[type[Record], Callable[[Any], Row]] = {
     st.Invoice: _invoice,
     st.Payment: _payment,
     st.CreditMemo: _credit_memo,
+    buying.Bill: _bill,
+    buying.PurchaseOrder: _order,
     st.Job: _job,
     st.Customer: _customer,
     st.Contact: _contact,

@@ -40,14 +40,20 @@ class Referred:
 
 
 def referred(records: Iterable[AnyRecord]) -> Referred:
-    """Return what invoices, credit memos and payments refer to; unreadable ones refer to nothing."""
-    documents = [record for record in records if isinstance(record, (Invoice, Payment, CreditMemo))]
+    """Return what invoices, credit memos and payments refer to; unreadable ones refer to nothing.
+
+    A job among them, such as that of a bill, refers to its customer.
+    """
+    found = list(records)
+    jobs = [record for record in found if isinstance(record, Job)]
+    documents = [record for record in found if isinstance(record, (Invoice, Payment, CreditMemo))]
     invoices = [record for record in documents if isinstance(record, Invoice)]
     memos = [record for record in documents if isinstance(record, CreditMemo)]
     applied = [record for record in documents if isinstance(record, (Payment, CreditMemo))]
     return Referred(
         jobs=_ids(invoice.job.id for invoice in invoices if invoice.job),
-        customers=_ids(document.customer.id for document in documents if document.customer),
+        customers=_ids(document.customer.id for document in documents if document.customer)
+        | _ids(job.customer_id for job in jobs),
         locations=_ids(sale.location.id for sale in (*invoices, *memos) if sale.location),
         skus={
             **{

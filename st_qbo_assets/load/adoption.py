@@ -13,6 +13,7 @@ from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
+from st_qbo_assets.load.duplicate_bills import judge_bill, judge_each_other
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.verify import Difference, describe
@@ -21,7 +22,7 @@ from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.links import Link
 
 #: Documents that QuickBooks numbers, so that one typed by hand can be found.
-NUMBERED = frozenset({"Invoice", "CreditMemo"})
+NUMBERED = frozenset({"Invoice", "CreditMemo", "Bill"})
 #: Numbers in one query; a long statement goes by POST, and this many stay far below any limit.
 _NUMBERS_PER_QUERY = 250
 
@@ -54,7 +55,8 @@ def find_existing(context: WriteContext, payloads: Sequence[Payload], known: Res
                 for payload in wanted[number] if same else ():
                     if (finding := judge(context, payload, same, links, known)) is not None:
                         found[payload.source, target] = finding
-    return found
+    twins = judge_each_other([payload for payload in payloads if payload.target == "Bill"])
+    return twins | found
 
 
 def number_of(payload: Payload) -> str:
@@ -74,6 +76,8 @@ def judge(
     One with our marker is ours. One without any is taken over only if number, customer, date and amount
     agree; else both are named and a person decides (rule 1.6).
     """
+    if payload.target in objects.BUYING:
+        return judge_bill(payload, rows, links, known)
     rows = [row for row in rows if not _is_our_void(row, payload, known)]
     ours = [row for row in rows if payload.source in objects.markers(row)]
     if ours:

@@ -12,6 +12,7 @@ from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.verify import EXPENSE_ACCOUNT
 from st_qbo_assets.quickbooks.query import quote_list
 
 #: Items a sales line may use without moving stock; an inventory item would count quantities (rule 8.5).
@@ -79,7 +80,7 @@ class ItemDesk:
                     return None
                 said = reason("renamed", name=name, other="an item of another account")
                 return Finding(FindingKind.NAME, name=name, reason=said)
-            if row and _is_usable(row, wanted):
+            if row and _is_usable(row, wanted, objects.ref(payload.body, EXPENSE_ACCOUNT)):
                 return _link(row, name)
         return self._hold(payload)
 
@@ -100,7 +101,11 @@ class ItemDesk:
         return rows
 
 
-def _is_usable(row: Json, account: str) -> bool:
+def _is_usable(row: Json, account: str, expense: str) -> bool:
+    """Say whether an item's sales, and its cost if it has an account for it, go where ours do."""
+    costs = objects.ref(row, EXPENSE_ACCOUNT)
+    if expense and costs and costs != expense:
+        return False
     is_sold = objects.text(row.get("Type")) in _USABLE_TYPES and row.get("Active") is not False
     return is_sold and bool(account) and objects.ref(row, "IncomeAccountRef") == account
 

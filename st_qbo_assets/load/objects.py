@@ -27,6 +27,9 @@ TARGET_OF_FIELD = {
 #: Entities that carry sales lines and tax.
 SALES = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt"})
 
+#: Entities of what is bought: expense lines, a total and no sales tax.
+BUYING = frozenset({"Bill", "VendorCredit", "PurchaseOrder"})
+
 #: What a Purchase is called where something links to it (QB §6.2); which one goes by its PaymentType.
 _PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase"})
 

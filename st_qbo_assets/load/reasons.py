@@ -205,6 +205,20 @@ LOAD: dict[str, ReasonKind] = {
         "{target} {qbo_id} is already on a bank deposit and cannot be changed.",
         "Apply the credit in QuickBooks, or take the payment off its deposit and re-materialize the day.",
     ),
+    "item_costs_elsewhere": ReasonKind(
+        "2.1",
+        "Item {qbo_id} has its cost on account {account} in QuickBooks, and ServiceTitan's price book now "
+        "says {wanted}; an item with postings is never given another account.",
+        "Change the account in the price book back; or change it on the item in QuickBooks, then "
+        "re-materialize the day.",
+    ),
+    "possible_duplicate_bill": ReasonKind(
+        "8.3",
+        "Its vendor's number {number} is on another bill of the same vendor: {other}. It may be the same "
+        "bill twice.",
+        "Look at both. If they are two, correct one number in ServiceTitan, then re-materialize the day; if "
+        "they are one, cancel this bill in ServiceTitan, or pair them in links.csv.",
+    ),
     "deleted_in_quickbooks": ReasonKind(
         "5.3",
         "It was {target} {qbo_id} in QuickBooks, which somebody deleted there.",

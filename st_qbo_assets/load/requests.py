@@ -33,6 +33,16 @@ _SALES_FIELDS = (
     "ShipAddr",
     "CustomerMemo",
 )
+_BILL_FIELDS = (
+    "VendorRef",
+    "APAccountRef",
+    "TxnDate",
+    "DueDate",
+    "DocNumber",
+    "SalesTermRef",
+    "DepartmentRef",
+    "Line",
+)
 UPDATABLE: dict[str, tuple[str, ...]] = {
     "Invoice": _SALES_FIELDS,
     "CreditMemo": _SALES_FIELDS,
@@ -46,6 +56,7 @@ UPDATABLE: dict[str, tuple[str, ...]] = {
         "DepartmentRef",
         "Line",
     ),
+    "Bill": _BILL_FIELDS,
     "Payment": (
         "CustomerRef",
         "TxnDate",
@@ -89,6 +100,7 @@ UPDATABLE: dict[str, tuple[str, ...]] = {
         "Description",
         "Sku",
         "UnitPrice",
+        "ExpenseAccountRef",
         "PurchaseCost",
         "PurchaseDesc",
         "Taxable",

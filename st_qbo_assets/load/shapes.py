@@ -14,9 +14,11 @@ from st_qbo_assets.domain.outcomes import Mapped, Verdict
 from st_qbo_assets.store.links import Link, LinkState
 
 #: Why a record is not due, where nothing of it is left in ServiceTitan: what it became is voided (rule 3.6).
-EMPTY_AT_SOURCE = frozenset({"deleted", "zero_total", "canceled_empty"})
+EMPTY_AT_SOURCE = frozenset({"deleted", "zero_total", "canceled_empty", "bill_canceled"})
 #: Why a record is not due, where it may be due again: what it became stays and is shown (rule 1.2).
-GATE_CLOSED = frozenset({"not_posted", "job_not_completed", "review_waits", "future_date"})
+GATE_CLOSED = frozenset(
+    {"not_posted", "job_not_completed", "review_waits", "future_date", "bill_not_reconciled"}
+)
 
 #: Parts that only tie a credit to what it is used for.
 APPLICATION_PART = "application"

@@ -18,6 +18,8 @@ from st_qbo_assets.load import objects
 _HEADER_REFS = (
     "CustomerRef",
     "VendorRef",
+    "APAccountRef",
+    "ExpenseAccountRef",
     "DepartmentRef",
     "ClassRef",
     "DepositToAccountRef",
@@ -43,7 +45,15 @@ _HEADER_TEXTS = (
 )
 #: Owned by us on a document, so that a change of them in QuickBooks is drift (rule 5.3). Deposit
 #: account, links, balance, print and e-mail state are effects of ordinary work.
-_OWNED_REFS = ("CustomerRef", "VendorRef", "EntityRef", "AccountRef", "DepartmentRef", "ClassRef")
+_OWNED_REFS = (
+    "CustomerRef",
+    "VendorRef",
+    "APAccountRef",
+    "EntityRef",
+    "AccountRef",
+    "DepartmentRef",
+    "ClassRef",
+)
 _OWNED_TEXTS = ("TxnDate", "DueDate", "DocNumber", "PaymentRefNum")
 _LINE_REFS = ("ItemRef", "AccountRef", "CustomerRef", "TaxCodeRef", "ClassRef")
 #: Keys of `Link.confirmed` that are no owned field: the body last agreed, the deposit account, the word
@@ -52,7 +62,9 @@ BASE = "base"
 DEPOSIT_ACCOUNT = "DepositToAccountRef"
 LINKED_AS = "linked_as"
 ACCEPTED = "accepted"
-_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS, ACCEPTED})
+#: The account of an item's cost: whose it is decided when the item is first bought, no drift of ours.
+EXPENSE_ACCOUNT = "ExpenseAccountRef"
+_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS, ACCEPTED, EXPENSE_ACCOUNT})
 #: The field under which drift says that QuickBooks has the document no more.
 DELETED = "deleted"
 _OWNED_NAMES = (
@@ -128,7 +140,7 @@ def verify(
     if target in objects.SALES and "Line" in body:
         _compare_lines(found, body, answer)
         _compare_totals(found, body, answer, cents=cents)
-    if target == "Purchase" and "Line" in body:
+    if (target == "Purchase" or target in objects.BUYING) and "Line" in body:
         _compare_lines(found, body, answer)
         held = objects.amount(answer.get("TotalAmt"))
         _compare(found, "TotalAmt", _money(expected_total(body, cents)), _money(held))
@@ -140,13 +152,18 @@ def verify(
 def owned_fields(target: str, obj: Mapping[str, Any]) -> Json:
     """Return the fields we own, as QuickBooks confirmed them, in a form that compares by equality."""
     if objects.name_field(target):
-        return {name: _name_value(obj.get(name)) for name in _OWNED_NAMES if _name_value(obj.get(name))}
+        named = {name: _name_value(obj.get(name)) for name in _OWNED_NAMES if _name_value(obj.get(name))}
+        if target == "Item" and objects.ref(obj, EXPENSE_ACCOUNT):
+            named[EXPENSE_ACCOUNT] = objects.ref(obj, EXPENSE_ACCOUNT)
+        return named
     owned: Json = {name: objects.ref(obj, name) for name in _OWNED_REFS if objects.ref(obj, name)}
     owned |= {name: objects.text(obj.get(name)) for name in _OWNED_TEXTS if objects.text(obj.get(name))}
     owned["TotalAmt"] = _money(objects.amount(obj.get("TotalAmt")))
     owned["marker"] = _markers(obj)
     if target in objects.SALES:
         owned["TotalTax"] = _money(objects.total_tax(obj))
+        owned["Line"] = [_line_key(line) for line in objects.lines(obj)]
+    if target in objects.BUYING:
         owned["Line"] = [_line_key(line) for line in objects.lines(obj)]
     if target == "Purchase":
         owned["Line"] = [_line_key(line) for line in objects.lines(obj)]

@@ -20,7 +20,7 @@ VOID_DIGEST = "void"
 #: Entities QuickBooks has a void call for (QB §3.5).
 VOID_CALLS = frozenset({"Invoice", "Payment"})
 #: Entities without one: an update sets every line to zero and says "Voided" (practice, rule 3.6).
-VOIDS_BY_UPDATE = frozenset({"CreditMemo", "RefundReceipt", "Purchase"})
+VOIDS_BY_UPDATE = frozenset({"CreditMemo", "RefundReceipt", "Purchase", "Bill"})
 _FOREIGN = frozenset({LinkState.ADOPTED, LinkState.SETTLED_PAIR})
 _AMOUNTS = ("Qty", "UnitPrice", "TaxInclusiveAmt")
 
@@ -55,6 +55,10 @@ def still_used(link: Link, obj: Mapping[str, Any]) -> Reason | None:
     if link.target == "CreditMemo":
         is_whole = objects.amount(obj.get("Balance")) == objects.amount(obj.get("TotalAmt"))
         used = [] if is_whole else used or ["a payment"]
+    if link.target == "Bill":
+        is_whole = objects.amount(obj.get("Balance")) == objects.amount(obj.get("TotalAmt"))
+        paying = [each for each in used if not each.startswith("PurchaseOrder ")]
+        used = paying if paying or is_whole else ["a payment"]
     if not used:
         return None
     return reason("void_used", target=link.target, qbo_id=link.qbo_id, by=", ".join(used))

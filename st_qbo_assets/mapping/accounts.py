@@ -12,6 +12,10 @@ from st_qbo_assets.servicetitan.records import GlAccountRef
 INCOME_TYPES = frozenset({"Income", "Other Income"})
 LIABILITY_TYPES = frozenset({"Other Current Liability"})
 DEPOSIT_TYPES = frozenset({"Bank", "Other Current Asset"})
+#: Where the cost of what is bought may stand, and where it may wait until it is used.
+COST_TYPES = frozenset({"Cost of Goods Sold", "Expense", "Other Expense"})
+ASSET_TYPES = frozenset({"Other Current Asset", "Fixed Asset", "Other Asset"})
+PAYABLE_TYPES = frozenset({"Accounts Payable"})
 RECEIVABLE_TYPES = frozenset({"Accounts Receivable"})
 
 
@@ -105,6 +109,53 @@ def receivable_account(lookup: Lookup) -> Account | Problem:
     if found is None or found.type not in RECEIVABLE_TYPES:
         return held("receivable_account_unknown", named=named, suggestions=labels)
     return found
+
+
+def cost_account(
+    gl_account: GlAccountRef | None, lookup: Lookup, *, line: int, what: str, is_asset: bool
+) -> Account | Problem:
+    """Return the account a line of a bill stands on: its cost, or stock that is kept (rules 8.4, 8.5)."""
+    kind = "asset" if is_asset else "cost"
+    if gl_account is None or not (gl_account.number or gl_account.name):
+        return held("cost_account_missing", line=line, what=what, kind=kind)
+    types = ASSET_TYPES if is_asset else COST_TYPES | ASSET_TYPES
+    found = account_of(gl_account, lookup)
+    if isinstance(found, Problem):
+        return found
+    label = label_of(gl_account)
+    nearest = lookup.reference.nearest_accounts(label, types=types)
+    if found is None:
+        return held("cost_account_unmapped", account=label, line=line, what=what, suggestions=nearest)
+    if found.type not in types:
+        return held(
+            "cost_account_wrong_type",
+            label=found.label,
+            line=line,
+            what=what,
+            type=found.type,
+            suggestions=nearest,
+        )
+    return found
+
+
+def buying_account(named: str, lookup: Lookup, *, policy: str, types: frozenset[str]) -> Account | Problem:
+    """Return the account a policy of the company file names."""
+    found = lookup.reference.account(named)
+    if found is None or found.type not in types:
+        nearest = lookup.reference.nearest_accounts(named, types=types)
+        return held("buying_account_unknown", named=named, policy=policy, suggestions=nearest)
+    return found
+
+
+def payable_account(lookup: Lookup) -> Account | Problem:
+    """Return the Accounts Payable of bills: the only one, or the one named (rule 8.1)."""
+    if lookup.company.ap_account is not None:
+        return buying_account(lookup.company.ap_account, lookup, policy="ap_account", types=PAYABLE_TYPES)
+    accounts = [each for each in lookup.reference.accounts if each.type in PAYABLE_TYPES]
+    if len(accounts) == 1:
+        return accounts[0]
+    labels = [each.label for each in accounts]
+    return held("ap_account_unclear", count=len(accounts), suggestions=labels)
 
 
 def _key(text: str) -> str:

@@ -6,10 +6,11 @@ ServiceTitan's documents name no currency; their business units do.
 
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.problems import Problem, held
+from st_qbo_assets.servicetitan.buying import Bill
 from st_qbo_assets.servicetitan.records import Invoice, Payment
 
 
-def wrong_currency(record: Invoice | Payment, lookup: Lookup) -> Problem | None:
+def wrong_currency(record: Invoice | Payment | Bill, lookup: Lookup) -> Problem | None:
     """Return the problem of a document whose business unit has another currency than QuickBooks."""
     unit = record.business_unit
     known = lookup.business_units.get(unit.id) if unit is not None and unit.id is not None else None

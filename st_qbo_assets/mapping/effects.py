@@ -24,6 +24,7 @@ class Shape(StrEnum):
     REFUND_RECEIPT = "refund_receipt"
     APPLICATION = "application"
     """The part that ties a document of ours to what it pays or uses."""
+    BILL = "bill"
 
 
 def books(

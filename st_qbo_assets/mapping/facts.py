@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from st_qbo_assets.domain.days import accounting_day
-from st_qbo_assets.domain.gate import CreditMemoFacts, InvoiceFacts, PaymentFacts
+from st_qbo_assets.domain.gate import BillFacts, CreditMemoFacts, InvoiceFacts, PaymentFacts
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.servicetitan.buying import Bill
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
     CreditMemoItem,
@@ -84,7 +85,20 @@ def payment_facts(payment: Payment) -> PaymentFacts:
     )
 
 
-def day_of(record: Invoice | Payment | CreditMemo | Unreadable, lookup: Lookup) -> date:
+def bill_facts(bill: Bill) -> BillFacts:
+    """Return the gate's facts of a bill."""
+    return BillFacts(
+        sync_status=bill.sync_status,
+        total_cents=to_cents(bill.total),
+        business_date=bill.date,
+        status=bill.status,
+        is_canceled=bill.is_canceled,
+        active=bill.active,
+        business_unit=bill.business_unit.name if bill.business_unit else "",
+    )
+
+
+def day_of(record: Invoice | Payment | CreditMemo | Bill | Unreadable, lookup: Lookup) -> date:
     """Return the accounting day: the business date, else the local day it was made (rule 1.4).
 
     A record that has neither is shown today.

@@ -6,6 +6,7 @@ not: which of its names is free in a realm and whether it exists already (load).
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.names import ITEM_NAME_LENGTH, item_names, legal_name, shorten
@@ -22,6 +23,8 @@ ITEM_TYPES = {"Material": "NonInventory", "Equipment": "NonInventory"}
 #: What the first posting decides and no later record changes: an item is shared by every line of its
 #: SKU and account, whose own words and flags differ from invoice to invoice.
 OUTSIDE_DIGEST = ("Name", "Type", "Description", "Taxable")
+#: `Item.PurchaseDesc` (QB §6.7).
+PURCHASE_DESCRIPTION_LENGTH = 1000
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Item:
         type: QuickBooks item type.
         description: sales description, of the pricebook.
         taxable: whether it is taxable by default.
+        expense: the account its cost goes to; only an item that has one can be bought.
+        cost: what a piece costs, of the pricebook.
     """
 
     sku: str
@@ -41,6 +46,8 @@ class Item:
     type: str
     description: str = ""
     taxable: bool = False
+    expense: Account | None = None
+    cost: Decimal | None = None
 
     @property
     def source(self) -> SourceRef:
@@ -86,13 +93,15 @@ def map_item(item: Item, lookup: Lookup, *, day: date) -> Mapped:
         body["Description"] = item.description
     if lookup.reference.preferences.using_sales_tax:
         body["Taxable"] = item.taxable
+    if item.expense is not None:
+        body |= _bought(item, item.expense)
     payload = Payload(
         source=item.source,
         target="Item",
         day=day,
         body=body,
         title=candidates[0],
-        outside_digest=OUTSIDE_DIGEST,
+        outside_digest=(*OUTSIDE_DIGEST, "PurchaseDesc") if item.expense else OUTSIDE_DIGEST,
     )
     return Mapped(
         source=item.source,
@@ -102,6 +111,16 @@ def map_item(item: Item, lookup: Lookup, *, day: date) -> Mapped:
         payload=payload,
         facts={"name_candidates": list(candidates), "sku": item.sku, "account": item.account.label},
     )
+
+
+def _bought(item: Item, expense: Account) -> Json:
+    """Return what makes an item one that can be bought; its cost follows the pricebook's."""
+    body: Json = {"ExpenseAccountRef": {"value": expense.id}}
+    if item.description:
+        body["PurchaseDesc"] = item.description[:PURCHASE_DESCRIPTION_LENGTH]
+    if item.cost is not None and item.cost >= 0:
+        body["PurchaseCost"] = item.cost
+    return body
 
 
 def _names(item: Item, lookup: Lookup) -> tuple[str, ...]:

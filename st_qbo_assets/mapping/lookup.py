@@ -15,6 +15,7 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.names import clean, one_line
 from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.quickbooks.reference import Reference
+from st_qbo_assets.servicetitan.buying import PurchaseOrder, Receipt, Vendor
 from st_qbo_assets.servicetitan.records import (
     BusinessUnit,
     Contact,
@@ -53,6 +54,9 @@ class Lookup:
         credit_memos: by id, those of the day and those that payments are applied to.
         payments: by id, those of the day, and what refunds need: the refunded payment and its other refunds.
         refunds_of: by id of the refunded payment, the refunds tied to it that our store knows (rule 3.5).
+        vendors: by id, those of the day's bills and orders.
+        purchase_orders: by id, those of the day and those that bills name.
+        receipts: by id, those of bills without a number of their own.
         tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
         tax_account_id: the account that item posts to; empty likewise.
     """
@@ -72,6 +76,9 @@ class Lookup:
     credit_memos: Mapping[int, CreditMemo] = field(default_factory=dict[int, CreditMemo])
     payments: Mapping[int, Payment] = field(default_factory=dict[int, Payment])
     refunds_of: Mapping[int, tuple[RefundTie, ...]] = field(default_factory=dict[int, tuple[RefundTie, ...]])
+    vendors: Mapping[int, Vendor] = field(default_factory=dict[int, Vendor])
+    purchase_orders: Mapping[int, PurchaseOrder] = field(default_factory=dict[int, PurchaseOrder])
+    receipts: Mapping[int, Receipt] = field(default_factory=dict[int, Receipt])
     tax_item_id: str = ""
     tax_account_id: str = ""
 
@@ -120,6 +127,9 @@ class Lookup:
             invoices=_by_id(readable, Invoice),
             credit_memos=_by_id(readable, CreditMemo),
             payments=_by_id(readable, Payment),
+            vendors=_by_id(readable, Vendor),
+            purchase_orders=_by_id(readable, PurchaseOrder),
+            receipts=_by_id(readable, Receipt),
             refunds_of=refunds_of or {},
             tax_item_id=tax_item_id,
             tax_account_id=tax_account_id,

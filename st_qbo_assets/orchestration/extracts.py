@@ -11,9 +11,11 @@ from itertools import islice
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.money import to_cents
+from st_qbo_assets.extract.bills import belongs_to, read_bills_around
 from st_qbo_assets.extract.documents import (
     WINDOW_DAYS,
     business_day,
+    extract_bills,
     extract_credit_memos,
     extract_invoices,
     extract_payments,
@@ -24,6 +26,7 @@ from st_qbo_assets.extract.refunds import given_back, read_refund_context
 from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.master_frames import with_changed
 from st_qbo_assets.orchestration.records import day_records
+from st_qbo_assets.servicetitan.buying import Bill
 from st_qbo_assets.servicetitan.records import (
     Contact,
     CreditMemo,
@@ -58,6 +61,15 @@ def _credit_memos(connections: Connections, days: list[date], _: object) -> Iter
     client, company = connections.servicetitan, connections.company
     found = extract_credit_memos(client, company, first=days[0], last=days[-1])
     return _with_applied(connections, ((day, [*records]) for day, records in found))
+
+
+def _bills(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
+    client, company = connections.servicetitan, connections.company
+    found = extract_bills(client, company, first=days[0], last=days[-1])
+    while some := list(islice(found, WINDOW_DAYS)):
+        around = read_bills_around(client, [record for _, records in some for record in records])
+        for day, records in some:
+            yield day, [*records, *(each for each in around if belongs_to(each, records))]
 
 
 def _with_applied(connections: Connections, days: Iterator[DayOfRecords]) -> Iterator[DayOfRecords]:
@@ -180,16 +192,18 @@ def own_records(
 
 
 #: What the documents of an extract are.
-_KINDS: Mapping[str, type[Invoice] | type[Payment] | type[CreditMemo]] = {
+_KINDS: Mapping[str, type[Invoice] | type[Payment] | type[CreditMemo] | type[Bill]] = {
     "invoices": Invoice,
     "payments": Payment,
     "credit_memos": CreditMemo,
+    "bills": Bill,
 }
 #: By the name of the extract.
 PRODUCERS: Mapping[str, Produce] = {
     "invoices": _invoices,
     "payments": _payments,
     "credit_memos": _credit_memos,
+    "bills": _bills,
     "jobs": _jobs,
     "customers": with_changed(_customers),
     "items": _items,

@@ -5,6 +5,7 @@ What does not belong here: what an asset does.
 
 import dagster as dg
 
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Company, Entity
 
 #: What a load writes, in dependency order (rule 5.5).
@@ -15,6 +16,8 @@ LOAD_ORDER: tuple[Entity, ...] = (
     Entity.CREDIT_MEMO,
     Entity.PAYMENT,
 )
+#: What it writes besides where the company's buying side is carried (rule 8.1).
+BUYING_ORDER: tuple[Entity, ...] = (Entity.BILL,)
 
 #: The proofs over the books, each with its check.
 TIE_OUT = "tie_out"
@@ -25,6 +28,11 @@ DRIFT = "drift"
 NO_DRIFT = "no_drift"
 MONTH_CLOSE = "month_close"
 MONTH_CLOSES = "month_closes"
+
+
+def load_order(company: CompanyFile) -> tuple[Entity, ...]:
+    """Return what a load of a company writes, in dependency order."""
+    return (*LOAD_ORDER, *BUYING_ORDER) if company.buys else LOAD_ORDER
 
 
 def servicetitan(company: Company, name: str) -> dg.AssetKey:

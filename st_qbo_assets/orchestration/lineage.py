@@ -5,11 +5,12 @@ What belongs here: names. What does not: keys (`keys`) and what is made of the r
 
 from collections.abc import Mapping
 
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity
 
 _DOCUMENTS = ("invoices", "credit_memos", "payments")
-#: Extract → extracts of the same day it is read by, in an order in which each comes after those.
-EXTRACTS: Mapping[str, tuple[str, ...]] = {
+_BILLS = "bills"
+_EXTRACTS: Mapping[str, tuple[str, ...]] = {
     "invoices": (),
     "payments": (),
     "credit_memos": (),
@@ -17,19 +18,41 @@ EXTRACTS: Mapping[str, tuple[str, ...]] = {
     "customers": _DOCUMENTS,
     "items": _DOCUMENTS,
 }
-#: Which extracts each entity's records stand in.
-MAPPED_FROM: Mapping[Entity, tuple[str, ...]] = {
+_MAPPED_FROM: Mapping[Entity, tuple[str, ...]] = {
     Entity.ITEM: _DOCUMENTS,
     Entity.CUSTOMER: ("customers",),
     Entity.INVOICE: ("invoices",),
     Entity.CREDIT_MEMO: ("credit_memos",),
     Entity.PAYMENT: ("payments",),
+    Entity.BILL: (_BILLS,),
 }
-#: Which extracts hold what they refer to. A negative invoice and a credit memo of one day may be one credit.
-MAPPED_AROUND: Mapping[Entity, tuple[str, ...]] = {
+#: A negative invoice and a credit memo of one day may be one credit.
+_MAPPED_AROUND: Mapping[Entity, tuple[str, ...]] = {
     Entity.ITEM: ("jobs", "customers", "items"),
     Entity.CUSTOMER: (),
     Entity.INVOICE: ("credit_memos", "jobs", "customers", "items"),
     Entity.CREDIT_MEMO: ("invoices", "jobs", "customers", "items"),
     Entity.PAYMENT: ("jobs", "customers", "items"),
+    Entity.BILL: (),
 }
+
+
+def extracts(company: CompanyFile) -> Mapping[str, tuple[str, ...]]:
+    """Return extract → extracts of the same day it is read by, each after those."""
+    if not company.buys:
+        return _EXTRACTS
+    return {_BILLS: (), **_EXTRACTS, "customers": (*_DOCUMENTS, _BILLS)}
+
+
+def mapped_from(entity: Entity, company: CompanyFile) -> tuple[str, ...]:
+    """Return which extracts an entity's records stand in.
+
+    Bills come first: an item that is bought says more than one that is only sold.
+    """
+    found = _MAPPED_FROM[entity]
+    return (_BILLS, *found) if entity is Entity.ITEM and company.buys else found
+
+
+def mapped_around(entity: Entity, company: CompanyFile) -> tuple[str, ...]:
+    """Return which extracts hold what an entity's records refer to."""
+    return tuple(name for name in _MAPPED_AROUND[entity] if name in extracts(company))

@@ -15,7 +15,7 @@ from st_qbo_assets.following.asks import Ask, Work
 from st_qbo_assets.following.launch import ASKED_AT_TAG, COMPANY_TAG, job_name, run_config, run_tags
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.lineage import EXTRACTS
+from st_qbo_assets.orchestration.lineage import extracts
 
 if TYPE_CHECKING:
     from st_qbo_assets.connections import Connections
@@ -45,9 +45,9 @@ def live_job(defs: CompanyDefs) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         job_name(defs.name, Work.LIVE),
         selection=dg.AssetSelection.assets(
-            *(keys.servicetitan(defs.name, name) for name in EXTRACTS),
-            *(keys.mapped(defs.name, entity) for entity in keys.LOAD_ORDER),
-            *(keys.loaded(defs.name, entity) for entity in keys.LOAD_ORDER),
+            *(keys.servicetitan(defs.name, name) for name in extracts(defs.company)),
+            *(keys.mapped(defs.name, entity) for entity in keys.load_order(defs.company)),
+            *(keys.loaded(defs.name, entity) for entity in keys.load_order(defs.company)),
         ),
         description="The documents of a day, without the comparison: what events and feeds ask for.",
     )

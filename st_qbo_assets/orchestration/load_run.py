@@ -64,7 +64,9 @@ class LoadRun:
     def events(self) -> Iterator[Event]:
         """Yield what happened to every (asset, day), then raise if something failed."""
         days = run_days(self.context.partition_keys)
-        entities = [e for e in keys.LOAD_ORDER if self._is_selected(keys.loaded(self.defs.name, e))]
+        entities = [
+            e for e in keys.load_order(self.defs.company) if self._is_selected(keys.loaded(self.defs.name, e))
+        ]
         if entities:
             run = RunLoad(
                 self.defs,

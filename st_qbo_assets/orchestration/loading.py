@@ -15,6 +15,7 @@ from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
+from st_qbo_assets.extract.bills import read_bills
 from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.touched import reread as reread_documents
@@ -23,19 +24,20 @@ from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.planning import DayPlanner, Planned
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks, parse_settled_links
+from st_qbo_assets.mapping.vendors import map_vendor
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import mapped_of, to_rows
-from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
 from st_qbo_assets.orchestration.going_live import company_in_effect
+from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day, read_around
 from st_qbo_assets.orchestration.master_pairs import is_master_row
 from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
 from st_qbo_assets.servicetitan.records import Customer, Location
 from st_qbo_assets.store.inbox import Inbox
 
-_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
-_MASTERS = (Entity.ITEM, Entity.CUSTOMER)
+_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, Entity.BILL)
+_MASTERS = (Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR)
 #: Days are loaded together until they have so many documents, or are so many.
 _DOCUMENTS_TOGETHER = 300
 _DAYS_TOGETHER = 14
@@ -199,6 +201,13 @@ class RunLoad:
                     people += [place for id_ in wanted for place in client.locations(customer_id=id_)]
                 own = [record for record in people if isinstance(record, (Customer, Location))]
                 return map_day(entity, day, own, self._lookup(people))
+            if entity is Entity.VENDOR:
+                rows = client.rows("vendors", ids=wanted)
+                return [
+                    map_vendor(row, day=day, latin1=self.defs.company.characters == "latin1") for row in rows
+                ]
+            if entity is Entity.BILL:
+                return self._map_anew(day, [*read_bills(client, self.defs.company, ids=wanted)])
             return self._map_anew(day, [*reread_documents(client, entity, wanted).found.values()])
 
         return reread

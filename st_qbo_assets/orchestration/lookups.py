@@ -11,6 +11,7 @@ from st_qbo_assets.domain.days import parse_business_date
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Mapped
 from st_qbo_assets.domain.refunds import REFUND, RefundTie
+from st_qbo_assets.extract.bills import read_bills_around
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.referred import (
     extract_customers,
@@ -20,6 +21,7 @@ from st_qbo_assets.extract.referred import (
 )
 from st_qbo_assets.extract.refunds import given_back, read_refund_context, read_twins
 from st_qbo_assets.mapping.applications import APPLICATION
+from st_qbo_assets.mapping.bills import items_of_bill, map_bill, vendor_of_bill
 from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
@@ -30,6 +32,7 @@ from st_qbo_assets.mapping.write_offs import WRITE_OFF
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import read_applied
 from st_qbo_assets.orchestration.references import References
+from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder, Receipt, Vendor
 from st_qbo_assets.servicetitan.records import (
     Contact,
     CreditMemo,
@@ -72,6 +75,9 @@ def build_lookup(
         invoices={record.id: record for record in known if isinstance(record, Invoice)},
         credit_memos={record.id: record for record in known if isinstance(record, CreditMemo)},
         payments={record.id: record for record in known if isinstance(record, Payment)},
+        vendors={record.id: record for record in known if isinstance(record, Vendor)},
+        purchase_orders={record.id: record for record in known if isinstance(record, PurchaseOrder)},
+        receipts={record.id: record for record in known if isinstance(record, Receipt)},
         refunds_of=_refunds_of(connections, known),
         tax_item_id=tax_item.id if tax_item else "",
         tax_account_id=tax_item.account_id if tax_item else "",
@@ -84,12 +90,14 @@ def read_around(connections: Connections, documents: Sequence[AnyRecord]) -> lis
     applied = read_applied(connections, referred(documents).invoices)
     context = read_refund_context(client, documents)
     twins = read_twins(client, connections.company, documents)
-    whole = referred([*documents, *applied, *context])
+    bought = read_bills_around(client, documents)
+    whole = referred([*documents, *applied, *context, *bought])
     sold = referred([*(each for each in documents if not isinstance(each, Payment)), *given_back(context)])
     return [
         *twins,
         *applied,
         *context,
+        *bought,
         *extract_jobs(client, whole.jobs),
         *extract_customers(client, whole.customers, without_link=whole.customers, locations=whole.locations),
         *extract_items(client, sold.skus),
@@ -122,6 +130,11 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
         return map_payment(record, lookup) if unreadable or isinstance(record, Payment) else []
     if entity is Entity.CREDIT_MEMO:
         return map_credit_memo(record, lookup) if unreadable or isinstance(record, CreditMemo) else []
+    if entity is Entity.BILL and (unreadable or isinstance(record, Bill)):
+        needed = [] if isinstance(record, Unreadable) else vendor_of_bill(record, lookup)
+        return [*needed, *map_bill(record, lookup)]
+    if entity is Entity.BILL:
+        return []
     if entity is Entity.CUSTOMER and isinstance(record, Location):
         return map_location(record, lookup, day=day)
     if entity is Entity.CUSTOMER:
@@ -130,6 +143,8 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
 
 
 def _items_of(record: AnyRecord, lookup: Lookup) -> list[Mapped]:
+    if isinstance(record, Bill):
+        return items_of_bill(record, lookup)
     if isinstance(record, Invoice):
         return items_of_invoice(record, lookup)
     if isinstance(record, CreditMemo):
@@ -148,6 +163,7 @@ def _refunds_of(connections: Connections, records: Iterable[AnyRecord]) -> dict[
 _PARTS: Mapping[type[AnyRecord], tuple[Entity, tuple[str, ...]]] = {
     Invoice: (Entity.INVOICE, ("",)),
     CreditMemo: (Entity.CREDIT_MEMO, ("", APPLICATION)),
+    Bill: (Entity.BILL, ("",)),
     Payment: (Entity.PAYMENT, ("", REFUND, WRITE_OFF, APPLICATION)),
 }
 

@@ -15,7 +15,7 @@ from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import own_records
 from st_qbo_assets.orchestration.io_manager import DayFrames, FrameFolder
-from st_qbo_assets.orchestration.lineage import MAPPED_AROUND, MAPPED_FROM
+from st_qbo_assets.orchestration.lineage import mapped_around, mapped_from
 from st_qbo_assets.orchestration.lookups import build_lookup, map_day
 from st_qbo_assets.orchestration.master_pairs import pair_rows
 from st_qbo_assets.orchestration.records import day_records
@@ -44,11 +44,13 @@ class DaysMapping:
         """Return what the records of a day become, for one entity."""
         own: list[AnyRecord] = []
         records: list[AnyRecord] = []
-        for name in (*MAPPED_FROM[entity], *MAPPED_AROUND[entity]):
+        company = self.defs.company
+        sources = mapped_from(entity, company)
+        for name in (*sources, *mapped_around(entity, company)):
             found = list(day_records(frames[name], day))
             records += found
-            if name in MAPPED_FROM[entity]:
-                own += own_records(found, name, day=day, company=self.defs.company)
+            if name in sources:
+                own += own_records(found, name, day=day, company=company)
         result = self._map(entity, day, own, records)
         if any(each.verdict is Verdict.HELD for each in result):
             fresh = self.data.newer_than(self.references, self.log)

@@ -28,7 +28,7 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import PRODUCERS
 from st_qbo_assets.orchestration.frames import MAPPED, mapped_row, to_frame
 from st_qbo_assets.orchestration.io_manager import DayFrames, FrameFolder
-from st_qbo_assets.orchestration.lineage import EXTRACTS
+from st_qbo_assets.orchestration.lineage import extracts
 from st_qbo_assets.orchestration.loading import RunLoad
 from st_qbo_assets.orchestration.mapping_days import DaysMapping
 from st_qbo_assets.orchestration.previewing import Previewed, effect_json, step_json, with_effects
@@ -60,12 +60,13 @@ def plan_days(defs: CompanyDefs, connections: Connections, stored: FrameFolder, 
         _extract(defs, connections, folder, list(days))
         data = ReferenceData(defs, folder, connections)
         mapping = DaysMapping(defs, connections, data, _NoLog())
-        for entity in keys.LOAD_ORDER:
+        order = keys.load_order(defs.company)
+        for entity in order:
             for day in days:
                 mapped = mapping.map(entity, day, _frames(defs, folder, days))
                 frame = to_frame([mapped_row(each) for each in mapped], MAPPED)
                 folder.write(keys.mapped(defs.name, entity), day, frame)
-        run = RunLoad(defs, connections, folder, _NoLog(), entities=keys.LOAD_ORDER, is_fresh=True)
+        run = RunLoad(defs, connections, folder, _NoLog(), entities=order, is_fresh=True)
         reference = run.references.quickbooks
         planned = [(day, with_effects(connections, steps, reference)) for day, steps in run.plan(days)]
     return _document(defs, planned, run.references.quickbooks)
@@ -94,7 +95,7 @@ def _day(day: date, steps: Sequence[Previewed], reference: Reference) -> Json:
 
 
 def _extract(defs: CompanyDefs, connections: Connections, folder: FrameFolder, days: list[date]) -> None:
-    for name, depends_on in EXTRACTS.items():
+    for name, depends_on in extracts(defs.company).items():
         frames = {other: DayFrames(folder, keys.servicetitan(defs.name, other), days) for other in depends_on}
         for day, records in PRODUCERS[name](connections, days, frames):
             frame = to_frame([row_of(record, name) for record in records], FRAMES[name])
@@ -102,7 +103,9 @@ def _extract(defs: CompanyDefs, connections: Connections, folder: FrameFolder, d
 
 
 def _frames(defs: CompanyDefs, folder: FrameFolder, days: Sequence[date]) -> dict[str, DayFrames]:
-    return {name: DayFrames(folder, keys.servicetitan(defs.name, name), days) for name in EXTRACTS}
+    return {
+        name: DayFrames(folder, keys.servicetitan(defs.name, name), days) for name in extracts(defs.company)
+    }
 
 
 @contextmanager

@@ -86,7 +86,8 @@ class DaysPreview:
     def _assumed(self, entity: Entity, day: date) -> dict[SourceRef, Outcome]:
         """Return what the entities that are loaded before this one become on the same day."""
         found: dict[SourceRef, Outcome] = {}
-        for other in keys.LOAD_ORDER[: keys.LOAD_ORDER.index(entity)]:
+        order = keys.load_order(self._defs.company)
+        for other in order[: order.index(entity)]:
             frame = self._folder.read(keys.mapped(self._defs.name, other), day)
             for row in to_rows(frame, "source", "verdict") if frame is not None else ():
                 found[SourceRef.parse(row["source"])] = _OUTCOMES[Verdict(row["verdict"])]

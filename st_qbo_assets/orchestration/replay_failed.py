@@ -171,7 +171,7 @@ class Look:
         """Return the whole load of a day: what failed may hold up records of every other kind."""
         found: frozenset[str] = frozenset()
         if set(entities) - {Entity.VENDOR}:
-            loads = [keys.loaded(self.defs.name, entity) for entity in keys.LOAD_ORDER]
+            loads = [keys.loaded(self.defs.name, entity) for entity in keys.load_order(self.defs.company)]
             found = _names([*loads, keys.books(self.defs.name, keys.TIE_OUT)])
         return found | _names(master_keys(self.defs)) if Entity.VENDOR in entities else found
 

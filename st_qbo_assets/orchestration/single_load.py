@@ -45,7 +45,7 @@ class SingleLoad:
             self.connections,
             self.connector.frames,
             self.context,
-            entities=keys.LOAD_ORDER,
+            entities=keys.load_order(self.defs.company),
             is_fresh=False,
         )
         results = run.load_only(frozenset(records))

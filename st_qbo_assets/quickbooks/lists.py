@@ -130,6 +130,7 @@ class Preferences:
     Attributes:
         auto_apply_credit: QuickBooks applies open credits by itself (rule 3.3).
         book_close_date: the last closed day; None if the books are open.
+        track_by_customer: lines of bills may name a customer.
         partner_tax_enabled: automated sales tax on (true), not set up (false), older model (None).
     """
 
@@ -145,6 +146,7 @@ class Preferences:
     partner_tax_enabled: bool | None = None
     multicurrency: bool = False
     home_currency: str = ""
+    track_by_customer: bool = True
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ def read_preferences(body: Json) -> Preferences:
     tax = _section(body, "TaxPrefs")
     currency = _section(body, "CurrencyPrefs")
     partner = tax.get("PartnerTaxEnabled")
+    tracking = _section(body, "VendorAndPurchasesPrefs").get("TrackingByCustomer")
     return Preferences(
         class_per_line=_flag(accounting.get("ClassTrackingPerTxnLine")),
         class_per_txn=_flag(accounting.get("ClassTrackingPerTxn")),
@@ -183,6 +186,7 @@ def read_preferences(body: Json) -> Preferences:
         using_sales_tax=_flag(tax.get("UsingSalesTax")),
         partner_tax_enabled=None if partner is None else _flag(partner),
         multicurrency=_flag(currency.get("MultiCurrencyEnabled")),
+        track_by_customer=tracking is None or _flag(tracking),
         home_currency=text_of(_section(currency, "HomeCurrency").get("value")),
     )
 

@@ -455,7 +455,7 @@ class Unreadable:
     @property
     def business_date(self) -> date | None:
         """The business date if that much can be read."""
-        for name in ("invoiceDate", "date"):
+        for name in ("invoiceDate", "billDate", "date"):
             try:
                 if found := parse_business_date(self.raw.get(name)):
                     return found

@@ -24,6 +24,7 @@ _WORDS = {
     Entity.INVOICE: "Invoices in QuickBooks, each answer verified to the cent.",
     Entity.CREDIT_MEMO: "Credit memos in QuickBooks, applied to the same invoices.",
     Entity.PAYMENT: "Payments, refunds and write-offs in QuickBooks, applied as ServiceTitan applies them.",
+    Entity.BILL: "Vendors' bills in QuickBooks, owed to the cent, each answer verified.",
 }
 
 
@@ -62,7 +63,7 @@ def loaded_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
 
 def _specs(defs: CompanyDefs) -> list[dg.AssetSpec]:
     specs: list[dg.AssetSpec] = []
-    for entity in keys.LOAD_ORDER:
+    for entity in keys.load_order(defs.company):
         deps = [keys.mapped(defs.name, entity), *(spec.key for spec in specs)]
         specs.append(
             dg.AssetSpec(

@@ -15,7 +15,7 @@ from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, mapped_row, to_frame
 from st_qbo_assets.orchestration.io_manager import DayFrames
-from st_qbo_assets.orchestration.lineage import MAPPED_AROUND, MAPPED_FROM
+from st_qbo_assets.orchestration.lineage import mapped_around, mapped_from
 from st_qbo_assets.orchestration.metadata import mapped_metadata, pairs_metadata
 from st_qbo_assets.orchestration.partitions import run_days
 from st_qbo_assets.orchestration.resources import Connector
@@ -29,17 +29,19 @@ _WORDS = {
     Entity.INVOICE: "What each invoice becomes: payload, held, rejected or not due, with the reason.",
     Entity.CREDIT_MEMO: "What each credit memo of the day becomes, with its applications.",
     Entity.PAYMENT: "What each payment, refund and write-off of the day becomes, with its applications.",
+    Entity.BILL: "What each vendor's bill of the day becomes, with the vendors the bills need.",
 }
 
 
 def mapped_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     """Return the payloads of a company."""
-    return [_mapped(defs, entity) for entity in keys.LOAD_ORDER]
+    return [_mapped(defs, entity) for entity in keys.load_order(defs.company)]
 
 
 def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
-    sources = (*MAPPED_FROM[entity], *MAPPED_AROUND[entity])
-    before = keys.LOAD_ORDER[: keys.LOAD_ORDER.index(entity)]
+    sources = (*mapped_from(entity, defs.company), *mapped_around(entity, defs.company))
+    order = keys.load_order(defs.company)
+    before = order[: order.index(entity)]
 
     @dg.asset(
         key=keys.mapped(defs.name, entity),
@@ -73,9 +75,8 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
                 for day in days:
                     result = mapping.map(entity, day, frames)
                     planned = preview.plan(entity, day, result, mapping.references)
-                    metadata = mapped_metadata(result) | preview_metadata(
-                        planned, mapping.references.quickbooks
-                    )
+                    own = [each for each in result if each.source.entity is entity]
+                    metadata = mapped_metadata(own) | preview_metadata(planned, mapping.references.quickbooks)
                     if entity is Entity.CUSTOMER:
                         pairs = mapping.pairs(connector.frames, day, frames)
                         result, metadata = [*result, *pairs], metadata | pairs_metadata(pairs)

@@ -14,7 +14,7 @@ from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import FrameStream, to_frame
 from st_qbo_assets.orchestration.io_manager import DayFrames
-from st_qbo_assets.orchestration.lineage import EXTRACTS
+from st_qbo_assets.orchestration.lineage import extracts
 from st_qbo_assets.orchestration.metadata import extract_metadata
 from st_qbo_assets.orchestration.partitions import run_days
 from st_qbo_assets.orchestration.resources import Connector
@@ -26,6 +26,7 @@ _WORDS = {
     "invoices": "Invoices of the business day, of every status, verbatim.",
     "payments": "Payments of the business day, and what they are applied to or refund.",
     "credit_memos": "Credit memos of the business day, and the invoices they are applied to.",
+    "bills": "Bills of the business day from the company's one source, and what they name.",
     "jobs": "The jobs of the day's invoices: is the work done?",
     "customers": "Customers, contacts and locations the day's documents refer to.",
     "items": "Pricebook items on the day's invoices and credit memos, and on what refunds give back.",
@@ -36,7 +37,7 @@ def servicetitan_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     """Return the extracts of a company."""
     return [
         _reference(defs),
-        *(_extract(defs, name, depends_on) for name, depends_on in EXTRACTS.items()),
+        *(_extract(defs, name, depends_on) for name, depends_on in extracts(defs.company).items()),
     ]
 
 
