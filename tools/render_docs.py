@@ -81,6 +81,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "mismatch": Outcome.MISMATCH,
     "gone_unposted": Outcome.NOT_DUE,
     "told_by_parts": Outcome.VOIDED,
+    "applied_by_quickbooks": Outcome.HELD,
     "adjustment_open": Outcome.UNCHANGED,
 }
 _RED = frozenset(outcome.value for outcome in Outcome if outcome.fails_partition)

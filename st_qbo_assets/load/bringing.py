@@ -122,7 +122,9 @@ def _unsettle(turn: DayTurn, links: Sequence[Link], mapped: Sequence[Mapped]) ->
     said = reason("being_changed")
     unsure = [turn.subject(each).result(Outcome.FAILED, said=said) for each in mapped]
     turn.context.ledger.save_states(turn.context.name, unsure, turn.context.run_id)
-    users = {user for link in links for user in _users(turn, link)}
+    for link in links:
+        turn.used_by[link.source, link.target] = _users(turn, link)
+    users = {user for link in links for user in turn.used_by[link.source, link.target]}
     found = list(_payments_of(turn, [link.source for link in links if not link.source.part]))
     here = {each.source.record for each in [*found, *turn.mapped.values()]}
     reread = turn.given.reread

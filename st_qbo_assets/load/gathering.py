@@ -82,6 +82,8 @@ class DayTurn:
         examined: records that were looked at for what they no longer are.
         brought: documents whose payments were read in this load.
         users: payments that QuickBooks shows on documents about to be voided.
+        used_by: the payments that QuickBooks shows on each such document.
+        let_go: how payments were taken off what is to be voided before anything else is done with them.
         freed: payments that QuickBooks shows on documents whose edit may let go of them.
         staying: documents that stay as they are though no present payload wants them (closed books).
         stopped: why nothing more is sent, once the connection is stopped.
@@ -101,6 +103,10 @@ class DayTurn:
     examined: set[SourceRef] = field(default_factory=set[SourceRef])
     brought: set[SourceRef] = field(default_factory=set[SourceRef])
     users: set[SourceRef] = field(default_factory=set[SourceRef])
+    used_by: dict[tuple[SourceRef, str], set[SourceRef]] = field(
+        default_factory=dict[tuple[SourceRef, str], set[SourceRef]]
+    )
+    let_go: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     freed: set[SourceRef] = field(default_factory=set[SourceRef])
     staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])

@@ -125,6 +125,13 @@ LOAD: dict[str, ReasonKind] = {
         "{differences}.",
         "Correct {target} {qbo_id} in QuickBooks by hand; then re-materialize the day.",
     ),
+    "applied_by_quickbooks": ReasonKind(
+        "3.3",
+        "QuickBooks applied the credit by itself as {target} {qbo_id}, which is never written, and now differs: "
+        "{differences}.",
+        "Correct or delete {target} {qbo_id} in QuickBooks, and look at the setting AutoApplyCredit; then "
+        "re-materialize the day.",
+    ),
     "typed_by_hand_differs": ReasonKind(
         "1.6",
         "QuickBooks already has number {number} as {target} {qbo_id}, unlike ServiceTitan's: {differences}.",

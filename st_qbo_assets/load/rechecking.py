@@ -10,6 +10,7 @@ from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Re
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind
 from st_qbo_assets.load.drifting import edits_of, settle_edit
+from st_qbo_assets.load.effective import is_application
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.linking import Posted, link_to
 from st_qbo_assets.load.ports import WriteContext
@@ -51,7 +52,7 @@ class Rechecks:
             self._context.ledger.save_link(healed)
             return self._subject.result(Outcome.UNCHANGED, link=healed, said=action.reason, wrote=wrote)
         if link.state in _FOREIGN and not objects.name_field(link.target):
-            return self._held(link, _adopted_differs(link, different), wrote=wrote)
+            return self._held(link, _adopted_differs(payload, link, different), wrote=wrote)
         if link.state is LinkState.MISMATCH and link.digest == payload.digest:
             said = reason("mismatch", target=link.target, qbo_id=link.qbo_id, differences=describe(different))
             return self._subject.result(Outcome.MISMATCH, link=link, said=said, wrote=wrote)
@@ -95,6 +96,8 @@ class Rechecks:
 
     def _against_payload(self, payload: Payload, link: Link, obj: Json) -> tuple[Difference, ...]:
         if link.state in _FOREIGN and not objects.name_field(link.target):
+            if _is_tie(payload):
+                return _ties_differently(create_request(payload, self._known), obj)
             return adoption.differences(payload, obj, self._known)
         request = create_request(payload, self._known, name=link.display_name)
         if link.target == "Payment" and link.state is LinkState.ACTIVE and link.digest == payload.digest:
@@ -105,7 +108,22 @@ class Rechecks:
         )
 
 
-def _adopted_differs(link: Link, different: tuple[Difference, ...]) -> Reason:
-    return reason(
-        "adopted_not_updated", target=link.target, qbo_id=link.qbo_id, differences=describe(different)
-    )
+def _adopted_differs(payload: Payload, link: Link, different: tuple[Difference, ...]) -> Reason:
+    code = "applied_by_quickbooks" if _is_tie(payload) else "adopted_not_updated"
+    return reason(code, target=link.target, qbo_id=link.qbo_id, differences=describe(different))
+
+
+def _is_tie(payload: Payload) -> bool:
+    """Say whether a document moves no money: one that is not ours was made by QuickBooks itself."""
+    return payload.target == "Payment" and is_application(payload.body)
+
+
+def _ties_differently(request: Json, obj: Json) -> tuple[Difference, ...]:
+    """Return where QuickBooks tied other documents than ServiceTitan; on which day is no matter."""
+    meant, held = _tied(request), _tied(obj)
+    return () if meant == held else (Difference("Line", meant, held),)
+
+
+def _tied(payment: Json) -> str:
+    rows = sorted((kind, txn_id, f"{amount:.2f}") for kind, txn_id, amount in objects.applications(payment))
+    return ", ".join(f"{kind} {txn_id} {amount}" for kind, txn_id, amount in rows)

@@ -17,10 +17,12 @@ from st_qbo_assets.load.effective import without_missing
 from st_qbo_assets.load.gathering import MASTERS, DayTurn
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import subject_of
-from st_qbo_assets.load.shapes import Step, Unwanted, find_unwanted
+from st_qbo_assets.load.shapes import Step, Unwanted, find_unwanted, is_application_part
 from st_qbo_assets.load.voiding import plan_void
+from st_qbo_assets.store.links import Link, LinkState
 
 _DONE = frozenset({Outcome.VOIDED, Outcome.UNCHANGED, Outcome.PLANNED})
+_LET_GO = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.VOIDED})
 Keep = Callable[[DayTurn, Mapped, LoadResult], LoadResult]
 
 
@@ -63,10 +65,12 @@ class Retiring:
                 self._follow(turn, unwanted, self._void(turn, unwanted))
 
     def let_go(self, turn: DayTurn) -> None:
-        """Take payments off what is about to be voided, if they wait for what takes its place."""
+        """Take credits off what is about to be voided, and payments that wait for what takes its place."""
         for source in sorted(turn.users):
             mapped = turn.mapped.get(source)
-            if mapped is not None and source.record not in turn.changing and turn.waits_for_shape(mapped):
+            if mapped is None or source.record in turn.changing:
+                continue
+            if turn.waits_for_shape(mapped) or is_application_part(source):
                 self._take_off(turn, mapped)
 
     def take_off(self, turn: DayTurn, documents: Sequence[Payload]) -> None:
@@ -87,16 +91,20 @@ class Retiring:
         less = without_missing(payload, turn.known)
         try:
             if less is not None:
-                self._writer.write(less, turn.known)
+                result = self._writer.write(less, turn.known)
             else:
                 why = "it lets go of what is changed."
-                self._writer.void(Unwanted(mapped.source, "Payment", link, mapped, why), turn.known)
+                result = self._writer.void(Unwanted(mapped.source, "Payment", link, mapped, why), turn.known)
+            turn.let_go[mapped.source] = result.outcome
         except ConnectionStopped as error:
             turn.note_stop(error)
 
     def _void(self, turn: DayTurn, unwanted: Unwanted) -> LoadResult:
         if not turn.is_live:
             return self._writer.preview_void(unwanted)
+        if used := _still_used(turn, unwanted):
+            said = reason("void_used", target=unwanted.target, qbo_id=_id(unwanted.link), by=used)
+            return subject_of(unwanted).result(Outcome.HELD, link=unwanted.link, said=said)
         if turn.stopped is not None:
             return subject_of(unwanted).failed(turn.stopped, link=unwanted.link)
         try:
@@ -113,12 +121,37 @@ class Retiring:
             if all(part.source != unwanted.source for part in due):
                 self._keep(turn, unwanted.mapped, result)
             return
-        if not due:
+        if not due or is_application_part(unwanted.source):
+            # What moves no money is in nobody's way.
             self._keep(turn, unwanted.mapped, result)
+            return
         for part in due:
             said = _waits(part, unwanted, result)
             subject = turn.subject(part)
             self._keep(turn, part, replace(subject.result(result.outcome, link=unwanted.link, said=said)))
+
+
+def _still_used(turn: DayTurn, unwanted: Unwanted) -> str:
+    """Return which credits stay applied to a document: voiding it would leave them used up by nothing."""
+    users = turn.used_by.get((unwanted.source, unwanted.target), set())
+    links = [turn.known.link(user, "Payment") for user in sorted(users) if is_application_part(user)]
+    standing = [
+        link
+        for link in links
+        if link is not None
+        and link.state is not LinkState.VOIDED
+        and turn.let_go.get(link.source, _outcome(turn, link.source)) not in _LET_GO
+    ]
+    return ", ".join(f"Payment {link.qbo_id}" for link in standing)
+
+
+def _outcome(turn: DayTurn, source: SourceRef) -> Outcome | None:
+    result = turn.results.get(source)
+    return result.outcome if result is not None else None
+
+
+def _id(link: Link | None) -> str:
+    return link.qbo_id if link is not None else ""
 
 
 def _waits(part: Mapped, unwanted: Unwanted, result: LoadResult) -> Reason:

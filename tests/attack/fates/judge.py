@@ -49,7 +49,7 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     "over-applied": frozenset({"applied_what_is_open"}),
     "held": _WAITS,
     # QuickBooks uses credits before we can; what is not open for ours stays unapplied.
-    "applies itself": frozenset({"paid_by_hand"}) | _WAITS | _STAYS,
+    "applies itself": frozenset({"paid_by_hand", "applied_by_quickbooks"}) | _WAITS | _STAYS,
 }
 _BY_ITSELF = "Created by QB Online"
 
