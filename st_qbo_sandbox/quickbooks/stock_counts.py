@@ -2,7 +2,8 @@
 
 Belongs here: the item's own movements. Does not belong here: those of documents, and costs (`stock.py`).
 
-That a changed QtyOnHand corrects the stock as of today, against the item's expense account, is inferred.
+That a changed QtyOnHand corrects the stock as of today, against the item's expense account, is inferred, and
+a switch.
 """
 
 from __future__ import annotations
@@ -27,7 +28,13 @@ def count_goods(call: Call, new: Body, old: Body | None) -> None:
         if move["TxnDate"] == old["InvStartDate"]:
             move["TxnDate"] = new["InvStartDate"]
     more = new["QtyOnHand"] - old["QtyOnHand"] if "QtyOnHand" in call.sent else ZERO
-    if more:
+    how = call.switches.item_quantity_update
+    if more and how == "start":
+        before = sum((move["Qty"] for move in moves if move["TxnDate"] == new["InvStartDate"]), ZERO)
+        opening = _move(new, before + more, new["PurchaseCost"], new["InvStartDate"])
+        moves = [move for move in moves if move["TxnDate"] != new["InvStartDate"]]
+        moves.insert(0, {**opening, "Expense": _opening_equity(call)})
+    elif more and how == "correct":
         is_valued = old["QtyOnHand"] > 0 and old.get("_value", ZERO) > 0
         unit = old["_value"] / old["QtyOnHand"] if is_valued else new["PurchaseCost"]
         moves.append(_move(new, more, unit, call.books.today()))

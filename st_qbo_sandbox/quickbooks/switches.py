@@ -50,6 +50,9 @@ class Switches:
     links_on_old_lines: str = "ignore"
     # §6.7: "fifo" as Intuit says, or "average".
     inventory_costing: str = "fifo"
+    # §6.7: another QtyOnHand in an update corrects the stock as of today ("correct"), changes what the item
+    # started with ("start"), or is passed over ("ignore").
+    item_quantity_update: str = "correct"
     # §4.3: 6520 for a line with a counted item and no quantity; off, such a line moves no goods.
     stock_lines_need_quantity: bool = True
     # §4.3: 6270 guards purchase orders too, although they post nothing.

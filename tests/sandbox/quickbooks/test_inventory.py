@@ -150,8 +150,14 @@ def test_quantities_typed_into_an_item_are_posted(books: Company) -> None:
     assert equity["CurrentBalance"] == -20
     changed = books.make("Item", item | {"sparse": True, "QtyOnHand": 6})
     assert (changed["QtyOnHand"], stand(books, "stock", "cost")) == (6, [15, 5])
-    renamed = books.make("Item", {"Id": item["Id"], "SyncToken": "1", "sparse": True, "Name": "Pump 2"})
-    assert (renamed["QtyOnHand"], stand(books, "stock")) == (6, [15])
+    books.switch(item_quantity_update="start")
+    assert books.make("Item", changed | {"sparse": True, "QtyOnHand": 8})["QtyOnHand"] == 8
+    assert stand(books, "stock", "cost") == [20, 5]
+    books.switch(item_quantity_update="ignore")
+    changed = books.make("Item", {"Id": item["Id"], "SyncToken": "2", "sparse": True, "QtyOnHand": 6})
+    assert changed["QtyOnHand"] == 8
+    renamed = books.make("Item", {"Id": item["Id"], "SyncToken": "3", "sparse": True, "Name": "Pump 2"})
+    assert (renamed["QtyOnHand"], stand(books, "stock")) == (8, [20])
     retyped = renamed | {"Type": "NonInventory", "TrackQtyOnHand": False}
     assert books.post("item", retyped).codes == ["6000"]
 
