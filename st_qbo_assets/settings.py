@@ -18,6 +18,7 @@ secrets of a company (the vault), and any use of a setting.
     ST_QBO_DAGSTER_URL               http://127.0.0.1:<dagster port>
     ST_QBO_SANDBOX_SERVICETITAN_URL  http://127.0.0.1:<port>
     ST_QBO_SANDBOX_QUICKBOOKS_URL    http://127.0.0.1:<port>
+    ST_QBO_LAUNCHER                  default              `warm`: runs are forked, not started anew
     DAGSTER_HOME                     $ST_QBO_HOME/dagster
 """
 
@@ -26,6 +27,7 @@ import binascii
 import ipaddress
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +102,7 @@ class Settings:
         public_url: address under which the web part is reached from outside, without a slash at the end.
         dagster_home: absolute folder of Dagster's own state.
         ui_url: address under which people reach the Dagster UI, named in alerts and commands.
+        has_warm_launcher: whether runs are forked from a process that has imported everything (Linux).
         dagster_url: where Dagster's web server answers the receiver, without a slash at the end.
         web_host: the address the web part listens on.
         web_secret: what the Connect pages ask a person for; None asks for nothing.
@@ -113,6 +116,7 @@ class Settings:
     sandbox_servicetitan_url: str
     sandbox_quickbooks_url: str
     dagster_home: Path
+    has_warm_launcher: bool = False
     dagster_url: str = "http://127.0.0.1:3000"
     ui_url: str = "http://127.0.0.1:3000"
     database_url: SecretStr | None = None
@@ -174,6 +178,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         dagster_home=reader.folder("DAGSTER_HOME", home / "dagster"),
         ui_url=reader.web_address("ST_QBO_UI_URL", f"http://127.0.0.1:{ports.dagster}"),
+        has_warm_launcher=reader.has_warm_launcher(),
         dagster_url=reader.web_address("ST_QBO_DAGSTER_URL", f"http://127.0.0.1:{ports.dagster}"),
         web_host=reader.web_host(),
         web_secret=reader.web_secret(),
@@ -249,6 +254,14 @@ class _Reader:
         if text and len(text) < _SHORTEST_SECRET:
             self.wrong.append(f"ST_QBO_WEB_SECRET is shorter than {_SHORTEST_SECRET} characters")
         return SecretStr(text) if text else None
+
+    def has_warm_launcher(self) -> bool:
+        text = self._text("ST_QBO_LAUNCHER") or "default"
+        if text not in ("default", "warm"):
+            self.wrong.append(f"ST_QBO_LAUNCHER={text} is no launcher; write default or warm")
+        elif text == "warm" and sys.platform != "linux":
+            self.wrong.append("ST_QBO_LAUNCHER=warm needs Linux; leave it unset")
+        return text == "warm"
 
     def web_proxy_header(self) -> tuple[str, SecretStr] | None:
         name, _, value = self._text("ST_QBO_WEB_PROXY_HEADER").partition(":")

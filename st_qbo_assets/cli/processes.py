@@ -4,7 +4,6 @@ What does not belong here: what the processes do.
 """
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,13 @@ from st_qbo_assets.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
+#: Beside the project's `dagster.yaml` where runs are launched by the warm process.
+_WARM = """
+run_launcher:
+  module: st_qbo_assets.orchestration.warm_launcher
+  class: WarmRunLauncher
+  config: {}
+"""
 WEB_COMMAND = ["-m", "st_qbo_assets.web"]
 
 
@@ -61,6 +67,7 @@ class Children:
 
     settings: Settings
     started: list[Child] = field(default_factory=list[Child])
+    helpers: list[str] = field(default_factory=list[str])
 
     def start(self, name: str, command: list[str]) -> Child:
         """Start a process whose output goes to `logs/<name>.log` in the home."""
@@ -82,6 +89,12 @@ class Children:
         self.started.append(child)
         return child
 
+    def start_helper(self, name: str, command: list[str]) -> Child:
+        """Start a process that nobody misses should it end."""
+        child = self.start(name, command)
+        self.helpers.append(name)
+        return child
+
     def check(self) -> None:
         """Return if everything that was started still runs.
 
@@ -89,7 +102,7 @@ class Children:
             ProcessFailed: naming what ended, and its log.
         """
         for child in self.started:
-            if child.process.poll() is not None:
+            if child.process.poll() is not None and child.name not in self.helpers:
                 raise child.failure()
 
     def stop(self) -> None:
@@ -119,7 +132,8 @@ def prepare_dagster_home(settings: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "dagster.yaml"
     if folder.is_relative_to(settings.home) or not file.exists():
-        shutil.copyfile(PROJECT / "dagster.yaml", file)
+        text = (PROJECT / "dagster.yaml").read_text(encoding="utf-8")
+        file.write_text(text + (_WARM if settings.has_warm_launcher else ""), encoding="utf-8")
     return folder
 
 
@@ -187,6 +201,8 @@ def start_dagster(children: Children) -> Child:
     """Start webserver, daemon and code server, and wait until the UI answers."""
     port = children.settings.ports.dagster
     require_free_ports(children.settings, "dagster")
+    if children.settings.has_warm_launcher:
+        children.start_helper("warm", [sys.executable, "-m", "st_qbo_assets.orchestration.warm"])
     command = [
         sys.executable,
         "-m",

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import requests
+from sqlalchemy import text
 
 from st_qbo_assets.company_files import read_company
 from st_qbo_assets.domain.company import CompanyFile
@@ -17,6 +18,7 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameStorage
 from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.store.inbox import Inbox, InboxCounts
+from st_qbo_assets.store.links import Link
 from tests.integration.cli.office import Office
 from tests.integration.web.serving import KEY, VERIFIER, Served
 
@@ -84,6 +86,18 @@ class Branch:
         with self.office.opened() as connections:
             found = connections.states.of_sources(connections.name, [source]).get(source)
         return found.outcome.value if found is not None else ""
+
+    def linked(self, entity: str, id_: int) -> Link:
+        """The one document of a record in QuickBooks."""
+        source = SourceRef(Entity(entity), str(id_))
+        with self.office.opened() as connections:
+            [link] = connections.links.of_sources(connections.name, [source])[source]
+        return link
+
+    def let_a_while_pass(self) -> None:
+        """Let what was asked for long ago be asked for again."""
+        with self.web.database.begin() as connection:
+            connection.execute(text("UPDATE st_qbo.inbox SET offered_at = offered_at - interval '1 hour'"))
 
     def booked(self, target: str = "Invoice") -> list[str]:
         """Numbers of QuickBooks' documents, or their notes, each as often as it is there."""

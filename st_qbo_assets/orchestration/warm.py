@@ -1,0 +1,174 @@
+"""`python -m st_qbo_assets.orchestration.warm`: imports everything once, then forks a process for each run.
+
+What belongs here: the socket, the fork, and the news of a run whose process died. What does not: which runs
+come here (`warm_launcher`).
+
+The parent has one thread and no connection to anything when it forks, else a child would inherit locks that
+nobody frees and connections that are not its own. A new version of the program needs a new parent, as it
+needs a new code server; company files are read by each child.
+"""
+
+import gc
+import json
+import logging
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+
+from dagster import DagsterInstance
+from dagster._cli.api import _execute_run_command_body  # pyright: ignore[reportPrivateUsage] - no public one
+
+from st_qbo_assets.orchestration.warm_launcher import READY, socket_of, worker_of
+
+_log = logging.getLogger(__name__)
+#: Imported by steps when they run; here once for all.
+_HEAVY = (
+    *("pandas", "pyarrow", "pyarrow.parquet", "psycopg2", "dagster_postgres", "requests", "simplejson"),
+    "st_qbo_assets.definitions",
+    *(
+        f"st_qbo_assets.orchestration.{name}"
+        for name in ("extracts", "load_run", "mapping_days", "previewing", "references", "drifting")
+    ),
+    *(f"st_qbo_assets.orchestration.{name}" for name in ("master_frames", "master_runs", "storage", "lanes")),
+)
+_READ_SECONDS = 1.0
+
+
+def main() -> int:
+    """Serve until asked to end; return the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if sys.platform != "linux":
+        sys.stderr.write("Error: a warm process needs Linux.\n")
+        return 2
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read on import: no threads of its own
+    for name in _HEAVY:
+        import_module(name)
+    from st_qbo_assets.definitions import defs
+
+    defs()  # what it imports; each child reads the company files anew
+    if threads := _threads():
+        _log.error("warm=refused threads=%s", threads)
+        return 2
+    gc.collect()
+    gc.freeze()
+    Warm(socket_of(Path(os.environ["DAGSTER_HOME"]))).serve()
+    return 0
+
+
+def _threads() -> list[str]:
+    """Return the names of threads that a fork would lose; Arrow's allocator begins its own anew."""
+    names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    others = [name for name in names if not name.startswith("jemalloc")]
+    return others if len(others) > 1 else []
+
+
+class Warm:
+    """The parent of runs."""
+
+    def __init__(self, path: Path) -> None:
+        """Listen at this path."""
+        self._path = path
+        self._runs: dict[int, str] = {}
+        self._is_ending = False
+
+    def serve(self) -> None:
+        """Fork for each run that is handed over, until asked to end."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # it only wakes the wait below
+        self._path.unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+            server.bind(str(self._path))
+            os.umask(mask)
+            server.listen(64)
+            server.settimeout(1.0)
+            _log.info("warm=listening path=%s", self._path)
+            while not self._is_ending:
+                self._reap()
+                try:
+                    connection, _ = server.accept()
+                except (TimeoutError, InterruptedError):
+                    continue
+                with connection:
+                    self._take(connection, server)
+        self._path.unlink(missing_ok=True)
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self._is_ending = True
+
+    def _take(self, connection: socket.socket, server: socket.socket) -> None:
+        try:
+            connection.settimeout(_READ_SECONDS)
+            connection.sendall(READY)
+            asked = json.loads(connection.makefile("rb").readline())
+            run_id = str(asked["run_id"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        pid = os.fork()
+        if pid == 0:
+            server.close()
+            connection.close()
+            _as_child(lambda: _run(run_id))
+        self._runs[pid] = run_id
+        try:
+            connection.sendall(json.dumps({"worker": worker_of(pid)}).encode() + b"\n")
+        except OSError:
+            _log.warning("warm=answer_lost run=%s", run_id)
+
+    def _reap(self) -> None:
+        """Bury the processes that ended; of those that died the run is told to have failed."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            run_id = self._runs.pop(pid, "")
+            if run_id and status != 0 and os.fork() == 0:
+                _as_child(lambda run_id=run_id: _report_dead(run_id))
+
+
+def _as_child(work: object) -> None:
+    """Do something in a process that was just forked, and end it."""
+    status = 1
+    try:
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.setsid()
+        random.seed()
+        assert callable(work)
+        status = work()
+    except BaseException:
+        _log.exception("warm=child_failed")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _run(run_id: str) -> int:
+    with DagsterInstance.get() as instance:
+        status = _execute_run_command_body(run_id, instance, lambda _: None, True)  # noqa: FBT003 - Dagster's
+    _log.info("warm=run_ended run=%s status=%d cpu_seconds=%.2f", run_id, status, time.process_time())
+    return status
+
+
+def _report_dead(run_id: str) -> int:
+    with DagsterInstance.get() as instance:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.report_run_failed(run, "Its process died.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
