@@ -77,6 +77,7 @@ class Books:
         self._sequences = storage.collection(_PREFIX + "sequences")
         self._tombstones = storage.collection(_PREFIX + "tombstones")
         self.balances: dict[str, Decimal] = {}
+        self.counted_items: set[str] = set()
         self._stamp: tuple[int, str] = (0, "")
         self._make_indexes()
 
@@ -100,8 +101,15 @@ class Books:
         self.by_stock = {name: Index(self._collections[name], _items_moved) for name in stock.ENTITIES}
         self.by_change = {name: OrderedIndex(self._collections[name], _changed_of) for name in ENTITIES}
         self.deletions = OrderedIndex(self._tombstones, lambda doc: times.epoch_of(doc["LastUpdatedTime"]))
+        self._collections["Item"].watch(self._follow_counting)
         for name in (*TRANSACTIONS, "Item"):
             self._collections[name].watch(self._follow_postings(name))
+
+    def _follow_counting(self, id: str, old: Document | None, new: Document | None) -> None:
+        if new is not None and stock.is_tracked(new):
+            self.counted_items.add(id)
+        else:
+            self.counted_items.discard(id)
 
     def _follow_postings(self, entity: str) -> Callable[[str, Document | None, Document | None], None]:
         def follow(id: str, old: Document | None, new: Document | None) -> None:

@@ -119,6 +119,8 @@ class Work:
 
     def _cost_goods(self) -> None:
         """Write what documents move, and cost anew every item that this moves."""
+        if not self.books.counted_items and not any(entity == "Item" for entity, _ in self._staged):
+            return
         moved: dict[str, None] = {}
         for (entity, id), new in list(self._staged.items()):
             if entity == "Item" and new is not None and stock.is_tracked(new):
