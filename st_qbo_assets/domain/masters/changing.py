@@ -82,7 +82,8 @@ def servicetitan_change(
         elif rule.name == "active":
             body["active"] = value == YES
         elif rule.name == "address" and isinstance(value, dict):
-            body["address"] = _whole_address(target, value, _object(side.raw.get("address")))
+            whole = _billing_address if target == CUSTOMER else _whole_address
+            body["address"] = whole(value, _object(side.raw.get("address")))
         elif rule.name == SERVICE and isinstance(value, dict):
             found = replace(found, location=_location(value, side))
         elif rule.name == "terms":
@@ -128,15 +129,20 @@ def _with_contact(change: ServiceTitanChange, rule: FieldRule, value: str, side:
 def _location(value: Mapping[str, str], side: Side) -> Json:
     chosen = side.chosen.get(SERVICE)
     before = next((each.get("address") for each in side.locations if _text(each.get("id")) == chosen), None)
-    return {"address": _whole_address(CUSTOMER, value, _object(before))}
+    # A location may be without coordinates, and those of another address are wrong.
+    return {"address": {**_whole_address(value, _object(before)), "latitude": None, "longitude": None}}
 
 
-def _whole_address(target: str, value: Mapping[str, str], before: Mapping[str, Any]) -> Json:
-    """Return an address with every part ServiceTitan asks for; the coordinates of another one are wrong."""
+def _billing_address(value: Mapping[str, str], before: Mapping[str, Any]) -> Json:
+    """Return a customer's address; it needs coordinates that are numbers, so those it has stay (ST §6.1)."""
+    coordinates = {name: before.get(name) or 0 for name in ("latitude", "longitude")}
+    return {**_whole_address(value, before), **coordinates}
+
+
+def _whole_address(value: Mapping[str, str], before: Mapping[str, Any]) -> Json:
+    """Return an address with every part ServiceTitan asks for."""
     parts: Json = {key: value.get(key, "") for key in _PARTS}
     parts["country"] = parts["country"] or _text(before.get("country")) or "USA"
-    if target == CUSTOMER:
-        parts |= {"latitude": None, "longitude": None}
     return parts
 
 
