@@ -31,6 +31,7 @@ from st_qbo_assets.transport.redaction import RedactingFilter, redact, redact_he
 
 _log = logging.getLogger(__name__)
 _SERVER_ERROR = 500
+_TAG = re.compile(r"<[^>]*>")
 #: The library logs whole addresses at its lowest level.
 _LIBRARY_LOG = logging.getLogger("urllib3.connectionpool")
 _LIBRARY_FILTER = RedactingFilter()
@@ -90,8 +91,15 @@ class Response:
 
     @property
     def start(self) -> str:
-        """The first words of the body on one line, redacted; enough to recognise a failure by."""
-        return redact(" ".join(self.text[:2000].split()))[:200]
+        """The first words of the body on one line, redacted; enough to recognise a failure by.
+
+        Of a page for browsers, which proxies answer with, its words are kept and said once.
+        """
+        text = self.text[:2000]
+        if text.lstrip().startswith("<"):
+            words = dict.fromkeys(word.strip() for word in _TAG.split(text))
+            text = " ".join(word for word in words if word)
+        return redact(" ".join(text.split()))[:200]
 
     @property
     def retry_after_seconds(self) -> float | None:
