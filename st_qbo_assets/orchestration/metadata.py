@@ -43,6 +43,10 @@ def mapped_metadata(mapped: Sequence[Mapped]) -> Metadata:
     return metadata | {"due_cents": due_cents, "due_total": dollars(due_cents)}
 
 
+#: What is said of customers and vendors that are settled, since a person may want the other version.
+_TOLD = frozenset({"conflict_settled", "linked_with_differences"})
+
+
 def loaded_metadata(results: Sequence[LoadResult], environment: Environment | None = None) -> Metadata:
     """Return counts by outcome, the cents posted, a table of what failed or waits, and one of every record.
 
@@ -56,6 +60,8 @@ def loaded_metadata(results: Sequence[LoadResult], environment: Environment | No
     open_results = [result for result in results if not result.outcome.is_settled]
     rows = [_row(result.outcome.value, result, result.reason) for result in open_results]
     metadata = _table("needs_attention", rows)  # first, since it is what a person has to read
+    told = [each for each in results if each.reason is not None and each.reason.code in _TOLD]
+    metadata |= _table("both_versions", [_row(each.outcome.value, each, each.reason) for each in told])
     metadata |= {outcome.value: counts[outcome] for outcome in Outcome if counts[outcome]}
     rules = sorted({result.rules for result in results if result.rules})
     return metadata | {

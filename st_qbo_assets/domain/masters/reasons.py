@@ -108,7 +108,7 @@ MASTERS: dict[str, ReasonKind] = {
     ),
     "conflict_settled": ReasonKind(
         "7.1",
-        "Both sides had changed {fields}.",
+        "Both sides had changed it. {fields}",
         "Nothing to do; `st-qbo restore` puts the other version back.",
     ),
 }  # fmt: skip

@@ -319,7 +319,7 @@ class PairDesk:
         self, pair: Pair, decision: Decision, written: Mapping[str, Written], day: date
     ) -> list[LoadResult]:
         results: list[LoadResult] = []
-        settled = [conflict.field for conflict in decision.conflicts if conflict.winner]
+        settled = [_told(conflict) for conflict in decision.conflicts if conflict.winner]
         for direction in (TO_QUICKBOOKS, TO_SERVICETITAN):
             done = written.get(direction)
             held = [each for each in decision.held if each.towards in (direction, "either system")]
@@ -327,7 +327,7 @@ class PairDesk:
             if done is not None:
                 outcome, said = done.outcome, done.said
                 if outcome is Outcome.POSTED and settled:
-                    said = reason("conflict_settled", fields=", ".join(settled))
+                    said = reason("conflict_settled", fields=" ".join(settled))
             if held and outcome in (Outcome.UNCHANGED, Outcome.POSTED):
                 outcome, said = Outcome.HELD, held_reason(held)
             wrote = done is not None and done.outcome is Outcome.POSTED
@@ -359,6 +359,14 @@ class PairDesk:
             wrote=wrote,
             reason=said,
         )
+
+
+def _told(conflict: Conflict) -> str:
+    """Return both versions in words."""
+    systems = {TO_SERVICETITAN: "ServiceTitan", TO_QUICKBOOKS: "QuickBooks"}
+    own, other = shown(conflict.servicetitan) or "empty", shown(conflict.quickbooks) or "empty"
+    stays = f"{systems[conflict.winner]}'s stays ({conflict.why})."
+    return f"{conflict.field}: {own!r} in ServiceTitan, {other!r} in QuickBooks; {stays}"
 
 
 def conflict_json(conflict: Conflict) -> Json:
