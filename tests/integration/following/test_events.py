@@ -1,11 +1,15 @@
 """From an event to the books: once, whatever dies or repeats in between; and without events too."""
 
+import threading
+
 import pytest
 
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.events import Event
-from st_qbo_assets.following.asks import MOST_ASKS
+from st_qbo_assets.following.asks import MOST_ASKS, Ask
 from st_qbo_assets.following.turn import take_turn
 from st_qbo_assets.store.inbox import Arrival, Inbox
+from st_qbo_assets.web.launching import Launcher, NotLaunched
 from tests.integration.following.branch import Branch
 
 pytestmark = pytest.mark.enable_socket
@@ -66,12 +70,12 @@ def test_without_events_the_feeds_bring_the_same_and_tombstones_too(branch: Bran
 def test_a_backlog_is_worked_off_in_bounded_turns(branch: Branch) -> None:
     """Of records ServiceTitan does not show nothing is booked: they are looked for again, then laid aside."""
     real = {str(invoice["id"]) for invoice in branch.state("servicetitan", "invoices")}
-    ids = [*real, *(str(10**12 + number) for number in range(400))]
+    ids = [*real, *(str(10**12 + number) for number in range(250))]
     inbox = Inbox(branch.web.database)
     inbox.store([Arrival("demo", _event(number, id_)) for number, id_ in enumerate(ids)])
     asked: set[int] = set()
     with branch.office.opened() as connections:
-        for _ in range(8):
+        for _ in range(5):
             asks = take_turn(connections, today=branch.defs.today(), most=300)
             assert len(asks) <= MOST_ASKS
             asked |= {id_ for ask in asks for id_ in ask.events}
@@ -90,3 +94,36 @@ def _event(number: int, record_id: str) -> Event:
         record_id=record_id,
         operation="updated",
     )
+
+
+class Runs:
+    """Takes runs, or does not."""
+
+    def __init__(self, *, is_up: bool) -> None:
+        self.is_up = is_up
+        self.asked: list[Ask] = []
+        self.was_asked = threading.Event()
+
+    def launch(self, company: CompanyFile, ask: Ask) -> str:
+        self.asked.append(ask)
+        self.was_asked.set()
+        if not self.is_up:
+            raise NotLaunched("ConnectionError")
+        return "run-1"
+
+
+def test_the_receiver_launches_at_once_and_leaves_to_the_sensor_what_dagster_does_not_take(
+    branch: Branch,
+) -> None:
+    invoice = branch.state("servicetitan", "invoices")[0]
+    Inbox(branch.web.database).store([Arrival("demo", _event(1, str(invoice["id"])))])
+    asked: list[list[int]] = []
+    for runs in (Runs(is_up=False), Runs(is_up=True)):
+        launcher = Launcher(branch.web.settings, runs)
+        launcher.start()
+        launcher.notice([branch.company])
+        assert runs.was_asked.wait(60)
+        launcher.stop()
+        asked.append([id_ for ask in runs.asked for id_ in ask.events])
+    assert asked == [[1], [1]]  # taken back the first time
+    assert branch.requests() == []  # the second time it is on its way
