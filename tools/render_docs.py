@@ -57,6 +57,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
         (
             *("unapplied_for_now", "applied_what_is_open", "adopted", "found_by_marker"),
             *("linked_to_existing", "settled_link", "renamed", "adjustment", "created_again"),
+            "bill_without_order",
         ),
         Outcome.POSTED,
     ),
@@ -66,7 +67,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
             *("deposited", "void_used", "gate_closed_again", "shape_waits", "sub_customer_not_billed"),
-            *("item_costs_elsewhere", "possible_duplicate_bill"),
+            *("item_costs_elsewhere", "possible_duplicate_bill", "orders_off"),
         ),
         Outcome.HELD,
     ),

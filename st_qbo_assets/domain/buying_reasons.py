@@ -13,6 +13,11 @@ BUYING_GATE: dict[str, ReasonKind] = {
     "bill_canceled": ReasonKind(
         "3.6", "The bill was canceled in ServiceTitan.", "Nothing to do; what it became is voided."
     ),
+    "order_canceled": ReasonKind(
+        "3.6",
+        "The purchase order was canceled in ServiceTitan.",
+        "Nothing to do; one in QuickBooks is closed.",
+    ),
     "bill_not_reconciled": ReasonKind(
         "8.2",
         "The bill is {status} in ServiceTitan, and this company takes Reconciled bills only.",

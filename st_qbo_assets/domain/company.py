@@ -491,6 +491,13 @@ class CompanyFile(_Policy):
             "which only `ap_bills` tell"
         ),
     ] = "posted"
+    purchase_orders: Annotated[
+        bool,
+        Field(
+            description="whether purchase orders are carried and bills linked to them line by line; it needs "
+            "Plus or Advanced, and `bill_source`"
+        ),
+    ] = True
     ap_account: Annotated[
         Text | None,
         Field(
@@ -558,6 +565,11 @@ class CompanyFile(_Policy):
     def buys(self) -> bool:
         """Whether the buying side is carried at all."""
         return self.bill_source is not None
+
+    @property
+    def orders(self) -> bool:
+        """Whether purchase orders are carried."""
+        return self.buys and self.purchase_orders
 
     def has_sub_customers_on(self, day: date) -> bool:
         """Say whether documents of a day name a sub-customer for their service location."""

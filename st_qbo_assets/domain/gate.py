@@ -120,6 +120,22 @@ class BillFacts:
 
 
 @dataclass(frozen=True)
+class OrderFacts:
+    """What the gate has to know of a purchase order.
+
+    Attributes:
+        is_posted: whether it is in QuickBooks: there a canceled one is closed, not left out (rule 3.6).
+    """
+
+    status: str
+    total_cents: int
+    business_date: date | None
+    active: bool = True
+    is_posted: bool = False
+    business_unit: str = ""
+
+
+@dataclass(frozen=True)
 class Standing:
     """The gate's answer; the reason is present exactly when the document is not simply due."""
 
@@ -191,6 +207,25 @@ def bill_standing(facts: BillFacts, company: CompanyFile, *, today: date) -> Sta
         or (_not_due("zero_total") if facts.total_cents == 0 else None)
         or _wrong_time(facts.business_date, company, today=today)
         or _bill_gate_closed(facts, company)
+        or _undated_or_spanning(facts.business_date, units, company)
+        or DUE
+    )
+
+
+def order_standing(facts: OrderFacts, company: CompanyFile, *, today: date) -> Standing:
+    """Say whether a purchase order is due; `today` is the company's local day.
+
+    It posts nothing and is there for the bills, so no batch is waited for. What was exported after we had made
+    it stays ours: ServiceTitan lets nobody edit it any more.
+    """
+    units = (facts.business_unit,) if facts.business_unit else ()
+    is_exported = facts.status == _EXPORTED and not facts.is_posted
+    return (
+        _outside(units, company.business_units)
+        or (_not_due("order_canceled") if facts.status == _CANCELED and not facts.is_posted else None)
+        or _gone_or_exported(facts.active, _EXPORTED if is_exported else "", "")
+        or (_not_due("zero_total") if facts.total_cents == 0 else None)
+        or _wrong_time(facts.business_date, company, today=today)
         or _undated_or_spanning(facts.business_date, units, company)
         or DUE
     )

@@ -68,6 +68,27 @@ def read_bills(
             yield parse(Bill, row)
 
 
+def read_orders(
+    client: Rows, *, ids: Iterable[int] | None = None, filters: Params = ()
+) -> Iterator[PurchaseOrder | Unreadable]:
+    """Yield purchase orders of every status, by ids or filters."""
+    return (parse(PurchaseOrder, row) for row in client.rows("purchase-orders", ids=ids, filters=filters))
+
+
+def read_orders_around(client: Purchasing, records: Iterable[AnyRecord]) -> list[AnyRecord]:
+    """Return what purchase orders name: vendors, jobs, and their goods in the price book."""
+    orders = [record for record in records if isinstance(record, PurchaseOrder)]
+    if not orders:
+        return []
+    vendors = _ids(order.vendor_id for order in orders)
+    goods = [(line.sku_id, line.sku_type) for order in orders for line in order.items]
+    return [
+        *(parse(Vendor, row) for row in client.rows("vendors", ids=vendors)),
+        *client.jobs(ids=_ids(order.job_id for order in orders)),
+        *_goods(client, goods),
+    ]
+
+
 def read_bills_around(client: Purchasing, records: Iterable[AnyRecord]) -> list[AnyRecord]:
     """Return what bills name: vendors, orders, receipts, jobs, and their goods in the price book."""
     bills = [record for record in records if isinstance(record, Bill)]
@@ -84,22 +105,25 @@ def read_bills_around(client: Purchasing, records: Iterable[AnyRecord]) -> list[
         *(parse(PurchaseOrder, row) for row in client.rows("purchase-orders", ids=orders)),
         *_receipts(client, bills),
         *client.jobs(ids=_ids(jobs)),
-        *_goods(client, bills),
+        *_goods(client, [(line.sku_id, line.sku_type) for bill in bills for line in bill.items]),
     ]
 
 
-def belongs_to(record: AnyRecord, bills: Sequence[AnyRecord]) -> bool:
-    """Say whether some bills name a record."""
-    own = [bill for bill in bills if isinstance(bill, Bill)]
+def belongs_to(record: AnyRecord, documents: Sequence[AnyRecord]) -> bool:
+    """Say whether some bills or orders name a record."""
+    bills = [each for each in documents if isinstance(each, Bill)]
+    orders = [each for each in documents if isinstance(each, PurchaseOrder)]
     if isinstance(record, Vendor):
-        return any(bill.vendor is not None and bill.vendor.id == record.id for bill in own)
-    if isinstance(record, PurchaseOrder):
-        return any(bill.purchase_order_id == record.id for bill in own)
-    if isinstance(record, Receipt):
-        return any(bill.id == record.bill_id for bill in own)
-    if isinstance(record, Job):
-        return any(record.id in _jobs_of(bill) for bill in own)
-    return any(line.sku_id == record.id for bill in own for line in bill.items)
+        named = {bill.vendor.id for bill in bills if bill.vendor} | {order.vendor_id for order in orders}
+    elif isinstance(record, PurchaseOrder):
+        named = {bill.purchase_order_id for bill in bills}
+    elif isinstance(record, Receipt):
+        return any(bill.id == record.bill_id for bill in bills)
+    elif isinstance(record, Job):
+        named = {job for bill in bills for job in _jobs_of(bill)} | {order.job_id for order in orders}
+    else:
+        named = {line.sku_id for each in (*bills, *orders) for line in each.items}
+    return record.id in named
 
 
 def _jobs_of(bill: Bill) -> set[int | None]:
@@ -114,15 +138,15 @@ def _receipts(client: Rows, bills: Sequence[Bill]) -> Iterator[Receipt | Unreada
             yield from (parse(Receipt, row) for row in rows)
 
 
-def _goods(client: Named, bills: Sequence[Bill]) -> Iterator[PricebookItem | Unreadable]:
+def _goods(client: Named, lines: Sequence[tuple[int | None, str]]) -> Iterator[PricebookItem | Unreadable]:
+    """Yield the goods of lines, each an SKU and its type; one of unknown type is looked for everywhere."""
     places: dict[str, Callable[[list[int]], Iterator[PricebookItem | Unreadable]]] = {
         "Service": lambda ids: client.services(ids=ids),
         "Material": lambda ids: client.materials(ids=ids),
         "Equipment": lambda ids: client.equipment(ids=ids),
     }
-    lines = [line for bill in bills for line in bill.items]
     for type_, read in places.items():
-        wanted = _ids(line.sku_id for line in lines if line.sku_type == type_ or line.sku_type not in places)
+        wanted = _ids(sku for sku, kind in lines if kind == type_ or kind not in places)
         if wanted:
             yield from read(wanted)
 

@@ -12,10 +12,10 @@ from typing import TypeVar
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import accounting_day, days_between
 from st_qbo_assets.domain.outcomes import Json
-from st_qbo_assets.extract.bills import Rows, read_bills
+from st_qbo_assets.extract.bills import Rows, read_bills, read_orders
 from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.reader import Documents
-from st_qbo_assets.servicetitan.buying import Bill
+from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
     Invoice,
@@ -31,8 +31,8 @@ from st_qbo_assets.servicetitan.windows import Dates, Window, date_params, windo
 #: rows is not guaranteed (ST quirk 22); a wider one saves few calls.
 WINDOW_DAYS = 7
 
-Document = TypeVar("Document", Invoice, Payment, CreditMemo, Bill)
-Dated = Invoice | Payment | CreditMemo | Bill
+Document = TypeVar("Document", Invoice, Payment, CreditMemo, Bill, PurchaseOrder)
+Dated = Invoice | Payment | CreditMemo | Bill | PurchaseOrder
 
 
 def extract_invoices(
@@ -76,6 +76,17 @@ def extract_bills(
         dated = read_bills(client, company, filters=date_params("dateFrom", "dateTo", _around(window)))
         made = window_params("createdOnOrAfter", "createdBefore", _instants(window, company))
         undated = (bill for bill in read_bills(client, company, filters=made) if _dated(bill) is None)
+        yield from _by_day((*dated, *undated), window, company)
+
+
+def extract_orders(
+    client: Rows, company: CompanyFile, *, first: date, last: date
+) -> Iterator[tuple[date, list[PurchaseOrder | Unreadable]]]:
+    """Yield every day from first to last, oldest first, with its purchase orders of every status."""
+    for window in windows(first, last):
+        dated = read_orders(client, filters=date_params("dateOnOrAfter", "dateBefore", _around(window)))
+        made = window_params("createdOnOrAfter", "createdBefore", _instants(window, company))
+        undated = (order for order in read_orders(client, filters=made) if _dated(order) is None)
         yield from _by_day((*dated, *undated), window, company)
 
 

@@ -44,13 +44,14 @@ _DOCUMENT: dict[str, str] = {
     "balance": "decimal",
 }
 #: Frame → column → kind: text, int, decimal (six places), date, instant or bool. `customers` holds
-#: customers, their contacts and locations; `lists` the reference lists; `items` the pricebook; `bills` also
-#: the vendors, orders, receipts, jobs and pricebook items they name.
+#: customers, their contacts and locations; `lists` the reference lists; `items` the pricebook; `bills` and
+#: `purchase_orders` also the vendors, orders, receipts, jobs and pricebook items they name.
 FRAMES: dict[str, Mapping[str, str]] = {
     "invoices": _DOCUMENT,
     "payments": _DOCUMENT,
     "credit_memos": _DOCUMENT,
     "bills": _DOCUMENT,
+    "purchase_orders": _DOCUMENT,
     "jobs": {**_COMMON, "completed_on": "instant", "customer_id": "int"},
     "customers": {**_COMMON, "customer_id": "int"},
     "items": _COMMON,

@@ -78,8 +78,10 @@ class Documents(Protocol):
         """Yield jobs by ids, completion or change."""
         ...
 
-    def rows(self, endpoint: str, *, filters: Params = ()) -> Iterator[Json]:
-        """Yield verbatim rows of a list by filters that no method names."""
+    def rows(
+        self, endpoint: str, *, ids: Iterable[int] | None = None, filters: Params = ()
+    ) -> Iterator[Json]:
+        """Yield verbatim rows of a list by ids, or by filters that no method names."""
         ...
 
 

@@ -11,8 +11,9 @@ from typing import TypeAlias
 
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.extract.bills import read_bills, read_orders
 from st_qbo_assets.extract.credit_memos import with_items
-from st_qbo_assets.extract.documents import business_day, local_midnight
+from st_qbo_assets.extract.documents import Dated, business_day, local_midnight
 from st_qbo_assets.extract.reader import Reader
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
@@ -22,7 +23,7 @@ from st_qbo_assets.servicetitan.records import (
     Payment,
     Unreadable,
 )
-from st_qbo_assets.servicetitan.windows import Window
+from st_qbo_assets.servicetitan.windows import Window, modified_params
 
 #: A stamp may be given to a row before the row can be read; so much of the past is asked for again.
 OVERLAP = timedelta(minutes=15)
@@ -41,6 +42,8 @@ class Marks:
     payments: datetime | None = None
     credit_memos: datetime | None = None
     jobs: datetime | None = None
+    bills: datetime | None = None
+    purchase_orders: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Touched:
         invoices: how many invoices changed, those whose job changed included.
         payments: how many payments changed.
         credit_memos: how many credit memos changed.
+        bills: how many bills of the company's one source changed.
+        purchase_orders: how many orders changed.
         undated: changed records without any day; they are unreadable and belong to no partition.
     """
 
@@ -61,6 +66,8 @@ class Touched:
     invoices: int = 0
     payments: int = 0
     credit_memos: int = 0
+    bills: int = 0
+    purchase_orders: int = 0
     undated: tuple[Unreadable, ...] = ()
 
 
@@ -82,15 +89,24 @@ def touched_days(
     invoices.read(client.invoices(modified=Window(since.invoices or begin, until)), company)
     payments.read(client.payments(modified=Window(since.payments or begin, until)), company)
     memos.read(client.credit_memos(modified=Window(since.credit_memos or begin, until)), company)
+    bills, orders = Changes(Entity.BILL), Changes(Entity.PURCHASE_ORDER)
+    if company.buys:
+        changed_since = modified_params(Window(since.bills or begin, until))
+        bills.read(read_bills(client, company, filters=changed_since), company)
+    if company.orders:
+        changed_since = modified_params(Window(since.purchase_orders or begin, until))
+        orders.read(read_orders(client, filters=changed_since), company)
     jobs, stamp = _changed_jobs(client, Window(since.jobs or begin, until))
     marks = Marks(
         invoices=_mark(since.invoices, invoices.stamp),
         payments=_mark(since.payments, payments.stamp),
         credit_memos=_mark(since.credit_memos, memos.stamp),
         jobs=_mark(since.jobs, stamp),
+        bills=_mark(since.bills, bills.stamp),
+        purchase_orders=_mark(since.purchase_orders, orders.stamp),
     )
     invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
-    changed = (invoices, payments, memos)
+    changed = (invoices, payments, memos, bills, orders)
     before = seen([source for each in changed for source in each.sources])
     days = {*before.values(), *(day for each in changed for day in each.days)}
     return Touched(
@@ -99,6 +115,8 @@ def touched_days(
         invoices=len(invoices.ids),
         payments=len(payments.ids),
         credit_memos=len(memos.ids),
+        bills=len(bills.ids),
+        purchase_orders=len(orders.ids),
         undated=tuple(record for each in changed for record in each.undated),
     )
 
@@ -136,9 +154,7 @@ class Changes:
         """The records, by id."""
         return [SourceRef(self.entity, str(id_)) for id_ in sorted(self.ids)]
 
-    def read(
-        self, records: Iterable[Invoice | Payment | CreditMemo | Unreadable], company: CompanyFile
-    ) -> None:
+    def read(self, records: Iterable[Dated | Unreadable], company: CompanyFile) -> None:
         """Take records."""
         for record in records:
             day = business_day(record, company)
@@ -185,6 +201,8 @@ def later(one: Marks, other: Marks) -> Marks:
         payments=_later(one.payments, other.payments),
         credit_memos=_later(one.credit_memos, other.credit_memos),
         jobs=_later(one.jobs, other.jobs),
+        bills=_later(one.bills, other.bills),
+        purchase_orders=_later(one.purchase_orders, other.purchase_orders),
     )
 
 

@@ -15,6 +15,7 @@ from st_qbo_assets.domain.outcomes import Json, Outcome, Payload, Reason
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Resolution, WritePolicies
 from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.verify import LINES
 from st_qbo_assets.store.links import LinkState
 
 _WAITING = frozenset({Outcome.REJECTED, Outcome.HELD, Outcome.FAILED, Outcome.BLOCKED, Outcome.MISMATCH})
@@ -77,12 +78,31 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
             if is_application(body) and not lines:
                 return Effective(None, said, is_nothing=True)
         body = {**body, "Line": lines}
+    if payload.target == "Bill":
+        body = _with_orders_there(body, known)
     for target, source in objects.symbolic_references(body):
         if not is_there(known, source, target):
             return Effective(
                 None, reason("waits_for", waits_for=source, state=state_of(source, target, known))
             )
     return Effective(payload.with_body(body), said)
+
+
+def _with_orders_there(body: Json, known: Resolution) -> Json:
+    """Return a bill linked only to lines of orders that are in QuickBooks: what is owed waits for no order."""
+    lines: list[Json] = []
+    for line in map(objects.as_mapping, objects.as_list(body.get("Line"))):
+        linked = objects.as_mapping(next(iter(objects.as_list(line.get("LinkedTxn"))), None))
+        source = objects.as_source(linked.get("TxnId"))
+        if source is not None:
+            link = known.link(source, "PurchaseOrder")
+            ids = objects.as_mapping(link.confirmed.get(LINES)) if link is not None else {}
+            if objects.text(linked.get("TxnLineId")) not in ids or not is_there(
+                known, source, "PurchaseOrder"
+            ):
+                line = {key: value for key, value in line.items() if key != "LinkedTxn"}
+        lines.append(line)
+    return {**body, "Line": lines}
 
 
 def without_missing(payload: Payload, known: Resolution) -> Payload | None:

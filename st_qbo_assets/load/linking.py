@@ -12,8 +12,8 @@ from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.ports import WriteContext
-from st_qbo_assets.load.requests import base_of
-from st_qbo_assets.load.verify import BASE, owned_fields
+from st_qbo_assets.load.requests import base_of, line_ids
+from st_qbo_assets.load.verify import BASE, CLOSED, LINES, owned_fields
 from st_qbo_assets.store.intents import Intent, Operation
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.markers import MarkedObject
@@ -65,6 +65,10 @@ def link_to(
     confirmed = owned_fields(posted.target, obj)
     if base := base_of(posted.target, posted.body):
         confirmed[BASE] = base
+    if posted.target == "PurchaseOrder":
+        confirmed[LINES] = line_ids(posted.body, obj)
+        if posted.body.get("POStatus") == "Closed":
+            confirmed[CLOSED] = True
     is_name = bool(objects.name_field(posted.target))
     return Link(
         company=context.name,

@@ -212,6 +212,18 @@ LOAD: dict[str, ReasonKind] = {
         "{target} {qbo_id} is already on a bank deposit and cannot be changed.",
         "Apply the credit in QuickBooks, or take the payment off its deposit and re-materialize the day.",
     ),
+    "orders_off": ReasonKind(
+        "8.1",
+        "QuickBooks takes no purchase orders: the feature is off, or its edition has none.",
+        "Turn purchase orders on in QuickBooks (Plus or Advanced), then re-materialize the day; or set "
+        "`purchase_orders: false` in the company file.",
+    ),
+    "bill_without_order": ReasonKind(
+        "8.1",
+        "It posts without its purchase order, which QuickBooks does not link any more: it is closed or billed "
+        "in full.",
+        "Nothing to do; what is owed is right.",
+    ),
     "item_costs_elsewhere": ReasonKind(
         "2.1",
         "Item {qbo_id} has its cost on account {account} in QuickBooks, and ServiceTitan's price book now "

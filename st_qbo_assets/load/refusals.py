@@ -22,6 +22,7 @@ from st_qbo_assets.load.requests import (
     renamed,
     with_number_allowed,
     with_version,
+    without_orders,
 )
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, explain, taken_number
@@ -87,6 +88,7 @@ class Refusals:
         self._known = known
         self._subject = subject
         self._is_capped = False
+        self._is_unlinked = False
         self._open_amounts = OpenAmounts(context, subject)
 
     def next(self, refusal: Refusal, action: Action) -> LoadResult | Action:
@@ -107,6 +109,12 @@ class Refusals:
             return by_class[refusal.fault_class](refusal, action)
         if self._may_be_too_much(refusal, action):
             return self._after_too_much(refusal, action)
+        if refusal.fault_class is FaultClass.FEATURE_OFF and refusal.intent.target == "PurchaseOrder":
+            return self._subject.result(Outcome.HELD, link=action.link, said=reason("orders_off"), wrote=True)
+        if self._may_be_its_order(refusal, action):
+            self._is_unlinked = True
+            bare = without_orders(refusal.intent.request)
+            return replace(action, request=bare, reason=reason("bill_without_order"))
         return self._refused(refusal, action)
 
     def _after_stale(self, refusal: Refusal, action: Action) -> LoadResult | Action:
@@ -202,6 +210,12 @@ class Refusals:
         self._is_capped = True
         step = self._open_amounts.after_refusal(refusal.intent.request, action)
         return self._refused(refusal, action) if step is None else step
+
+    def _may_be_its_order(self, refusal: Refusal, action: Action) -> bool:
+        """Say whether a bill may have been refused for its order, which somebody closed or billed in full."""
+        can_mean_it = refusal.fault_class is FaultClass.NOT_LINKABLE or refusal.fault.code == "6000"
+        is_linked = refusal.intent.request != without_orders(refusal.intent.request)
+        return refusal.intent.target == "Bill" and can_mean_it and is_linked and not self._is_unlinked
 
 
 def refused_reason(fault: RemoteFault) -> Reason:

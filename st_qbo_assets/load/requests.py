@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, Payload, canonical_json
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.verify import BASE, DEPOSIT_ACCOUNT, LINKED_AS
+from st_qbo_assets.load.verify import BASE, CLOSED, DEPOSIT_ACCOUNT, LINES, LINKED_AS
 from st_qbo_assets.store.links import Link
 
 #: Fields a sparse update may carry (QB §8 no. 28). Left out on purpose: mail, print and online payment
@@ -57,6 +57,15 @@ UPDATABLE: dict[str, tuple[str, ...]] = {
         "Line",
     ),
     "Bill": _BILL_FIELDS,
+    "PurchaseOrder": (
+        "VendorRef",
+        "APAccountRef",
+        "TxnDate",
+        "DueDate",
+        "DocNumber",
+        "POStatus",
+        "Line",
+    ),
     "Payment": (
         "CustomerRef",
         "TxnDate",
@@ -121,7 +130,7 @@ class LinkLookup(Protocol):
 
 def create_request(payload: Payload, known: LinkLookup, *, name: str = "") -> Json:
     """Return the body of a create, references resolved, under the given name if there is one."""
-    body = cast(Json, _resolved(payload.body, known))
+    body = with_line_ids(cast(Json, _resolved(payload.body, known)), {})
     return renamed(payload.target, body, name) if name else body
 
 
@@ -141,8 +150,43 @@ def update_request(payload: Payload, link: Link, known: LinkLookup) -> Json:
     number = objects.text(link.confirmed.get("DocNumber"))
     if number and number == objects.text(body.get("DocNumber")):
         body.pop("DocNumber")  # an emptied forerunner may have it too
-    resolved = cast(Json, _resolved(body, known))
+    if payload.target == "PurchaseOrder" and "POStatus" not in body and link.confirmed.get(CLOSED):
+        body["POStatus"] = "Open"  # we closed it, and ServiceTitan took it up again
+    lines = objects.as_mapping(link.confirmed.get(LINES))
+    resolved = with_line_ids(cast(Json, _resolved(body, known)), lines)
     return {"Id": link.qbo_id, "SyncToken": link.sync_token, "sparse": True, **resolved}
+
+
+def with_line_ids(body: Json, ids: Mapping[str, Any]) -> Json:
+    """Return a body whose lines have the ids QuickBooks gave them, or none where they are new there."""
+    if not any("Id" in line for line in objects.lines(body)):
+        return body
+    lines: list[Json] = []
+    for line in objects.lines(body):
+        named = objects.text(line.get("Id"))
+        rest = {key: value for key, value in line.items() if key != "Id"}
+        lines.append({"Id": ids[named], **rest} if named in ids else rest)
+    return {**body, "Line": lines}
+
+
+def without_orders(request: Json) -> Json:
+    """Return the request of a bill that is linked to no order."""
+    lines = [
+        {key: value for key, value in line.items() if key != "LinkedTxn"} for line in objects.lines(request)
+    ]
+    return {**request, "Line": lines} if "Line" in request else request
+
+
+def line_ids(body: Json, obj: Json) -> Json:
+    """Return what the lines of an order are called in its payload → the ids they have in QuickBooks."""
+    ours, theirs = objects.lines(body), objects.lines(obj)
+    if len(ours) != len(theirs):
+        return {}
+    return {
+        objects.text(line.get("Id")): objects.text(other.get("Id"))
+        for line, other in zip(ours, theirs, strict=True)
+        if line.get("Id")
+    }
 
 
 def repair_request(target: str, request: Json, stored: Json) -> Json:
@@ -240,18 +284,26 @@ def _resolved(value: object, known: LinkLookup, field: str = "") -> object:
         if target and (source := objects.as_source(obj.get("value"))) is not None:
             return {**obj, "value": _id_of(known, source, target)}
         if (source := objects.as_source(obj.get("TxnId"))) is not None:
-            return {**obj, **_linked(known, source, objects.text(obj.get("TxnType")))}
+            line_id = objects.text(obj.get("TxnLineId"))
+            return {**obj, **_linked(known, source, objects.text(obj.get("TxnType")), line_id)}
         return {key: _resolved(item, known, key) for key, item in obj.items()}
     if isinstance(value, (list, tuple)):
         return [_resolved(item, known, field) for item in cast("Sequence[object]", value)]
     return value
 
 
-def _linked(known: LinkLookup, source: SourceRef, txn_type: str) -> Json:
+def _linked(known: LinkLookup, source: SourceRef, txn_type: str, line_id: str) -> Json:
     """Return id and type of a link; of a Purchase the type is what QuickBooks calls it by how it was paid."""
     target = objects.linked_target(txn_type)
     link = known.link(source, target)
     word = objects.text(link.confirmed.get(LINKED_AS)) if link is not None else ""
+    if line_id:
+        ids = objects.as_mapping(link.confirmed.get(LINES)) if link is not None else {}
+        return {
+            "TxnId": _id_of(known, source, target),
+            "TxnType": txn_type,
+            "TxnLineId": ids.get(line_id, ""),
+        }
     return {"TxnId": _id_of(known, source, target), "TxnType": word or txn_type}
 
 

@@ -64,7 +64,9 @@ LINKED_AS = "linked_as"
 ACCEPTED = "accepted"
 #: The account of an item's cost: whose it is decided when the item is first bought, no drift of ours.
 EXPENSE_ACCOUNT = "ExpenseAccountRef"
-_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS, ACCEPTED, EXPENSE_ACCOUNT})
+#: What an order's lines are called here → the ids QuickBooks gave them; and whether we closed it.
+LINES, CLOSED = "lines", "closed"
+_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS, ACCEPTED, EXPENSE_ACCOUNT, LINES, CLOSED})
 #: The field under which drift says that QuickBooks has the document no more.
 DELETED = "deleted"
 _OWNED_NAMES = (

@@ -13,20 +13,18 @@ from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.domain.names import legal_number
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Reason, Verdict
 from st_qbo_assets.domain.reasons import reason
-from st_qbo_assets.mapping.accounts import payable_account
 from st_qbo_assets.mapping.bill_sums import Sums, sums_of
 from st_qbo_assets.mapping.bought import Line, map_bill_lines
-from st_qbo_assets.mapping.currency import wrong_currency
 from st_qbo_assets.mapping.effects import Shape
 from st_qbo_assets.mapping.facts import bill_facts, day_of
+from st_qbo_assets.mapping.headers import buying_references, needed_vendor
 from st_qbo_assets.mapping.items import map_item
 from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.orders import linked_to_order
 from st_qbo_assets.mapping.periods import PostingDate, posting_date
-from st_qbo_assets.mapping.problems import Problem, held, joined, rejected
+from st_qbo_assets.mapping.problems import Problem, held, joined
 from st_qbo_assets.mapping.sales import LINES
-from st_qbo_assets.mapping.tracking import department_of, term_of
 from st_qbo_assets.mapping.unreadable import map_unreadable
-from st_qbo_assets.mapping.vendors import map_vendor
 from st_qbo_assets.servicetitan.buying import Bill
 from st_qbo_assets.servicetitan.records import Unreadable
 
@@ -78,11 +76,9 @@ def items_of_bill(record: Bill, lookup: Lookup) -> list[Mapped]:
 
 def vendor_of_bill(record: Bill, lookup: Lookup) -> list[Mapped]:
     """Return the vendor a due bill needs, who is made even if nobody uses him any more."""
-    vendor = lookup.vendors.get(record.vendor.id or 0) if record.vendor else None
-    if vendor is None or not _is_due(record, lookup):
+    if record.vendor is None or not _is_due(record, lookup):
         return []
-    needed = {**vendor.raw, "active": True}
-    return [map_vendor(needed, day=day_of(record, lookup), latin1=lookup.latin1)]
+    return needed_vendor(record.vendor.id, lookup, day=day_of(record, lookup))
 
 
 def number_of(bill: Bill, lookup: Lookup) -> str:
@@ -105,7 +101,7 @@ def _is_due(record: Bill, lookup: Lookup) -> bool:
 def _parts(bill: Bill, lookup: Lookup) -> _Parts | Problem:
     sums, posting = sums_of(bill), posting_date(_source(bill), day_of(bill, lookup), lookup)
     lines, problems = map_bill_lines(bill, sums, lookup) if isinstance(sums, Sums) else ([], [])
-    references, wrong = _references(bill, lookup)
+    references, wrong = buying_references(bill, lookup)
     problems += wrong
     problems += [part for part in (sums, posting) if isinstance(part, Problem)]
     if len(lines) > LINES:
@@ -115,36 +111,13 @@ def _parts(bill: Bill, lookup: Lookup) -> _Parts | Problem:
     return _Parts(lines, sums, posting, references)
 
 
-def _references(bill: Bill, lookup: Lookup) -> tuple[Json, list[Problem]]:
-    """Return vendor, account, location and term of the header, and what is wrong with them."""
-    vendor_id = bill.vendor.id if bill.vendor else None
-    problems: list[Problem] = []
-    if vendor_id is None:
-        problems.append(rejected("vendor_missing"))
-    elif vendor_id not in lookup.vendors:
-        name = lookup.line_text(bill.vendor.name) if bill.vendor else ""
-        problems.append(held("vendor_unknown", vendor=name, id=vendor_id))
-    payable = payable_account(lookup)
-    found: dict[str, str | Problem | None] = {
-        "VendorRef": str(SourceRef(Entity.VENDOR, str(vendor_id))),
-        "APAccountRef": payable if isinstance(payable, Problem) else payable.id,
-        "DepartmentRef": department_of(bill.business_unit, lookup),
-        "SalesTermRef": term_of(bill.term_name, lookup),
-    }
-    currency = wrong_currency(bill, lookup)
-    problems += [currency] if currency else []
-    problems += [each for each in found.values() if isinstance(each, Problem)]
-    written = {name: {"value": each} for name, each in found.items() if isinstance(each, str) and each}
-    return written, problems
-
-
 def _body(bill: Bill, parts: _Parts, lookup: Lookup) -> Json:
     note = marker(_source(bill))
     body: Json = {
         **parts.references,
         "TxnDate": parts.posting.date.isoformat(),
         "PrivateNote": f"{note} - on hold, do not pay" if bill.do_not_pay else note,
-        "Line": [line.body for line in parts.lines],
+        "Line": linked_to_order(bill, parts.lines, lookup),
     }
     if bill.due_date is not None:
         body["DueDate"] = max(bill.due_date, parts.posting.date).isoformat()

@@ -30,17 +30,24 @@ from st_qbo_assets.quickbooks.reference import Account
 from st_qbo_assets.servicetitan.buying import Bill, BillExpense, BillItem
 from st_qbo_assets.servicetitan.records import GlAccountRef, Named
 
+#: Keys of the lines that are no goods.
+FREIGHT, TAX = "freight", "tax"
 _BY_ACCOUNT, _BY_ITEM = "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line as it is sent, with the account its money stands on and the item it needs, if any."""
+    """One line as it is sent, with the account its money stands on and the item it needs, if any.
+
+    Attributes:
+        key: the id of the line of goods it is of; `freight`, `tax`, or empty.
+    """
 
     body: Json
     account: Account
     cents: int
     item: Item | None = None
+    key: str = ""
 
 
 def map_bill_lines(bill: Bill, sums: Sums, lookup: Lookup) -> tuple[list[Line], list[Problem]]:
@@ -89,11 +96,12 @@ def _map_item(
     measured = measure(from_cents(cents), line.quantity, line.cost)
     detail = dict(tracking)
     if item is None:
-        return _line(detail | {"AccountRef": {"value": account.id}}, account, cents, told, _BY_ACCOUNT)
+        detail["AccountRef"] = {"value": account.id}
+        return _line(detail, account, cents, told, _BY_ACCOUNT, key=str(line.id))
     detail["ItemRef"] = {"value": str(item.source)}
     if measured is not None:
         detail |= {"Qty": measured.quantity, "UnitPrice": measured.unit_price}
-    return _line(detail, account, cents, told, _BY_ITEM, item=item)
+    return _line(detail, account, cents, told, _BY_ITEM, item=item, key=str(line.id))
 
 
 def _map_expense(
@@ -129,17 +137,25 @@ def _extra(
         return [account]
     if problems:
         return problems
-    told = "Freight" if is_freight else "Tax"
-    return _line(tracking | {"AccountRef": {"value": account.id}}, account, cents, told, _BY_ACCOUNT)
+    key = FREIGHT if is_freight else TAX
+    detail = tracking | {"AccountRef": {"value": account.id}}
+    return _line(detail, account, cents, key.capitalize(), _BY_ACCOUNT, key=key)
 
 
 def _line(
-    detail: Json, account: Account, cents: int, told: str, kind: str, *, item: Item | None = None
+    detail: Json,
+    account: Account,
+    cents: int,
+    told: str,
+    kind: str,
+    *,
+    item: Item | None = None,
+    key: str = "",
 ) -> Line:
     body: Json = {"Amount": from_cents(cents), "DetailType": kind, kind: detail}
     if told:
         body["Description"] = told
-    return Line(body, account, cents, item)
+    return Line(body, account, cents, item, key)
 
 
 def _is_kept(bill: Bill, line: BillItem, lookup: Lookup) -> bool:

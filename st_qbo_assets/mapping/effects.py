@@ -25,6 +25,7 @@ class Shape(StrEnum):
     APPLICATION = "application"
     """The part that ties a document of ours to what it pays or uses."""
     BILL = "bill"
+    PURCHASE_ORDER = "purchase_order"
 
 
 def books(

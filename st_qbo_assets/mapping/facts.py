@@ -11,7 +11,7 @@ from st_qbo_assets.domain.days import accounting_day
 from st_qbo_assets.domain.gate import BillFacts, CreditMemoFacts, InvoiceFacts, PaymentFacts
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.servicetitan.buying import Bill
+from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
     CreditMemoItem,
@@ -98,7 +98,9 @@ def bill_facts(bill: Bill) -> BillFacts:
     )
 
 
-def day_of(record: Invoice | Payment | CreditMemo | Bill | Unreadable, lookup: Lookup) -> date:
+def day_of(
+    record: Invoice | Payment | CreditMemo | Bill | PurchaseOrder | Unreadable, lookup: Lookup
+) -> date:
     """Return the accounting day: the business date, else the local day it was made (rule 1.4).
 
     A record that has neither is shown today.

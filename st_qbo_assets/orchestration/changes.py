@@ -11,7 +11,7 @@ from st_qbo_assets.extract.touched import Marks, touched_days
 from st_qbo_assets.following.feeds import seen_days
 from st_qbo_assets.orchestration.context import CompanyDefs
 
-_FEEDS = ("invoices", "payments", "credit_memos", "jobs")
+_FEEDS = ("invoices", "payments", "credit_memos", "jobs", "bills", "purchase_orders")
 #: No vendor's stamp is further ahead of our clock than this; either may be off by a day.
 _AHEAD = timedelta(days=2)
 

@@ -11,13 +11,14 @@ from itertools import islice
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.money import to_cents
-from st_qbo_assets.extract.bills import belongs_to, read_bills_around
+from st_qbo_assets.extract.bills import belongs_to, read_bills_around, read_orders_around
 from st_qbo_assets.extract.documents import (
     WINDOW_DAYS,
     business_day,
     extract_bills,
     extract_credit_memos,
     extract_invoices,
+    extract_orders,
     extract_payments,
 )
 from st_qbo_assets.extract.frames import AnyRecord
@@ -26,7 +27,7 @@ from st_qbo_assets.extract.refunds import given_back, read_refund_context
 from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.master_frames import with_changed
 from st_qbo_assets.orchestration.records import day_records
-from st_qbo_assets.servicetitan.buying import Bill
+from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder
 from st_qbo_assets.servicetitan.records import (
     Contact,
     CreditMemo,
@@ -68,6 +69,15 @@ def _bills(connections: Connections, days: list[date], _: object) -> Iterator[Da
     found = extract_bills(client, company, first=days[0], last=days[-1])
     while some := list(islice(found, WINDOW_DAYS)):
         around = read_bills_around(client, [record for _, records in some for record in records])
+        for day, records in some:
+            yield day, [*records, *(each for each in around if belongs_to(each, records))]
+
+
+def _purchase_orders(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
+    client, company = connections.servicetitan, connections.company
+    found = extract_orders(client, company, first=days[0], last=days[-1])
+    while some := list(islice(found, WINDOW_DAYS)):
+        around = read_orders_around(client, [record for _, records in some for record in records])
         for day, records in some:
             yield day, [*records, *(each for each in around if belongs_to(each, records))]
 
@@ -192,11 +202,12 @@ def own_records(
 
 
 #: What the documents of an extract are.
-_KINDS: Mapping[str, type[Invoice] | type[Payment] | type[CreditMemo] | type[Bill]] = {
+_KINDS: Mapping[str, type[Invoice] | type[Payment] | type[CreditMemo] | type[Bill] | type[PurchaseOrder]] = {
     "invoices": Invoice,
     "payments": Payment,
     "credit_memos": CreditMemo,
     "bills": Bill,
+    "purchase_orders": PurchaseOrder,
 }
 #: By the name of the extract.
 PRODUCERS: Mapping[str, Produce] = {
@@ -204,6 +215,7 @@ PRODUCERS: Mapping[str, Produce] = {
     "payments": _payments,
     "credit_memos": _credit_memos,
     "bills": _bills,
+    "purchase_orders": _purchase_orders,
     "jobs": _jobs,
     "customers": with_changed(_customers),
     "items": _items,

@@ -17,7 +17,7 @@ LOAD_ORDER: tuple[Entity, ...] = (
     Entity.PAYMENT,
 )
 #: What it writes besides where the company's buying side is carried (rule 8.1).
-BUYING_ORDER: tuple[Entity, ...] = (Entity.BILL,)
+BUYING_ORDER: tuple[Entity, ...] = (Entity.PURCHASE_ORDER, Entity.BILL)
 
 #: The proofs over the books, each with its check.
 TIE_OUT = "tie_out"
@@ -32,7 +32,9 @@ MONTH_CLOSES = "month_closes"
 
 def load_order(company: CompanyFile) -> tuple[Entity, ...]:
     """Return what a load of a company writes, in dependency order."""
-    return (*LOAD_ORDER, *BUYING_ORDER) if company.buys else LOAD_ORDER
+    if not company.buys:
+        return LOAD_ORDER
+    return (*LOAD_ORDER, *(each for each in BUYING_ORDER if each is Entity.BILL or company.orders))
 
 
 def servicetitan(company: Company, name: str) -> dg.AssetKey:

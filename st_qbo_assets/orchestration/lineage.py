@@ -9,7 +9,7 @@ from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity
 
 _DOCUMENTS = ("invoices", "credit_memos", "payments")
-_BILLS = "bills"
+_BILLS, _ORDERS = "bills", "purchase_orders"
 _EXTRACTS: Mapping[str, tuple[str, ...]] = {
     "invoices": (),
     "payments": (),
@@ -25,6 +25,7 @@ _MAPPED_FROM: Mapping[Entity, tuple[str, ...]] = {
     Entity.CREDIT_MEMO: ("credit_memos",),
     Entity.PAYMENT: ("payments",),
     Entity.BILL: (_BILLS,),
+    Entity.PURCHASE_ORDER: (_ORDERS,),
 }
 #: A negative invoice and a credit memo of one day may be one credit.
 _MAPPED_AROUND: Mapping[Entity, tuple[str, ...]] = {
@@ -34,6 +35,7 @@ _MAPPED_AROUND: Mapping[Entity, tuple[str, ...]] = {
     Entity.CREDIT_MEMO: ("invoices", "jobs", "customers", "items"),
     Entity.PAYMENT: ("jobs", "customers", "items"),
     Entity.BILL: (),
+    Entity.PURCHASE_ORDER: (),
 }
 
 
@@ -41,7 +43,8 @@ def extracts(company: CompanyFile) -> Mapping[str, tuple[str, ...]]:
     """Return extract → extracts of the same day it is read by, each after those."""
     if not company.buys:
         return _EXTRACTS
-    return {_BILLS: (), **_EXTRACTS, "customers": (*_DOCUMENTS, _BILLS)}
+    bought = _bought(company)
+    return {**dict.fromkeys(bought, ()), **_EXTRACTS, "customers": (*_DOCUMENTS, *bought)}
 
 
 def mapped_from(entity: Entity, company: CompanyFile) -> tuple[str, ...]:
@@ -50,9 +53,15 @@ def mapped_from(entity: Entity, company: CompanyFile) -> tuple[str, ...]:
     Bills come first: an item that is bought says more than one that is only sold.
     """
     found = _MAPPED_FROM[entity]
-    return (_BILLS, *found) if entity is Entity.ITEM and company.buys else found
+    return (*_bought(company), *found) if entity is Entity.ITEM else found
 
 
 def mapped_around(entity: Entity, company: CompanyFile) -> tuple[str, ...]:
     """Return which extracts hold what an entity's records refer to."""
     return tuple(name for name in _MAPPED_AROUND[entity] if name in extracts(company))
+
+
+def _bought(company: CompanyFile) -> tuple[str, ...]:
+    if not company.buys:
+        return ()
+    return (_BILLS, _ORDERS) if company.orders else (_BILLS,)

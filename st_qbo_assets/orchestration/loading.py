@@ -15,7 +15,7 @@ from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
-from st_qbo_assets.extract.bills import read_bills
+from st_qbo_assets.extract.bills import read_bills, read_orders
 from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.touched import reread as reread_documents
@@ -36,7 +36,7 @@ from st_qbo_assets.orchestration.references import EventLog, ReferenceData, Refe
 from st_qbo_assets.servicetitan.records import Customer, Location
 from st_qbo_assets.store.inbox import Inbox
 
-_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, Entity.BILL)
+_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, Entity.PURCHASE_ORDER, Entity.BILL)
 _MASTERS = (Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR)
 #: Days are loaded together until they have so many documents, or are so many.
 _DOCUMENTS_TOGETHER = 300
@@ -206,6 +206,8 @@ class RunLoad:
                 return [
                     map_vendor(row, day=day, latin1=self.defs.company.characters == "latin1") for row in rows
                 ]
+            if entity is Entity.PURCHASE_ORDER:
+                return self._map_anew(day, [*read_orders(client, ids=wanted)])
             if entity is Entity.BILL:
                 return self._map_anew(day, [*read_bills(client, self.defs.company, ids=wanted)])
             return self._map_anew(day, [*reread_documents(client, entity, wanted).found.values()])

@@ -11,7 +11,7 @@ from st_qbo_assets.domain.days import parse_business_date
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Mapped
 from st_qbo_assets.domain.refunds import REFUND, RefundTie
-from st_qbo_assets.extract.bills import read_bills_around
+from st_qbo_assets.extract.bills import read_bills_around, read_orders_around
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.referred import (
     extract_customers,
@@ -27,6 +27,7 @@ from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
 from st_qbo_assets.mapping.locations import map_location
 from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.orders import items_of_order, map_order, vendor_of_order
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
 from st_qbo_assets.mapping.write_offs import WRITE_OFF
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -90,7 +91,7 @@ def read_around(connections: Connections, documents: Sequence[AnyRecord]) -> lis
     applied = read_applied(connections, referred(documents).invoices)
     context = read_refund_context(client, documents)
     twins = read_twins(client, connections.company, documents)
-    bought = read_bills_around(client, documents)
+    bought = [*read_bills_around(client, documents), *read_orders_around(client, documents)]
     whole = referred([*documents, *applied, *context, *bought])
     sold = referred([*(each for each in documents if not isinstance(each, Payment)), *given_back(context)])
     return [
@@ -133,7 +134,10 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
     if entity is Entity.BILL and (unreadable or isinstance(record, Bill)):
         needed = [] if isinstance(record, Unreadable) else vendor_of_bill(record, lookup)
         return [*needed, *map_bill(record, lookup)]
-    if entity is Entity.BILL:
+    if entity is Entity.PURCHASE_ORDER and (unreadable or isinstance(record, PurchaseOrder)):
+        needed = [] if isinstance(record, Unreadable) else vendor_of_order(record, lookup)
+        return [*needed, *map_order(record, lookup)]
+    if entity in (Entity.BILL, Entity.PURCHASE_ORDER):
         return []
     if entity is Entity.CUSTOMER and isinstance(record, Location):
         return map_location(record, lookup, day=day)
@@ -143,6 +147,8 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
 
 
 def _items_of(record: AnyRecord, lookup: Lookup) -> list[Mapped]:
+    if isinstance(record, PurchaseOrder):
+        return items_of_order(record, lookup)
     if isinstance(record, Bill):
         return items_of_bill(record, lookup)
     if isinstance(record, Invoice):
@@ -164,6 +170,7 @@ _PARTS: Mapping[type[AnyRecord], tuple[Entity, tuple[str, ...]]] = {
     Invoice: (Entity.INVOICE, ("",)),
     CreditMemo: (Entity.CREDIT_MEMO, ("", APPLICATION)),
     Bill: (Entity.BILL, ("",)),
+    PurchaseOrder: (Entity.PURCHASE_ORDER, ("",)),
     Payment: (Entity.PAYMENT, ("", REFUND, WRITE_OFF, APPLICATION)),
 }
 

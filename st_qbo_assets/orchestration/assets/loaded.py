@@ -24,6 +24,7 @@ _WORDS = {
     Entity.INVOICE: "Invoices in QuickBooks, each answer verified to the cent.",
     Entity.CREDIT_MEMO: "Credit memos in QuickBooks, applied to the same invoices.",
     Entity.PAYMENT: "Payments, refunds and write-offs in QuickBooks, applied as ServiceTitan applies them.",
+    Entity.PURCHASE_ORDER: "Purchase orders in QuickBooks, which bills are linked to line by line.",
     Entity.BILL: "Vendors' bills in QuickBooks, owed to the cent, each answer verified.",
 }
 

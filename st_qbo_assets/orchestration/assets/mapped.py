@@ -29,6 +29,7 @@ _WORDS = {
     Entity.INVOICE: "What each invoice becomes: payload, held, rejected or not due, with the reason.",
     Entity.CREDIT_MEMO: "What each credit memo of the day becomes, with its applications.",
     Entity.PAYMENT: "What each payment, refund and write-off of the day becomes, with its applications.",
+    Entity.PURCHASE_ORDER: "What each purchase order of the day becomes, with the vendors they need.",
     Entity.BILL: "What each vendor's bill of the day becomes, with the vendors the bills need.",
 }
 
@@ -76,7 +77,8 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
                     result = mapping.map(entity, day, frames)
                     planned = preview.plan(entity, day, result, mapping.references)
                     own = [each for each in result if each.source.entity is entity]
-                    metadata = mapped_metadata(own) | preview_metadata(planned, mapping.references.quickbooks)
+                    lists = mapping.references.quickbooks
+                    metadata = preview_metadata(planned, lists) | mapped_metadata(own)
                     if entity is Entity.CUSTOMER:
                         pairs = mapping.pairs(connector.frames, day, frames)
                         result, metadata = [*result, *pairs], metadata | pairs_metadata(pairs)

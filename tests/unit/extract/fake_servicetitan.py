@@ -84,7 +84,9 @@ class FakeServiceTitan:
             st.Job, "jobs", ids=ids, windows=[(completed, "completedOn"), (modified, "modifiedOn")]
         )
 
-    def rows(self, endpoint: str, *, filters: Params = ()) -> Iterator[dict[str, Any]]:
+    def rows(
+        self, endpoint: str, *, ids: Iterable[int] | None = None, filters: Params = ()
+    ) -> Iterator[dict[str, Any]]:
         self.asked[endpoint] += 1
         bounds = {name: parse_instant(value) for name, value in filters}
         window = Window(_given(bounds["createdOnOrAfter"]), _given(bounds["createdBefore"]))
