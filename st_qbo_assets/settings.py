@@ -103,7 +103,8 @@ class Settings:
         dagster_home: absolute folder of Dagster's own state.
         ui_url: address under which people reach the Dagster UI, named in alerts and commands.
         has_warm_launcher: whether runs are forked from a process that has imported everything (Linux).
-        dagster_url: where Dagster's web server answers the receiver, without a slash at the end.
+        dagster_url: where Dagster's web server answers the receiver, without a slash at the end; empty if
+            sensors alone launch runs.
         web_host: the address the web part listens on.
         web_secret: what the Connect pages ask a person for; None asks for nothing.
         web_proxy_header: name and value of the header with which a reverse proxy vouches for a person; an

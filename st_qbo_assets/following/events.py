@@ -182,10 +182,12 @@ def _of_quickbooks(
         if not news:
             continue
         ids = tuple(sorted(id_ for each in news for id_ in each.ids))
-        if inbox.runs_of(connections.name, targets, within=_IN) < _MOST_RUNS:
+        has_begun = today >= connections.company.start_date
+        if has_begun and inbox.runs_of(connections.name, targets, within=_IN) < _MOST_RUNS:
             tries = max(each.offers for each in news)
             # names by the day of the change, which may be yesterday's where this day has just begun
-            first, last = (today - timedelta(days=1), today) if work is Work.MASTERS else (None, None)
+            yesterday = max(today - timedelta(days=1), connections.company.start_date)
+            first, last = (yesterday, today) if work is Work.MASTERS else (None, None)
             wanted.asks.append(Ask(work, first, last, ids, tries))
         else:
             wanted.later += ids  # the schedule may come first, and settles them too

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.following.asks import Ask, without
+from st_qbo_assets.following.asks import Ask, Work, without
 from st_qbo_assets.following.events import AGAIN_AFTER, MOST_RECORDS, keep, want
 from st_qbo_assets.store.inbox import Inbox
 
@@ -19,6 +19,7 @@ def take_turn(
     *,
     today: date,
     busy: Collection[int] = (),
+    waits: Collection[Work] = (),
     most: int = MOST_RECORDS,
     newest_first: bool = False,
 ) -> list[Ask]:
@@ -28,6 +29,7 @@ def take_turn(
         connections: of the company.
         today: its local day.
         busy: events of runs that have not ended.
+        waits: work that no further run is asked for now.
         most: records looked at.
         newest_first: begin with what came last.
     """
@@ -41,7 +43,7 @@ def take_turn(
     wanted = want(connections, inbox, pending, today=today)
     keep(connections, inbox, wanted)
     asked_at = connections.dirty_days.present()
-    asks = [replace(ask, asked_at=asked_at) for ask in without(wanted.asks, busy)]
+    asks = [replace(ask, asked_at=asked_at) for ask in without(wanted.asks, busy) if ask.work not in waits]
     inbox.note_offered(id_ for ask in asks for id_ in ask.events)
     return asks
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 
@@ -72,7 +72,7 @@ def _known(cursor: str | None) -> dict[str, list[str]]:
         found: Any = json.loads(cursor) if cursor else {}
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, list[str]]", found) if isinstance(found, dict) else {}
 
 
 def _days_of(runs: Iterable[dg.DagsterRun]) -> set[date]:

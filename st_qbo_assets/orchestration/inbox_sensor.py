@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from st_qbo_assets.following.asks import Work
 from st_qbo_assets.following.launch import sensor_name
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.live_runs import events_of, request_of, unfinished
+from st_qbo_assets.orchestration.live_runs import events_of, request_of, unfinished, works_of
 from st_qbo_assets.orchestration.resources import Connector
 
 #: The receiver launches runs itself; what it could not launch waits so long at most.
@@ -33,9 +34,11 @@ def webhook_inbox(defs: CompanyDefs, jobs: list[dg.JobDefinition | object]) -> d
         # Heavy: clients and database.
         from st_qbo_assets.following.turn import take_turn
 
-        busy = events_of(unfinished(context.instance, defs))
+        runs = unfinished(context.instance, defs)
+        # A run of names or of drift settles whatever came before it: one at a time is enough.
+        waits = works_of(defs, runs) - {Work.LIVE}
         with connector.open(defs, "") as connections:
-            asks = take_turn(connections, today=defs.today(), busy=busy)
+            asks = take_turn(connections, today=defs.today(), busy=events_of(runs), waits=waits)
         if not asks:
             yield dg.SkipReason("No event waits for a run.")
         for ask in asks:

@@ -6,7 +6,7 @@ What belongs here: the live job of a company and its run requests. What does not
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -100,6 +100,13 @@ def events_of(runs: Iterable[dg.DagsterRun]) -> set[int]:
     """Return the events that some runs settle."""
     found: set[int] = set()
     for run in runs:
-        for op in run.run_config.get("ops", {}).values():
+        ops = cast("dict[str, dict[str, dict[str, list[int]]]]", run.run_config.get("ops", {}))
+        for op in ops.values():
             found |= set(op.get("config", {}).get("events", ()))
     return found
+
+
+def works_of(defs: CompanyDefs, runs: Iterable[dg.DagsterRun]) -> set[Work]:
+    """Return what some runs do."""
+    names = {job_name(defs.name, work): work for work in Work}
+    return {names[run.job_name] for run in runs if run.job_name in names}

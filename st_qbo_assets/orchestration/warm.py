@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -136,7 +137,7 @@ class Warm:
                 _as_child(lambda run_id=run_id: _report_dead(run_id))
 
 
-def _as_child(work: object) -> None:
+def _as_child(work: Callable[[], int]) -> None:
     """Do something in a process that was just forked, and end it."""
     status = 1
     try:
@@ -145,7 +146,6 @@ def _as_child(work: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
         random.seed()
-        assert callable(work)
         status = work()
     except BaseException:
         _log.exception("warm=child_failed")

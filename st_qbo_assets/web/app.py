@@ -6,7 +6,7 @@ What belongs here: putting the parts together. What does not: any of the parts.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from starlette.routing import Route
 from st_qbo_assets.company_files import DEFS
 from st_qbo_assets.connecting.lifetimes import keep_alive
 from st_qbo_assets.connections import open_connections
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.settings import Settings
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.inbox import Inbox
@@ -44,12 +45,13 @@ def build_app(settings: Settings, database: Database, *, defs: Path = DEFS) -> S
     """
     roster = Roster(Vault.open(database, settings), defs=defs)
     writer = InboxWriter(Inbox(database))
-    launcher = Launcher(settings, DagsterRuns(settings.dagster_url))
+    launcher = Launcher(settings, DagsterRuns(settings.dagster_url)) if settings.dagster_url else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         writer.start()
-        launcher.start()
+        if launcher is not None:
+            launcher.start()
         keeper = asyncio.create_task(_keep_alive(settings, roster))
         try:
             yield
@@ -58,15 +60,20 @@ def build_app(settings: Settings, database: Database, *, defs: Path = DEFS) -> S
             with contextlib.suppress(asyncio.CancelledError):
                 await keeper
             await asyncio.to_thread(writer.stop)
-            await asyncio.to_thread(launcher.stop)
+            if launcher is not None:
+                await asyncio.to_thread(launcher.stop)
 
     routes = [
-        *Receiver(roster, writer, notice=launcher.notice).routes(),
+        *Receiver(roster, writer, notice=launcher.notice if launcher else _ignore).routes(),
         *Health(database, roster).routes(),
         *ConnectPages(settings, database, roster).routes(),
         Route("/", _home, methods=["GET"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _failed})
+
+
+def _ignore(companies: Iterable[CompanyFile]) -> None:
+    """Leave it to the sensors."""
 
 
 async def _home(request: Request) -> Response:

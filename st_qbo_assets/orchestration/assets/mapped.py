@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.following.launch import ASKED_TAG
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, mapped_row, to_frame
@@ -67,6 +68,8 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
         from st_qbo_assets.orchestration.references import ReferenceData
 
         days = run_days(context.partition_keys)
+        # What a live run of an event will do is seen a second later in what it did.
+        is_shown = defs.company.mode == "preview" or ASKED_TAG not in context.run.tags
 
         def write() -> Iterator[tuple[date, "pd.DataFrame"]]:
             with connector.open(defs, context.run_id) as connections:
@@ -75,7 +78,7 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
                 preview = DaysPreview(defs, connections, connector.frames)
                 for day in days:
                     result = mapping.map(entity, day, frames)
-                    planned = preview.plan(entity, day, result, mapping.references)
+                    planned = preview.plan(entity, day, result, mapping.references) if is_shown else []
                     own = [each for each in result if each.source.entity is entity]
                     lists = mapping.references.quickbooks
                     metadata = preview_metadata(planned, lists) | mapped_metadata(own)
