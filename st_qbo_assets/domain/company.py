@@ -215,7 +215,7 @@ class MastersPoll(_Policy):
     ] = "20 */2 * * *"
     vendors: Annotated[
         Text, Field(description="cron line: when vendors that changed in either system cross over")
-    ] = "50 */6 * * *"
+    ] = "50 */8 * * *"
 
     @model_validator(mode="before")
     @classmethod

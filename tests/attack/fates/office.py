@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -27,6 +28,7 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Realm, Tenant
 from st_qbo_assets.domain.tokens import TokenPair
+from st_qbo_assets.extract.frames import AnyRecord, record_of
 from st_qbo_assets.orchestration import frames, keys
 from st_qbo_assets.orchestration.assets.mapped import mapped_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
@@ -71,8 +73,16 @@ def _plan_nothing(*_: object) -> list[object]:
 def plain_frames() -> Generator[None]:
     """Let the pipeline make and take `Rows` where it makes and takes frames, and preview nothing.
 
-    What a preview promises has proofs of its own, and half of a sync would be previews.
+    What a preview promises has proofs of its own, and half of a sync would be previews. A record is read
+    again from the same JSON by each of a dozen assets; here once is enough, since nobody can change it.
     """
+
+    @lru_cache(maxsize=20_000)
+    def once(kind: str, raw: str) -> AnyRecord:
+        return record_of({"kind": kind, "raw": raw})
+
+    def remembered(row: Mapping[str, Any]) -> AnyRecord:
+        return once(row["kind"], row["raw"])
 
     def as_rows(rows: Sequence[Mapping[str, Any]], columns: frames.Columns) -> Rows:
         return Rows({name: row.get(name) for name in columns} for row in rows)
@@ -80,7 +90,11 @@ def plain_frames() -> Generator[None]:
     def of_rows(frame: Rows, *columns: str) -> Iterator[Json]:
         return ({name: row[name] for name in columns} if columns else row for row in frame)
 
-    plain = {"to_frame": (frames.to_frame, as_rows), "to_rows": (frames.to_rows, of_rows)}
+    plain = {
+        "to_frame": (frames.to_frame, as_rows),
+        "to_rows": (frames.to_rows, of_rows),
+        "record_of": (record_of, remembered),
+    }
     with ExitStack() as stack:
         stack.enter_context(patch.object(DaysPreview, "plan", _plan_nothing))
         for module in [found for name, found in sys.modules.items() if name.startswith("st_qbo_assets.")]:
