@@ -79,7 +79,7 @@ def test_an_edit_on_either_side_crosses_over_once(shop: Shop) -> None:
         assert again[f"loaded/{poll}"].get("posted", 0) == 0, again
 
 
-@pytest.mark.rule("7.1", "7.5")
+@pytest.mark.rule("7.1", "7.2", "7.3", "7.5", "7.6")
 def test_a_vendor_of_either_system_is_made_in_the_other_and_its_edits_cross(shop: Shop) -> None:
     shop.office.act(
         "create",
@@ -94,7 +94,13 @@ def test_a_vendor_of_either_system_is_made_in_the_other_and_its_edits_cross(shop
             "contactInfo": {"email": "desk@northpipe.com", "phone": "", "fax": ""},
         },
     )
+    # The same people are a customer as well: names are unique across both lists (6240).
+    record = {"name": "Bright Supply Co", "type": "Commercial", "address": ADDRESS}
+    twin = shop.act_servicetitan("add", resource="customers", record=record)["id"]
     shop.poll()
+    shop.poll("customers")
+    assert shop.stored(shop.qbo_id(twin))["DisplayName"] == f"Bright Supply Co (C-{twin})"
+    assert shop.customer(twin)["name"] == "Bright Supply Co"
 
     there = {row["name"]: row for row in shop.state("servicetitan", "vendors")}
     here = {row["DisplayName"]: row for row in shop.state("quickbooks", "Vendor")}

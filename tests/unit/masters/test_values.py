@@ -14,6 +14,7 @@ from st_qbo_assets.domain.masters.sides import (
 from st_qbo_assets.domain.masters.values import (
     Manner,
     Problem,
+    Value,
     agree,
     same,
     to_quickbooks,
@@ -115,6 +116,36 @@ def test_bad_names_are_legal_or_held(name: str, expected: str) -> None:
         assert isinstance(written, Problem) and written.code == expected
     else:
         assert isinstance(written, str) and len(written) <= 500 and not set(written) & set(":\t\n")
+
+
+@pytest.mark.rule("7.1", "7.4")
+@pytest.mark.parametrize(
+    ("field", "value", "quickbooks", "servicetitan"),
+    [
+        ("name", "", "name_illegal", "name_illegal"),
+        ("name", "...", "name_illegal", "name_illegal"),
+        ("name", "x" * 600, "x" * 493 + "-5130b3", "x" * 600),
+        ("phone", "(512) 555-0100 ext. 22", "(512) 555-0100 ext. 22", "(512) 555-0100 ext. 22"),
+        ("phone", "call the office", "phone_illegal", "call the office"),
+        ("email", "no address", "email_illegal", "email_illegal"),
+        ("email", "", "", ""),
+        (
+            "address",
+            {"street": "1 Elm St", "zip": "78701"},
+            {"street": "1 Elm St", "zip": "78701"},
+            "address_incomplete",
+        ),
+        ("service", {"city": "Austin"}, {"city": "Austin"}, "address_incomplete"),
+        ("exempt", "yes", "exempt_without_reason", "yes"),
+    ],
+)
+def test_bad_input_is_made_legal_or_held(
+    field: str, value: Value, quickbooks: Value, servicetitan: Value
+) -> None:
+    manner = Manner(is_person=False)
+    for project, expected in ((to_quickbooks, quickbooks), (to_servicetitan, servicetitan)):
+        written = project(field, value, manner)
+        assert (written.code if isinstance(written, Problem) else written) == expected
 
 
 def test_a_phone_with_an_extension_is_the_same_number_with_other_ornaments_only() -> None:
