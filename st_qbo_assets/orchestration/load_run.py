@@ -36,7 +36,7 @@ from st_qbo_assets.orchestration.references import ReferenceData, References
 from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.orchestration.tying import tie_out_days
 
-_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
+_MASTERS = frozenset({Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR})
 _SEVERITY = {
     DayVerdict.GREEN: dg.AssetCheckSeverity.WARN,
     DayVerdict.WAITING: dg.AssetCheckSeverity.WARN,
@@ -108,7 +108,8 @@ class LoadRun:
 
         The database's clock made it: whatever was marked as changed before is part of what was read.
         """
-        if not set(_DOCUMENTS) <= set(entities) or not self._maps_too(entities):
+        documents = set(keys.load_order(self.defs.company)) - _MASTERS
+        if not documents <= set(entities) or not self._maps_too(entities):
             return None
         return asked_at(self.context)
 
