@@ -349,3 +349,20 @@ def test_a_closed_write_off_that_is_deleted_is_charged_again() -> None:
         "payment:20/adjustment_application": (Outcome.UNCHANGED, "adjustment_open"),
     }
     assert_at_rest(bench, world)
+
+
+@pytest.mark.rule("4", "3.1")
+def test_a_closed_write_off_that_became_a_payment_is_taken_back_and_the_payment_posts() -> None:
+    write_off = credit("payment:20/write_off", lines=[("SKU", "30.00")])
+    tie = ("Invoice", "invoice:10", "30.00"), ("CreditMemo", "payment:20/write_off", "30.00")
+    bench, world = start(invoice(10), write_off, application("payment:20/application", *tie))
+
+    late = (CLOSED + timedelta(days=9)).isoformat()
+    world.put(payment(20, "30.00", applied={10: "30.00"}, TxnDate=late))
+    results = sync(bench, world)
+
+    assert results["payment:20"].outcome is Outcome.POSTED
+    assert of_source(bench, "Invoice", "payment:20/adjustment")["Balance"] == Decimal(30)
+    assert of_source(bench, "Invoice", "invoice:10")["Balance"] == Decimal(40)
+    assert books(bench) == {"SKU": Decimal(100)}
+    assert_at_rest(bench, world)

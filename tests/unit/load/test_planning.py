@@ -209,6 +209,7 @@ def test_another_day_s_customer_may_be_assumed_there() -> None:
 # Documents in closed books (rule 4)
 
 
+DELETED = (Verdict.NOT_DUE, "deleted")
 CLOSED = WritePolicies(book_close_date=DAY + timedelta(days=3), closed_period_edits="adjust")
 
 
@@ -344,3 +345,23 @@ def test_the_effect_previewed_is_the_effect_applied(history: list[list[Mapped]],
         }
         assert len(live) == len(bench.ledger.kept_links)
         assert booked(bench) - before == change(found)
+
+
+@pytest.mark.rule("4")
+def test_a_preview_of_one_entity_shows_what_adjusts_its_closed_books() -> None:
+    write_off = credit("payment:20/write_off", lines=[("SKU", "30.00")])
+    tie = ("Invoice", "invoice:10", "30.00"), ("CreditMemo", "payment:20/write_off", "30.00")
+    bench = Bench()
+    bench.load_as_usual(invoice(10), write_off, application("payment:20/application", *tie))
+    bench.policies = CLOSED
+
+    def preview(entity: Entity, now: Mapped) -> dict[str, Planned]:
+        planned = DayPlanner(bench.context(), looks=False).plan(DayInput(DAY, {entity: [now]}))
+        return {f"{each.will} {each.result.source}": each for each in planned}
+
+    gone = preview(Entity.PAYMENT, verdict(replace(write_off, source=write_off.source.record), *DELETED))
+    assert "create payment:20/adjustment" in gone
+    assert change(gone) == Effect(receivable=3000, income={INCOME: 3000})
+    turned = preview(Entity.INVOICE, credit("invoice:10", lines=[("SKU", "40.00")]))
+    assert "create invoice:10/adjustment" in turned
+    assert change(turned) == Effect(receivable=-14000, income={INCOME: -14000})
