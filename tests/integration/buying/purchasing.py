@@ -1,11 +1,18 @@
 """An office that buys: runs of its days in this process, and what both products hold of bills."""
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import dagster as dg
 from sqlalchemy import text
 
+from st_qbo_assets.orchestration.company import build_company
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.io_manager import FrameStorage
+from st_qbo_assets.orchestration.resources import Connector
 from tests.integration.masters.shop import Shop
 
 Json = dict[str, Any]
@@ -31,3 +38,39 @@ class Purchasing(Shop):
         with self.office.opened() as connections, connections.database.autocommit() as connection:
             rows = connection.execute(text(query), {"entity": entity})
             return {row["source_id"]: dict(row) for row in rows.mappings()}
+
+    def load(self, days: Sequence[date]) -> dict[str, dict[str, Json]]:
+        """Run a span of days in one run; return the metadata by asset and day."""
+        defs = CompanyDefs(self.company, self.home / "links.csv")
+        storage = str(self.home / "frames")
+        whole = dg.Definitions.merge(
+            build_company(defs),
+            dg.Definitions(
+                resources={"io_manager": FrameStorage(root=storage), "connector": Connector(storage=storage)}
+            ),
+        )
+        span = {"start": days[0].isoformat(), "end": days[-1].isoformat()}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Dagster's words for `context.run_id`
+            done = whole.resolve_job_def(f"{self.company.name}_days").execute_in_process(
+                instance=self.instance,
+                tags={f"dagster/asset_partition_range_{name}": day for name, day in span.items()},
+            )
+        found: dict[str, dict[str, Json]] = {}
+        for event in done.all_events:
+            if event.is_step_materialization:
+                made = event.step_materialization_data.materialization
+                name = "/".join(made.asset_key.path[1:])
+                told = {key: value.value for key, value in made.metadata.items()}
+                found.setdefault(name, {})[made.partition or ""] = told
+        return found
+
+    def bills(self) -> dict[str, Json]:
+        """QuickBooks' bills that are ours, by their record's id."""
+        rows = self.state("quickbooks", "Bill")
+        note = "ServiceTitan bill "
+        return {
+            row["PrivateNote"].partition(note)[2].split()[0]: row
+            for row in rows
+            if note in str(row.get("PrivateNote"))
+        }

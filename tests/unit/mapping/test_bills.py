@@ -1,4 +1,4 @@
-"""Bills: sums to the cent, lines on items and accounts, the vendor's number, what holds one (rules 8.1–8.5)."""
+"""Bills: sums to the cent, items and accounts, the vendor's number, what holds one (rules 8.1–8.5)."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Purchase orders: laid out as the bill they become, closed when canceled, linked line by line (rules 3.6, 8.1)."""
+"""Purchase orders: the bill they become, closed when canceled, linked line by line (rules 3.6, 8.1)."""
 
 from datetime import date
 from decimal import Decimal
