@@ -96,7 +96,7 @@ def _street(connections: Connections, pair: _Pair) -> tuple[str, str]:
     """Return the street of a customer in ServiceTitan and in QuickBooks."""
     record = next(iter(connections.servicetitan.rows("customers", ids=[pair.servicetitan_id])))
     stored = connections.quickbooks.read("Customer", pair.qbo_id).object
-    return str(record["address"].get("street") or ""), str((stored.get("BillAddr") or {}).get("Line1") or "")
+    return _text(record, "address", "street"), _text(stored, "BillAddr", "Line1")
 
 
 def _email(connections: Connections, pair: _Pair) -> tuple[str, str]:
@@ -104,5 +104,10 @@ def _email(connections: Connections, pair: _Pair) -> tuple[str, str]:
     rows = connections.servicetitan.rows("customer-contacts", ids=[pair.servicetitan_id])
     own = [str(row.get("value")) for row in rows if row.get("type") == "Email"]
     stored = connections.quickbooks.read("Customer", pair.qbo_id).object
-    other = str((stored.get("PrimaryEmailAddr") or {}).get("Address") or "")
+    other = _text(stored, "PrimaryEmailAddr", "Address")
     return (other if other in own else next(iter(own), "")), other
+
+
+def _text(obj: dict[str, Any], field: str, part: str) -> str:
+    inner: dict[str, Any] = obj.get(field) or {}
+    return str(inner.get(part) or "")

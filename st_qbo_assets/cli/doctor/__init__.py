@@ -16,7 +16,7 @@ from st_qbo_assets.company_files import CompanyFolder, scan_companies
 from st_qbo_assets.connections import open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SettingsError, SyncError
-from st_qbo_assets.domain.findings import warn
+from st_qbo_assets.domain.findings import warn, with_accepted
 from st_qbo_assets.settings import Settings
 
 Found = TypeVar("Found")
@@ -95,6 +95,8 @@ def _check_company(
                 mapping.findings.append(warn("skipped", text, "Mend the connections first."))
     finally:
         connections.close()
+    for part in parts:
+        part.findings[:] = with_accepted(part.findings, folder.company.accepted)
     return parts
 
 
