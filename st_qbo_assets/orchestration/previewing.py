@@ -125,9 +125,12 @@ def preview_metadata(previewed: Sequence[Previewed], reference: Reference) -> Me
     """Return what the steps of a day will do: counts, cents by account, and a table a document a row."""
     counts = Counter(f"will_{each.will}" for each in previewed)
     whole = total_of(each.effect for each in previewed)
-    metadata: Metadata = dict(counts)
-    if table := _table(previewed, reference):
+    metadata: Metadata = {}
+    if table := _table(previewed, reference):  # first, since it is what a person has to read
         metadata["plan"] = dg.MetadataValue.md(table)
+    if not whole.is_nothing:
+        metadata["effect"] = dg.MetadataValue.md(_effect_table(whole, reference))
+    metadata |= counts
     documents = [each for each in previewed if each.planned.result.source.entity not in MASTERS]
     if not documents:
         return metadata
@@ -140,8 +143,6 @@ def preview_metadata(previewed: Sequence[Previewed], reference: Reference) -> Me
             cents for id_, cents in whole.cash.items() if _is_undeposited(id_, reference)
         ),
     }
-    if not whole.is_nothing:
-        metadata["effect"] = dg.MetadataValue.md(_effect_table(whole, reference))
     return metadata
 
 

@@ -4,7 +4,7 @@ What belongs here: the forms and the names of the files. What does not: where fi
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from st_qbo_assets.books.month_close.close import MonthClose, Version
@@ -68,12 +68,31 @@ def section_page(section: Section, *, at_most: int | None = None) -> str:
     return "\n".join([names, rule, *lines]) + more + (f"\n\n{told}" if told else "")
 
 
+_DAY = timedelta(days=1)
+#: State of a day → what a person does about it.
+_NEXT = {
+    "open": "Look at the day of `books/tie_out` and do what it says.",
+    "not compared": "Load the day, or materialize `books/tie_out` for it.",
+    "changed since": "Load the day again; the nightly close does.",
+    "to come": "Wait for its end.",
+}
+
+
 def days_table(days: Sequence[DayState]) -> str:
-    """Return how far each day is as Markdown."""
+    """Return how far the days are as Markdown, with what to do; alike days in a row are one line."""
+    spans: list[list[DayState]] = []
+    for state in days:
+        last = spans[-1][-1] if spans else None
+        if last and state.day - last.day == _DAY and (state.state, state.why) == (last.state, last.why):
+            spans[-1].append(state)
+        else:
+            spans.append([state])
     rows = [
-        f"| {state.day} | {state.state} | {state.why if state.state != state.why else ''} |" for state in days
+        f"| {first.day}{f' to {last.day}' if last is not first else ''} | {first.state} "
+        f"| {first.why if first.state != first.why else ''} | {_NEXT.get(first.state, '')} |"
+        for first, last in ((span[0], span[-1]) for span in spans)
     ]
-    return "| day | state | why |\n|---|---|---|\n" + "\n".join(rows)
+    return "| day | state | why | what to do |\n|---|---|---|---|\n" + "\n".join(rows)
 
 
 def files(close: MonthClose) -> dict[str, str]:

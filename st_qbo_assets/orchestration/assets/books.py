@@ -4,11 +4,15 @@ What belongs here: the assets, their checks and what they say. What does not: fi
 `drifting`), and the comparison of days, which is part of the load (`assets.loaded`).
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from st_qbo_assets.books.addresses import quickbooks_address, servicetitan_address
+from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.domain.company import CompanyFile, Environment
 from st_qbo_assets.domain.errors import SyncError
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.orchestration import keys
@@ -19,6 +23,7 @@ from st_qbo_assets.orchestration.resources import Connector
 
 if TYPE_CHECKING:
     from st_qbo_assets.books.duplicates import Duplicate
+    from st_qbo_assets.connections import Connections
     from st_qbo_assets.store.links import Link
 
 #: A table longer than this is cut, and says so.
@@ -65,14 +70,16 @@ def _duplicates(defs: CompanyDefs) -> dg.AssetsDefinition:
             with connector.open(defs, context.run_id) as connections:
                 scanned = scan(connections) if config.full_scan else 0
                 found = sweep(connections)
+                ours = _ours(connections, found)
                 calls = connections.quickbooks.calls.metered
         except SyncError as error:
             raise failure_of(error) from error
-        metadata: dict[str, Any] = {"duplicates": len(found), "metered_calls": calls}
+        metadata: dict[str, Any] = {}
+        if found:  # first, since it is what a person has to read
+            metadata["documents"] = dg.MetadataValue.md(_copies_table(found, ours, defs.company.environment))
+        metadata |= {"duplicates": len(found), "metered_calls": calls}
         if config.full_scan:
             metadata["documents_scanned"] = scanned
-        if found:
-            metadata["documents"] = dg.MetadataValue.md(_copies_table(found))
         check = dg.AssetCheckResult(
             asset_key=key,
             check_name=keys.NO_DUPLICATES,
@@ -115,7 +122,10 @@ def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
                 calls = connections.quickbooks.calls.metered
         except SyncError as error:
             raise failure_of(error) from error
-        metadata: dict[str, Any] = {
+        metadata: dict[str, Any] = {}
+        if standing:  # first, since it is what a person has to read
+            metadata["edits"] = dg.MetadataValue.md(_edits_table(standing, defs.company))
+        metadata |= {
             "drifted": len(standing),
             "newly_drifted": len(followed.found),
             "healed": len(followed.healed),
@@ -124,8 +134,6 @@ def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
             "deletions_known_since": followed.deletions_since.isoformat(),
             "metered_calls": calls,
         }
-        if standing:
-            metadata["edits"] = dg.MetadataValue.md(_edits_table(standing))
         check = dg.AssetCheckResult(
             asset_key=key,
             check_name=keys.NO_DRIFT,
@@ -141,30 +149,94 @@ def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
     return drift
 
 
-def _copies_table(found: "Sequence[Duplicate]") -> str:
+def _ours(connections: "Connections", found: "Sequence[Duplicate]") -> set[tuple[str, str]]:
+    """Return which of the documents are those that we posted, by entity and id."""
+    links = connections.links.of_sources(connections.name, [each.source for each in found])
+    return {(link.target, link.qbo_id) for each in links.values() for link in each}
+
+
+def _copies_table(found: "Sequence[Duplicate]", ours: set[tuple[str, str]], environment: Environment) -> str:
     rows = [
-        (str(duplicate.source), str(copy.key), str(copy.day or ""), f"{from_cents(copy.total_cents):,}")
+        (
+            _page(str(duplicate.source), servicetitan_address(duplicate.source, environment)),
+            _page(str(copy.key), quickbooks_address(copy.key, environment)),
+            str(copy.day or ""),
+            f"{from_cents(copy.total_cents):,}",
+            "keep: it is ours"
+            if (copy.key.target, copy.key.id) in ours
+            else "void it, or take the marker out of its private note",
+        )
         for duplicate in found
         for copy in duplicate.copies
     ]
-    return _table(("record", "document", "day", "total"), rows)
+    return _table(("record", "document", "day", "total", "what to do"), rows)
 
 
-def _edits_table(links: "Sequence[Link]") -> str:
+#: QuickBooks' names of fields, as a bookkeeper calls them.
+_FIELDS = {
+    "CustomerRef": "customer",
+    "DocNumber": "number",
+    "DueDate": "due",
+    "Line": "lines",
+    "TotalAmt": "total",
+    "TotalTax": "tax",
+    "TxnDate": "date",
+}
+#: What follows an edit by the company's policy.
+_AFTER_EDIT = {
+    "report": "Undo it in QuickBooks, or make ServiceTitan equal to it; nothing is overwritten.",
+    "restore": "Nothing: our version is written again when the day is loaded next.",
+    "accept": "Nothing: it stays until the document changes in ServiceTitan.",
+}
+
+
+def _edits_table(links: "Sequence[Link]", company: CompanyFile) -> str:
     rows = [
         (
-            str(link.source),
-            f"{link.target} {link.qbo_id}",
+            _page(str(link.source), servicetitan_address(link.source, company.environment)),
+            _page(
+                f"{link.target} {link.qbo_id}",
+                quickbooks_address(QboKey(link.target, link.qbo_id), company.environment),
+            ),
             link.number,
             str(link.day or ""),
-            name,
-            str(change.get("confirmed", "")),
-            str(change.get("now", "")),
+            _FIELDS.get(name, name),
+            *_both(change),
         )
         for link in links
         for name, change in (link.drift or {}).items()
     ]
-    return _table(("record", "document", "number", "day", "field", "confirmed", "now"), rows)
+    table = _table(("record", "document", "number", "day", "field", "as we wrote it", "as it is now"), rows)
+    return f"{_AFTER_EDIT[company.drift]}\n\n{table}"
+
+
+def _both(change: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what we wrote and what is there now; of lines only those that differ."""
+    before, now = (str(change.get(name, "")) for name in ("confirmed", "now"))
+    lines, others = _lines(before), _lines(now)
+    if lines is None or others is None:
+        return before, now
+    gone = [line for line in lines if line not in others]
+    new = [line for line in others if line not in lines]
+    return "; ".join(gone) or "(no such line)", "; ".join(new) or "(no such line)"
+
+
+def _lines(text: str) -> list[str] | None:
+    """Return the lines of a document in words; None if it is something else."""
+    if not text.startswith("[{"):
+        return None
+    try:
+        found: list[dict[str, Any]] = json.loads(text)
+    except ValueError:
+        return None
+    words = {"Amount": "", "ItemRef": "item ", "ClassRef": "class ", "TaxCodeRef": "tax "}
+    return [
+        ", ".join(f"{word}{line[name]}" for name, word in words.items() if line.get(name)) for line in found
+    ]
+
+
+def _page(words: str, address: str) -> str:
+    return f"[{words}]({address})" if address else words
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -645,7 +645,7 @@ class TestPages:
         found = close(comparisons={})
         text = page(found)
         assert text.startswith("# acme: 2026-11, version 1\n\n**does not pass**.")
-        assert "| 2026-11-28 | not compared |" in text
+        assert "to 2026-11-30 | not compared |  | Load the day" in text
         assert all(f"## {section.title}" in text for section in found.sections)
 
     def test_every_list_is_a_csv_file_with_plain_amounts(self) -> None:
