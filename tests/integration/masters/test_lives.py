@@ -26,6 +26,21 @@ def test_both_versions_of_a_conflict_are_kept_and_the_later_one_stands(shop: Sho
     assert (detail["servicetitan"]["value"], detail["quickbooks"]["value"]) == ("office@x.com", "late@x.com")
     assert detail["winner"] == "quickbooks"
 
+    shop.company = shop.company.model_copy(
+        update={"field_policies": {"email": "hold", "name": "servicetitan_wins"}}
+    )
+    shop.act_servicetitan("update", resource="contacts", id=contact["id"], set={"value": "one@x.com"})
+    shop.act_servicetitan("update", resource="customers", id=id_, set={"name": "Heron, Adele"})
+    shop.office.control("clock", {"advance_seconds": 600})
+    body = {"PrimaryEmailAddr": {"Address": "two@x.com"}, "DisplayName": "Crane, Ada"}
+    shop.office.act("update", entity="Customer", id=qbo_id, body=body)
+    told = shop.poll()["loaded/customers"]
+    stored = shop.stored(qbo_id)
+    assert (stored["DisplayName"], stored["PrimaryEmailAddr"]) == ("Heron, Adele", {"Address": "two@x.com"})
+    assert next(row for row in shop.contacts(id_) if row["type"] == "Email")["value"] == "one@x.com"
+    assert shop.reasons()["Heron, Adele"] == "field_conflict"
+    assert "'one@x.com' in ServiceTitan" in str(told["needs_attention"])
+
 
 @pytest.mark.rule("7.1", "7.3")
 def test_inactive_and_renamed_customers_are_followed(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from st_qbo_assets.domain.ids import Company, Realm, SourceRef
 from st_qbo_assets.load.verify import owned_fields
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.drifting import FEED, follow_changes
+from st_qbo_assets.orchestration.quickbooks_changes import names_changed
 from st_qbo_assets.quickbooks.answers import Changes
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -39,15 +40,17 @@ class Places:
     dies: bool = False
     asked: list[datetime] = field(default_factory=list)
     due: list[date] = field(default_factory=list)
+    most: int = 1000
     name: Company = Company("demo")
 
     # QuickBooks
 
     def cdc(self, entities: Iterable[str], since: datetime) -> Changes:
         self.asked.append(since)
-        objects = {name: tuple(rows) for name, rows in self.changed.items()}
-        deleted = {name: tuple(ids) for name, ids in self.deleted.items()}
-        return Changes(objects, deleted, truncated=False, as_of=NOW, intuit_tid="")
+        objects = {name: tuple(rows) for name, rows in self.changed.items() if name in entities}
+        deleted = {name: tuple(ids) for name, ids in self.deleted.items() if name in entities}
+        is_cut = sum(map(len, objects.values())) > self.most
+        return Changes(objects, deleted, truncated=is_cut, as_of=NOW, intuit_tid="")
 
     # Store
 
@@ -73,10 +76,17 @@ class Places:
 
     def flush(self) -> None: ...
 
-    def follow(self):
+    @property
+    def defs(self) -> CompanyDefs:
         company = CompanyFile.model_validate(yaml.safe_load(DEMO.read_text())["attributes"])
-        defs = CompanyDefs(company, Path("links.csv"), lambda: NOW)
-        return follow_changes(defs, cast("Connections", _Connected(self)))
+        return CompanyDefs(company, Path("links.csv"), lambda: NOW)
+
+    def follow(self):
+        return follow_changes(self.defs, cast("Connections", _Connected(self)))
+
+    def poll(self, since: datetime):
+        connections = cast("Connections", _Connected(self))
+        return names_changed(self.defs, connections, ["Customer", "Vendor"], since)
 
 
 @dataclass
@@ -165,3 +175,28 @@ def test_without_a_link_nothing_older_than_now_is_asked_for() -> None:
     places = Places(mark=None)
     places.follow()
     assert places.asked == [NOW]
+
+
+@pytest.mark.rule("5.3", "11")
+def test_one_call_of_the_poll_of_names_follows_drift_too() -> None:
+    changed = {"Invoice": [INVOICE | {"DocNumber": "X"}], "Customer": [{"Id": "5", "SyncToken": "0"}]}
+    places = Places(changed, deleted={"Vendor": ["9"]}, known=[link()])
+    midnight, mark = NOW - timedelta(hours=7), places.mark
+    read = places.poll(midnight)
+    assert (places.asked, read.objects["Customer"], read.deleted["Vendor"]) == (
+        [midnight],
+        (changed["Customer"][0],),
+        ("9",),
+    )
+    assert [each.drift for each in places.known] == [{"DocNumber": {"confirmed": "N7", "now": "X"}}]
+    assert mark is not None and places.mark is not None and places.mark > mark
+
+
+@pytest.mark.rule("5.3", "11")
+def test_documents_that_do_not_fit_are_left_to_the_schedule_of_drift() -> None:
+    changed = {"Invoice": [INVOICE | {"DocNumber": "X"}], "Customer": [{"Id": "5", "SyncToken": "0"}]}
+    places = Places(changed, known=[link()], most=1)
+    before = places.mark
+    read = places.poll(NOW - timedelta(hours=7))
+    assert (len(places.asked), [row["Id"] for row in read.objects["Customer"]]) == (2, ["5"])
+    assert places.mark == before and places.known[0].drift is None
