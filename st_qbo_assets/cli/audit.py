@@ -7,6 +7,7 @@ What belongs here: the question, and how many answers are told in full. What doe
 from dataclasses import dataclass
 from datetime import date
 
+from st_qbo_assets.cli.audit_csv import export
 from st_qbo_assets.cli.lives import Places, life_document, print_life
 from st_qbo_assets.cli.output import money, print_json, print_table, say
 from st_qbo_assets.cli.processes import ui_url
@@ -41,8 +42,12 @@ class AuditOptions:
     outcome: str | None = None
     limit: int = 200
 
-    def query(self) -> AuditQuery:
-        """Return the question as the store takes it; one more than the limit shows that there are more."""
+    def query(self, *, is_whole: bool = False) -> AuditQuery:
+        """Return the question as the store takes it; one more than the limit shows that there are more.
+
+        Args:
+            is_whole: ask for everything, whatever the limit.
+        """
         return AuditQuery(
             entity=Entity(self.entity) if self.entity else None,
             servicetitan_id=self.servicetitan_id or "",
@@ -52,14 +57,16 @@ class AuditOptions:
             day=self.day,
             last_day=self.last_day,
             outcome=Outcome(self.outcome) if self.outcome else None,
-            limit=self.limit + 1,
+            limit=None if is_whole else self.limit + 1,
         )
 
 
-def run_audit(wanted: AuditOptions, *, as_json: bool) -> int:
+def run_audit(wanted: AuditOptions, *, as_json: bool, as_csv: bool = False) -> int:
     """Tell the lives of the records that answer a question; return 1 if there are none."""
     company = read_company(wanted.company).company
     settings = load_settings()
+    if as_csv:
+        return export(company, settings, wanted.query(is_whole=True))
     database = Database.open(settings)
     try:
         audit = Audit(database)

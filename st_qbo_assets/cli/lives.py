@@ -92,6 +92,7 @@ def _state_document(life: Life, places: Places) -> dict[str, Any] | None:
         "quickbooks_id": state.qbo_id,
         "quickbooks_url": places.quickbooks(state.target, state.qbo_id) if state.qbo_id else None,
         "operation": state.operation,
+        "rules": state.rules or None,
         "reason": None
         if reason is None
         else {
@@ -116,6 +117,7 @@ def _change_document(change: StateChange, places: Places) -> dict[str, Any]:
         "cents": change.cents,
         "reason_code": change.reason_code,
         "reason_text": change.reason_text,
+        "rules": change.rules or None,
         "quickbooks_id": change.qbo_id,
         **_run_document(change.run_id, places),
     }
@@ -128,6 +130,7 @@ def _write_document(intent: Intent, attempts: Iterable[Attempt], places: Places)
         "state": intent.state.value,
         "day": intent.day.isoformat(),
         "revision": intent.revision,
+        "rules": intent.rules or None,
         "request_id": intent.request_id,
         "payload_digest": intent.digest,
         "opened_at": intent.opened_at.isoformat(),
@@ -219,13 +222,20 @@ def _run_document(run_id: str, places: Places) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Event:
-    """One line of the timeline."""
+class LifeEvent:
+    """One line of the timeline.
+
+    Attributes:
+        rules: version of the rules by which it was mapped, if that is what happened.
+        by: rule, file or person that decided, if something was.
+    """
 
     at: datetime
     what: str
     detail: str
     run_id: str = ""
+    rules: int = 0
+    by: str = ""
 
 
 def print_life(life: Life, places: Places) -> None:
@@ -233,7 +243,7 @@ def print_life(life: Life, places: Places) -> None:
     OUT.print(Text(_heading(life), "bold"))
     for name, value in _facts(life, places):
         OUT.print(Text.assemble((f"  {name:<13}", "dim"), value), soft_wrap=True)
-    events = sorted(_events(life), key=lambda event: event.at)
+    events = events_of(life)
     table = Table(box=None, padding=(0, 2, 0, 2))
     for column in (f"when ({places.zone.key})", "what", "detail", "run"):
         table.add_column(column, overflow="fold", no_wrap=column != "detail")
@@ -261,6 +271,8 @@ def _facts(life: Life, places: Places) -> Iterable[tuple[str, str]]:
     state = life.state
     if state is not None:
         yield "now", state.outcome.value + (f" ({state.operation})" if state.operation else "")
+        if state.rules:
+            yield "rules", f"mapped by version {state.rules}"
         if state.reason is not None:
             yield "why", state.reason.text
             if state.reason.suggestions:
@@ -290,42 +302,50 @@ def _changes(name: str, changes: object) -> Iterable[tuple[str, str]]:
         )
 
 
-def _events(life: Life) -> Iterable[_Event]:
+def events_of(life: Life) -> list[LifeEvent]:
+    """Return what happened to a record, oldest first."""
+    return sorted(_events(life), key=lambda event: event.at)
+
+
+def _events(life: Life) -> Iterable[LifeEvent]:
     if life.state is not None:
-        yield _Event(life.state.first_seen, "first seen", "")
+        yield LifeEvent(life.state.first_seen, "first seen", "")
     yield from (_change_event(change) for change in life.changes)
     for decision in life.decisions:
         evidence = ", ".join(f"{name}: {_plain(value)}" for name, value in decision.detail.items())
         what = f"{decision.code.replace('_', ' ')} (by {decision.decided_by})"
         target = f"{decision.target} {decision.qbo_id}".strip()
-        yield _Event(
-            decision.at, what, "; ".join(part for part in (target, evidence) if part), decision.run_id
-        )
+        detail = "; ".join(part for part in (target, evidence) if part)
+        yield LifeEvent(decision.at, what, detail, decision.run_id, by=decision.decided_by)
     for intent in life.intents:
         yield from _intent_events(intent)
     for attempt in life.attempts:
         yield from _attempt_events(attempt)
     for link in life.links:
         if link.created_at is not None:
-            yield _Event(link.created_at, "linked", f"{link.target} {link.qbo_id}", link.run_id)
+            yield LifeEvent(link.created_at, "linked", f"{link.target} {link.qbo_id}", link.run_id)
 
 
-def _change_event(change: StateChange) -> _Event:
+def _change_event(change: StateChange) -> LifeEvent:
     verdict = f", mapped as {change.verdict.value}" if change.verdict else ""
     parts = [change.day.isoformat(), money(change.cents) if change.cents else "", change.reason_text]
-    return _Event(change.at, f"stands {change.outcome.value}{verdict}", _joined(parts), change.run_id)
+    parts.append(f"rules {change.rules}" if change.rules else "")
+    what = f"stands {change.outcome.value}{verdict}"
+    return LifeEvent(change.at, what, _joined(parts), change.run_id, rules=change.rules)
 
 
-def _intent_events(intent: Intent) -> Iterable[_Event]:
+def _intent_events(intent: Intent) -> Iterable[LifeEvent]:
     parts = [f"request {intent.request_id}", f"digest {intent.digest[:12]}", f"revision {intent.revision}"]
-    yield _Event(intent.opened_at, f"{intent.operation.value} {intent.target}", _joined(parts), intent.run_id)
+    parts.append(f"rules {intent.rules}" if intent.rules else "")
+    what = f"{intent.operation.value} {intent.target}"
+    yield LifeEvent(intent.opened_at, what, _joined(parts), intent.run_id, rules=intent.rules)
     if intent.closed_at is not None and intent.state is not IntentState.POSTED:
-        yield _Event(intent.closed_at, "write ended", intent.state.value, intent.run_id)
+        yield LifeEvent(intent.closed_at, "write ended", intent.state.value, intent.run_id)
 
 
-def _attempt_events(attempt: Attempt) -> Iterable[_Event]:
+def _attempt_events(attempt: Attempt) -> Iterable[LifeEvent]:
     closing = attempt.closing
-    yield _Event(attempt.sent_at, f"sent ({attempt.number})", "", attempt.run_id)
+    yield LifeEvent(attempt.sent_at, f"sent ({attempt.number})", "", attempt.run_id)
     if attempt.closed_at is None or attempt.outcome is AttemptOutcome.SENDING:
         return
     parts = [
@@ -334,11 +354,11 @@ def _attempt_events(attempt: Attempt) -> Iterable[_Event]:
         f"intuit_tid {closing.intuit_tid}" if closing.intuit_tid else "",
         f"{closing.code} {closing.message}".strip(),
     ]
-    yield _Event(attempt.closed_at, f"answer: {attempt.outcome.value}", _joined(parts), attempt.run_id)
+    yield LifeEvent(attempt.closed_at, f"answer: {attempt.outcome.value}", _joined(parts), attempt.run_id)
     if (kind := _fault_of(attempt)) is not None:
         helps = "the same again may succeed" if kind.retry_helps else "the same again does not help"
         words = f"{kind.plain} {kind.cause} {kind.remedy} ({helps})"
-        yield _Event(attempt.closed_at, "which means", words, attempt.run_id)
+        yield LifeEvent(attempt.closed_at, "which means", words, attempt.run_id)
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -177,7 +177,8 @@ def close(company: str, month: str, out: Path | None, as_json: bool) -> None:
     "--limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Records at most."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, payloads and answers too.")
-def audit(as_json: bool, **wanted: Any) -> None:
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line for all that happened, of every record.")
+def audit(as_json: bool, as_csv: bool, **wanted: Any) -> None:
     """Show the whole life of records: seen, mapped, sent, answered, linked, decided.
 
     A record is found if it answers everything that is asked. Exit status 1 if there is none.
@@ -189,7 +190,9 @@ def audit(as_json: bool, **wanted: Any) -> None:
         raise click.UsageError("Say what to look for: --id, --quickbooks-id, --number, --customer, --day …")
     if options.last_day is not None and (options.day is None or options.last_day < options.day):
         raise click.UsageError("--to ends a range that --day begins.")
-    sys.exit(run_audit(options, as_json=as_json))
+    if as_json and as_csv:
+        raise click.UsageError("Either --json or --csv.")
+    sys.exit(run_audit(options, as_json=as_json, as_csv=as_csv))
 
 
 @cli.command()

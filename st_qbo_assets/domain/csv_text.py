@@ -13,9 +13,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def csv_text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table with its heads as CSV."""
+    return csv_lines([heads]) + csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as CSV, without heads."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(heads)
     for row in rows:
         writer.writerow([_harmless(cell) for cell in row])
     return written.getvalue()

@@ -73,7 +73,7 @@ class AuditQuery:
         servicetitan_id: its id in ServiceTitan (an item's is SKU|account).
         title: part of the customer's or item's name, in any case.
         last_day: end of a range that begins with `day`; without it the range is that one day.
-        limit: how many records at most, the newest day first.
+        limit: how many records at most, the newest day first; None means all.
     """
 
     entity: Entity | None = None
@@ -84,7 +84,7 @@ class AuditQuery:
     day: date | None = None
     last_day: date | None = None
     outcome: Outcome | None = None
-    limit: int = 200
+    limit: int | None = 200
 
 
 class Decisions:

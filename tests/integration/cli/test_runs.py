@@ -1,5 +1,7 @@
 """Real runs: a locked subscription stops one, nothing is lost, and every record's life is told afterwards."""
 
+import csv
+import io
 import shutil
 import signal
 import socket
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from st_qbo_assets.domain.rules_version import RULES_VERSION
 from st_qbo_assets.settings import load_settings
 from st_qbo_assets.store import embedded
 from st_qbo_sandbox.app import Sandbox
@@ -204,6 +207,25 @@ class TestAudit:
         listed = story.audit("--day", story.day).out
         assert "ask for one by --id to see its whole life" in listed
         assert life["state"]["number"] in listed
+
+    def test_the_trail_of_every_record_is_exported_a_line_for_each_thing(self, story: Story) -> None:
+        done = story.audit("--day", story.day, "--limit", "1", "--csv")
+        rows = list(csv.DictReader(io.StringIO(done.out)))
+        lives = story.lives("--day", story.day)
+        assert {row["record"] for row in rows} == {life["source"] for life in lives}
+        life = story.an_invoice()
+        own = [row for row in rows if row["record"] == life["source"]]
+        assert own[0]["what"] == "first seen"
+        assert [row["at"] for row in own] == sorted(row["at"] for row in own)
+        assert sum(row["what"].startswith("sent (") for row in own) == sum(
+            len(write["attempts"]) for write in life["writes"]
+        )
+        posted = next(row for row in own if row["what"] == "create Invoice")
+        assert posted["rules"] == str(RULES_VERSION) == str(life["state"]["rules"])
+        assert posted["run_page"] in story.healed.document["run_urls"]
+        assert posted["servicetitan_page"] == life["servicetitan_url"]
+        assert posted["quickbooks_page"] == life["links"][0]["quickbooks_url"]
+        assert {row["by"] for row in rows if row["what"].startswith("linked by")} <= {"rule"}
 
     def test_a_limit_says_that_there_is_more(self, story: Story) -> None:
         done = story.audit("--day", story.day, "--limit", "1", "--json")
