@@ -117,6 +117,10 @@ class KeyRing:
                 f"the vault's key file {self.file} cannot be read by this user.",
                 remedy="Run as the user that made it.",
             ) from None
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(
+                f"the vault's key file {self.file} cannot be read.", remedy=_CURE.format(file=self.file)
+            ) from None
         self._keys = tuple(SecretStr(line) for line in lines)
         _check(self._keys, self.file)
         self._read = stamp

@@ -116,6 +116,15 @@ def test_a_key_file_without_keys_is_told(database: Database, ring, tmp_path: Pat
         Vault(database, ring()).put("app", "client_secret", SecretStr("x"))
 
 
+def test_a_key_file_that_cannot_be_read_is_told_with_the_cure(
+    database: Database, ring, tmp_path: Path
+) -> None:
+    (tmp_path / KEY_FILE).write_bytes(b"\xff\xfe\x00 no text at all")
+    (tmp_path / KEY_FILE).chmod(0o600)
+    with pytest.raises(SettingsError, match="cannot be read.*Put the key"):
+        Vault(database, ring()).put("app", "client_secret", SecretStr("x"))
+
+
 def test_rotating_the_key_file_locks_everything_anew_and_running_processes_follow(
     database: Database, ring, tmp_path: Path
 ) -> None:

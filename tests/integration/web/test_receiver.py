@@ -156,6 +156,14 @@ def test_a_repeat_is_kept_once_whichever_id_it_repeats(web: Served) -> None:
     assert counts(web) == (2, 0)
 
 
+@pytest.mark.parametrize("time", ["2020-01-01T00:00:00Z", "2031-01-01T00:00:00Z", "yesterday"])
+def test_a_clock_that_is_wrong_loses_nothing_and_makes_nothing_twice(web: Served, time: str) -> None:
+    for _ in range(2):
+        assert web.servicetitan(as_json(invoice_event(time=time))).status_code == 200
+        assert web.quickbooks(as_json([cloud_event(time=time)])).status_code == 200
+    assert [system for system, _, _ in kept(web)] == ["servicetitan", "quickbooks"]
+
+
 def test_what_was_replayed_after_it_was_done_is_not_done_again(web: Served) -> None:
     web.quickbooks(as_json([cloud_event()]))
     inbox = Inbox(web.database)
