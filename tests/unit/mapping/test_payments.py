@@ -230,3 +230,22 @@ def test_what_is_applied_and_the_rest_make_the_total(splits: list[tuple[int, int
     assert len(links) == len(set(links))
     assert effect(one).balances
     assert effect(one).receivable == -total
+
+
+@pytest.mark.rule("3.2")
+@pytest.mark.parametrize("id_", [None, 0])
+def test_a_split_that_names_no_document_holds_the_payment_and_says_how_much_it_is(id_: int | None) -> None:
+    raw = make.payment_json("100.00", {8001002: "60.00"})
+    raw["appliedTo"].append({"appliedId": 2, "appliedTo": id_, "appliedAmount": "40.00"})
+    whole = {**raw, "unappliedAmount": "0.00"}
+    (one,) = map_payment(make.record(make.st.Payment, whole), make.lookup())
+    assert told(one) == ("held", "split_without_document")
+    assert one.reason is not None and "40.00" in one.reason.text
+
+
+@pytest.mark.rule("3.2")
+def test_a_split_of_nothing_that_names_no_document_is_left_out() -> None:
+    raw = make.payment_json("100.00", {8001002: "100.00"})
+    raw["appliedTo"].append({"appliedId": 2, "appliedTo": None, "appliedAmount": "0.00"})
+    (one,) = map_payment(make.record(make.st.Payment, raw), make.lookup())
+    assert told(one) == ("due", "")
