@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from benchmarks.stage import load_average, staged
+from benchmarks.stage import free_port, load_average, staged
 from st_qbo_assets.cli.demo import _send_events
 from st_qbo_assets.cli.finishing import _act, _new_job
 from st_qbo_assets.cli.processes import Children, start_dagster, start_web
@@ -52,6 +52,7 @@ SELECT extract(epoch FROM i.received_at) AS received,
 def measure(events: int) -> list[Mapping[str, float]]:
     """Return for each event the seconds from one moment to the next, and in all."""
     found: list[Mapping[str, float]] = []
+    os.environ.update(ST_QBO_PORT_WEB=str(free_port()), ST_QBO_PORT_DAGSTER=str(free_port()))
     with staged(days=1, arguments=("--last-day", date.today().isoformat())) as stage:  # noqa: DTZ011 - the sandbox's
         settings = load_settings()
         children = Children(settings)

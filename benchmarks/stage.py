@@ -138,8 +138,8 @@ def staged(
     home.chmod(0o755)  # the embedded server may run as another account
     os.environ.update(
         ST_QBO_HOME=str(home),
-        ST_QBO_PORT_SERVICETITAN=str(_free_port()),
-        ST_QBO_PORT_QUICKBOOKS=str(_free_port()),
+        ST_QBO_PORT_SERVICETITAN=str(free_port()),
+        ST_QBO_PORT_QUICKBOOKS=str(free_port()),
     )
     settings = load_settings()
     os.environ.update(environment(settings))
@@ -169,7 +169,8 @@ def load_average() -> str:
     return f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
