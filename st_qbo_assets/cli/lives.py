@@ -309,7 +309,9 @@ def events_of(life: Life) -> list[LifeEvent]:
 
 def _events(life: Life) -> Iterable[LifeEvent]:
     if life.state is not None:
-        yield LifeEvent(life.state.first_seen, "first seen", "")
+        # States are kept once a day was loaded; what was written before was seen then at the latest.
+        seen = min([life.state.first_seen, *(intent.opened_at for intent in life.intents)])
+        yield LifeEvent(seen, "first seen", "")
     yield from (_change_event(change) for change in life.changes)
     for decision in life.decisions:
         evidence = ", ".join(f"{name}: {_plain(value)}" for name, value in decision.detail.items())
