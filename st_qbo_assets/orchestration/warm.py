@@ -28,10 +28,11 @@ from dagster._cli.api import _execute_run_command_body  # pyright: ignore[report
 from st_qbo_assets.orchestration.warm_launcher import READY, socket_of, worker_of
 
 _log = logging.getLogger(__name__)
+#: The code location, named as in `workspace.yaml`: what runs is not known to this layer.
+_LOCATION = "st_qbo_assets.definitions"
 #: Imported by steps when they run; here once for all.
 _HEAVY = (
     *("pandas", "pyarrow", "pyarrow.parquet", "psycopg2", "dagster_postgres", "requests", "simplejson"),
-    "st_qbo_assets.definitions",
     *(
         f"st_qbo_assets.orchestration.{name}"
         for name in ("extracts", "load_run", "mapping_days", "previewing", "references", "drifting")
@@ -50,9 +51,7 @@ def main() -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read on import: no threads of its own
     for name in _HEAVY:
         import_module(name)
-    from st_qbo_assets.definitions import defs
-
-    defs()  # what it imports; each child reads the company files anew
+    import_module(_LOCATION).defs()  # for what that imports; each child reads the company files anew
     if threads := _threads():
         _log.error("warm=refused threads=%s", threads)
         return 2
