@@ -1,6 +1,6 @@
 """What changed touches the old and the new day; nothing missing is taken for deleted (rule 1.5)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.extract.touched import Marks, Touched, later, reread, touched_days
+from st_qbo_assets.servicetitan.windows import Params
 from tests.unit.extract.fake_servicetitan import FakeServiceTitan
 from tests.unit.mapping import builders as make
 
@@ -111,3 +112,41 @@ def test_reading_again_by_id_tells_what_is_missing() -> None:
     assert set(reread(client, Entity.CUSTOMER, [4]).found) == {4}
     with pytest.raises(KeyError):
         reread(client, Entity.BILL, [1])
+
+
+class Buying(FakeServiceTitan):
+    """Lists of bills and orders, of which each filter asked for is kept."""
+
+    def __init__(self, **rows: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.filters: dict[str, dict[str, str]] = {}
+        self._bought = rows
+
+    def rows(
+        self, endpoint: str, *, ids: Iterable[int] | None = None, filters: Params = ()
+    ) -> Iterator[dict[str, Any]]:
+        self.filters[endpoint] = dict(filters)
+        return iter(self._bought.get(endpoint.replace("-", "_"), []))
+
+
+@pytest.mark.rule("1.5", "8.1")
+def test_bills_of_the_one_source_and_orders_touch_their_days_where_a_company_buys() -> None:
+    client = Buying(
+        inventory_bills=[{"id": 7, "billDate": "2026-02-03T00:00:00Z", "modifiedOn": NEW}],
+        purchase_orders=[{"id": 5, "date": "2026-02-02T00:00:00Z", "modifiedOn": NEW}],
+        ap_bills=[{"id": 8, "billDate": "2026-02-04T00:00:00Z", "modifiedOn": NEW}],
+    )
+    moved = {SourceRef(Entity.BILL, "7"): date(2026, 2, 1)}
+    found = touched_days(
+        client,
+        make.company(bill_source="inventory_bills"),
+        since=Marks(bills=SINCE),
+        until=UNTIL,
+        seen=lambda sources: {source: moved[source] for source in sources if source in moved},
+    )
+    assert found.days == {date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 3)}
+    assert (found.bills, found.purchase_orders) == (1, 1)
+    assert client.filters["inventory-bills"]["modifiedOnOrAfter"].startswith("2026-02-05T12:00")
+    assert found.marks.bills is not None and found.marks.bills > SINCE
+    touched_days(client, make.company(), since=Marks(), until=UNTIL, seen=lambda _: {})
+    assert "ap-bills" not in client.filters
