@@ -5,6 +5,7 @@ records that are looked up. A case adds to each, and its invoices, payments and 
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
@@ -16,13 +17,16 @@ import simplejson
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Mapped
+from st_qbo_assets.mapping.bills import items_of_bill, map_bill, vendor_of_bill
 from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
 from st_qbo_assets.mapping.invoices import items_of_invoice, map_invoice
 from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.orders import items_of_order, map_order
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
 from st_qbo_assets.mapping.preview import effect_of_all
-from st_qbo_assets.quickbooks.reference import Preferences, Reference
+from st_qbo_assets.quickbooks.reference import Account, Preferences, Reference
+from st_qbo_assets.servicetitan import buying
 from st_qbo_assets.servicetitan import records as st
 
 FOLDER = Path(__file__).parent
@@ -45,7 +49,7 @@ def map_case(case: Path) -> Json:
     lookup = Lookup.of(
         [*shared, *mapped_here],
         company=CompanyFile.model_validate({**base["company"], **given.get("company", {})}),
-        reference=reference(base, given.get("preferences", {})),
+        reference=reference(base, given.get("preferences", {}), given.get("accounts", ())),
         today=date.fromisoformat(given.get("today", base["today"])),
         posted={
             SourceRef.parse(ref): date.fromisoformat(day) for ref, day in given.get("posted", {}).items()
@@ -68,6 +72,10 @@ def items_of(record: Any, lookup: Lookup) -> list[Mapped]:
         return items_of_invoice(record, lookup)
     if isinstance(record, st.CreditMemo):
         return items_of_credit_memo(record, lookup)
+    if isinstance(record, buying.Bill):
+        return items_of_bill(record, lookup)
+    if isinstance(record, buying.PurchaseOrder):
+        return items_of_order(record, lookup)
     return items_of_payment(record, lookup) if isinstance(record, st.Payment) else []
 
 
@@ -79,6 +87,10 @@ def map_one(record: Any, lookup: Lookup) -> list[Mapped]:
         return map_payment(record, lookup)
     if is_of(record, st.CreditMemo):
         return map_credit_memo(record, lookup)
+    if isinstance(record, buying.Bill):
+        return [*vendor_of_bill(record, lookup), *map_bill(record, lookup)]
+    if isinstance(record, buying.PurchaseOrder):
+        return map_order(record, lookup)
     return map_customer(record, lookup, day=DAY_OF_CUSTOMERS) if is_of(record, st.Customer) else []
 
 
@@ -89,14 +101,15 @@ def is_of(record: Any, model: Any) -> bool:
 
 def parse(kind: str, row: Json) -> Any:
     """Return a row as the record its kind names."""
-    return st.parse(getattr(st, kind), row)
+    return st.parse(getattr(st, kind, None) or getattr(buying, kind), row)
 
 
-def reference(base: Json, preferences: Json) -> Reference:
-    """Return QuickBooks' lists with the preferences of a case."""
+def reference(base: Json, preferences: Json, accounts: Iterable[Json] = ()) -> Reference:
+    """Return QuickBooks' lists with the preferences of a case, and further accounts of it."""
     lists = Reference.from_json(simplejson.dumps(base["reference"], use_decimal=True))
     closed = preferences.get("book_close_date")
     dated: Json = {**preferences, "book_close_date": date.fromisoformat(closed)} if closed else preferences
+    lists = replace(lists, accounts=(*lists.accounts, *(Account(**each) for each in accounts)))
     return replace(lists, preferences=Preferences(**{**asdict(lists.preferences), **dated}))
 
 
