@@ -172,8 +172,8 @@ CAUSES: tuple[Cause, ...] = (
           _RELOAD,
           when.wrong_kind),
     Cause("wrong_tax", Kind.FAILING, "The sales tax differs.",
-          "Correct the tax in QuickBooks, or allow apps to override its automated tax there; re-materializing "
-          "does not help by itself.",
+          "Correct the tax in QuickBooks, or allow apps to override its automated tax there; "
+          "re-materializing does not help by itself.",
           when.wrong_tax),
     Cause("rounding", Kind.FAILING, "It differs by cents of rounding, at most one a line.",
           _RELOAD,

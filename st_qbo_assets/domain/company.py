@@ -157,8 +157,8 @@ class Tax(_Policy):
     exempt_reason: Annotated[
         ExemptReason | None,
         Field(
-            description="why customers that ServiceTitan calls tax-exempt are exempt in QuickBooks, which asks "
-            "for a reason; without one the exemption is held"
+            description="why customers that ServiceTitan calls tax-exempt are exempt in QuickBooks, which "
+            "asks for a reason; without one the exemption is held"
         ),
     ] = None
 

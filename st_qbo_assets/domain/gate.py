@@ -215,8 +215,8 @@ def bill_standing(facts: BillFacts, company: CompanyFile, *, today: date) -> Sta
 def order_standing(facts: OrderFacts, company: CompanyFile, *, today: date) -> Standing:
     """Say whether a purchase order is due; `today` is the company's local day.
 
-    It posts nothing and is there for the bills, so no batch is waited for. What was exported after we had made
-    it stays ours: ServiceTitan lets nobody edit it any more.
+    It posts nothing and is there for the bills, so no batch is waited for. What was exported after we had
+    made it stays ours: ServiceTitan lets nobody edit it any more.
     """
     units = (facts.business_unit,) if facts.business_unit else ()
     is_exported = facts.status == _EXPORTED and not facts.is_posted

@@ -143,7 +143,7 @@ def differences(payload: Payload, row: Json, known: Resolution) -> tuple[Differe
 
 
 def _customer_id(payload: Payload, row: Json, known: Resolution) -> str:
-    """Return whose a document is to be; where people wrote the customer for his location's sub-customer, he."""
+    """Return whose a document is to be: his too for whom people wrote it, above a location's sub-customer."""
     value = objects.ref(payload.body, "CustomerRef")
     source = objects.as_source(value)
     if source is None:

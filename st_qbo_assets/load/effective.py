@@ -89,7 +89,7 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
 
 
 def _with_orders_there(body: Json, known: Resolution) -> Json:
-    """Return a bill linked only to lines of orders that are in QuickBooks: what is owed waits for no order."""
+    """Return a bill linked only to order lines that are in QuickBooks: what is owed waits for no order."""
     lines: list[Json] = []
     for line in map(objects.as_mapping, objects.as_list(body.get("Line"))):
         linked = objects.as_mapping(next(iter(objects.as_list(line.get("LinkedTxn"))), None))

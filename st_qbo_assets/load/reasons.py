@@ -121,14 +121,14 @@ LOAD: dict[str, ReasonKind] = {
     ),
     "adopted_not_updated": ReasonKind(
         "1.6",
-        "It was typed into QuickBooks by hand as {target} {qbo_id}, which is never written, and now differs: "
-        "{differences}.",
+        "It was typed into QuickBooks by hand as {target} {qbo_id}, which is never written, and now "
+        "differs: {differences}.",
         "Correct {target} {qbo_id} in QuickBooks by hand; then re-materialize the day.",
     ),
     "applied_by_quickbooks": ReasonKind(
         "3.3",
-        "QuickBooks applied the credit by itself as {target} {qbo_id}, which is never written, and now differs: "
-        "{differences}.",
+        "QuickBooks applied the credit by itself as {target} {qbo_id}, which is never written, and now "
+        "differs: {differences}.",
         "Correct or delete {target} {qbo_id} in QuickBooks, and look at the setting AutoApplyCredit; then "
         "re-materialize the day.",
     ),
@@ -220,8 +220,8 @@ LOAD: dict[str, ReasonKind] = {
     ),
     "bill_without_order": ReasonKind(
         "8.1",
-        "It posts without its purchase order, which QuickBooks does not link any more: it is closed or billed "
-        "in full.",
+        "It posts without its purchase order, which QuickBooks does not link any more: it is closed or "
+        "billed in full.",
         "Nothing to do; what is owed is right.",
     ),
     "item_costs_elsewhere": ReasonKind(
