@@ -4,6 +4,8 @@ Revision ID: 0008
 Revises: 0007
 """
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -101,7 +103,7 @@ def _text(name: str, comment: str, *, default: str | None = "''") -> sa.Column[s
     )
 
 
-def _instant(name: str, comment: str, *, null: bool = False, now: bool = False) -> sa.Column[object]:
+def _instant(name: str, comment: str, *, null: bool = False, now: bool = False) -> sa.Column[datetime]:
     return sa.Column(
         name,
         sa.DateTime(timezone=True),
