@@ -194,6 +194,7 @@ class Books:
             collection.clear()
         self._sequences.clear()
         self._tombstones.clear()
+        self.balances.clear()
 
     def render(self, entity: str, doc: Document) -> Body:
         """Return an object as the API shows it."""
