@@ -18,7 +18,7 @@ from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import Subject
-from st_qbo_assets.load.shapes import Unwanted
+from st_qbo_assets.load.shapes import Unwanted, is_application_part
 from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.states import Also, RecordState
@@ -316,4 +316,6 @@ def _documents(given: DayInput) -> list[Entity]:
 
 def target_of(mapped: Mapped) -> str:
     """Return what a record is, or would be, in QuickBooks."""
-    return mapped.payload.target if mapped.payload is not None else _TARGET_OF[mapped.source.entity]
+    if mapped.payload is not None:
+        return mapped.payload.target
+    return "Payment" if is_application_part(mapped.source) else _TARGET_OF[mapped.source.entity]

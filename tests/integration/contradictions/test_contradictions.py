@@ -257,11 +257,9 @@ def test_what_no_ledger_can_hold_is_rejected_verbatim(shop: Shop) -> None:
 @pytest.mark.rule("3.4")
 def test_a_split_of_nothing_waits_and_the_memo_is_in_the_books(shop: Shop) -> None:
     nothing = [{"appliedTo": None, "appliedAmount": 5}]
-    memo_doc = shop.spoils("credit-memos", shop.credits(LINE), appliedTo=nothing)
-    (memo,) = shop.books(memo_doc)
+    (memo,) = shop.books(shop.spoils("credit-memos", shop.credits(LINE), appliedTo=nothing))
     assert told(memo) == (Outcome.POSTED, "")
     assert memo.held["RemainingCredit"] == memo.meant[1]
-    print(shop._read([memo_doc]))
     (applied,) = [result for source, result in shop.results.items() if source.part == "application"]
     assert applied.reason is not None and applied.reason.code == "split_without_document"
 

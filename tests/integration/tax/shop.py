@@ -244,6 +244,7 @@ class Shop:
             retry=RetryPolicy(attempts=5, clock=self.desk.time.clock, sleep=self.desk.time.sleep),
         )
         self.results = {result.source: result for result in DayLoader(write).load(DayInput(self.day, groups))}
+        assert {each.source for group in groups.values() for each in group} <= self.results.keys()
         return self.results
 
     def _booked(self, entity: Entity, record: Document, results: dict[SourceRef, LoadResult]) -> Booked:
