@@ -85,9 +85,10 @@ class Installation:
             "repositoryName": "__repository__",
             "sensorName": name,
         }
-        asked = "query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { id } } }"
-        sensor = self._graphql(asked, s=where)["sensorOrError"]
-        stop = "mutation($id: String) { stopSensor(id: $id) { ... on StopSensorMutationResult { instigationState { status } } } }"
+        query = "query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { id } } }"
+        sensor = self._graphql(query, s=where)["sensorOrError"]
+        stop = """mutation($id: String) { stopSensor(id: $id) {
+            ... on StopSensorMutationResult { instigationState { status } } } }"""
         stopped = self._graphql(stop, id=sensor["id"])["stopSensor"]
         assert stopped["instigationState"]["status"] == "STOPPED", stopped
 
