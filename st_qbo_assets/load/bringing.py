@@ -1,6 +1,6 @@
 """Payments that come along with other documents, whatever their day.
 
-What belongs here: the payments of an invoice that is posted (rule 3.2), those that an edit or void of a
+What belongs here: the payments of an invoice that is posted or has grown (rule 3.2), those that an edit or void of a
 document sets free in QuickBooks (rule 3.6), and the payment that a refund takes its money from (rule 3.5).
 What does not: how a payment is planned (`plan`), and in which order things are done (`day`).
 """
@@ -30,7 +30,10 @@ _USED = _APPLIED_TO | {"Purchase"}
 
 
 def bring_payments_along(turn: DayTurn) -> None:
-    """Take in the payments of every invoice that is in QuickBooks since this load (rule 3.2)."""
+    """Take in the payments of every invoice that is in QuickBooks, or of a higher total, since this load.
+
+    A payment that found too little open has its turn now, whatever its day (rules 3.2, 3.3).
+    """
     invoices = [
         result
         for source, result in turn.results.items()
@@ -38,7 +41,7 @@ def bring_payments_along(turn: DayTurn) -> None:
         and not source.part
         and source not in turn.brought
         and result.outcome in _IN_QUICKBOOKS
-        and turn.before.get(source) not in _IN_QUICKBOOKS
+        and (source in turn.grown or turn.before.get(source) not in _IN_QUICKBOOKS)
     ]
     if not invoices or not turn.is_live:
         return
@@ -55,8 +58,10 @@ def bring_payments_along(turn: DayTurn) -> None:
 def free_payments(turn: DayTurn, due: Sequence[Mapped]) -> None:
     """Make sure that payments are planned again which a write of these documents sets free in QuickBooks.
 
-    A document of less than was paid, of another customer, or made anew lets go of its payments.
+    A document of less than was paid, of another customer, or made anew lets go of its payments. Which
+    documents grow is noted: more of them is open then.
     """
+    turn.grown |= {each.source for each in due if _is_more(turn, each)}
     freeing = [
         each for each in due if turn.is_live and each.source not in turn.results and _frees(turn, each)
     ]
@@ -230,6 +235,13 @@ def _frees(turn: DayTurn, mapped: Mapped) -> bool:
 def _is_lower(payload: Payload, link: Link) -> bool:
     before = objects.amount(link.confirmed.get("TotalAmt"))
     return before is not None and Decimal(abs(payload.cents)) / 100 < before
+
+
+def _is_more(turn: DayTurn, mapped: Mapped) -> bool:
+    payload = mapped.payload
+    link = turn.known.link(payload.source, payload.target) if payload is not None else None
+    before = objects.amount(link.confirmed.get("TotalAmt")) if link is not None else None
+    return payload is not None and before is not None and Decimal(abs(payload.cents)) / 100 > before
 
 
 def _is_of_other_customer(turn: DayTurn, payload: Payload, link: Link) -> bool:

@@ -1,7 +1,7 @@
 """What follows when somebody edited a document of ours in QuickBooks (rule 5.3).
 
 What belongs here: the company's policy (`report`, `restore`, `accept`), what it leaves on the link and in the
-audit. What does not: finding edits (`verify.drift`, the tie-out, change data capture) and the reads that show
+audit, and the merge of a customer or vendor, which is no edit of the document (rule 7.3). What does not: finding edits (`verify.drift`, the tie-out, change data capture) and the reads that show
 them (`rechecking`, `refusals`, `emptying`).
 
     report    the edit is kept on the link and the record held: nothing is overwritten
@@ -15,9 +15,13 @@ from dataclasses import dataclass, replace
 from st_qbo_assets.domain.outcomes import Json, Reason
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.verify import ACCEPTED, Difference, describe, drift, drift_json, owned_fields
 from st_qbo_assets.store.links import Link
+
+#: Whom a document names, and the list he is on.
+_NAMES = {"CustomerRef": "Customer", "VendorRef": "Vendor"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,14 @@ def settle_edit(
         edited: the fields.
         is_gone: whether ServiceTitan has no more document, so that nothing is restored.
     """
+    if merged := [each for each in edited if _is_merged(context, each)]:
+        survivors = {each.field: each.held for each in merged}
+        link = replace(link, confirmed={**link.confirmed, **survivors}, run_id=context.run_id)
+        edited = [each for each in edited if each not in merged]
+        if not edited:
+            link = replace(link, sync_token=objects.text(obj.get("SyncToken")), drift=None)
+            context.ledger.save_link(link)
+            return Settled(link)
     policy = context.policies.drift
     is_void = objects.is_voided(obj)
     is_closed = context.policies.is_closed(objects.text(link.confirmed.get("TxnDate")))
@@ -82,6 +94,12 @@ def settle_edit(
     kept = replace(kept, confirmed={**kept.confirmed, ACCEPTED: _accepted(link, edited)})
     context.ledger.save_link(kept)
     return Settled(kept, said=_said("drift_accepted", link, edited))
+
+
+def _is_merged(context: WriteContext, edit: Difference) -> bool:
+    """Say whether a document names another only because the one it named was merged away."""
+    name = _NAMES.get(edit.field)
+    return bool(name and edit.meant and edit.held) and read_if_there(context, name, edit.meant) is None
 
 
 def _report(context: WriteContext, link: Link, edited: Sequence[Difference], *, is_void: bool) -> Settled:

@@ -85,6 +85,7 @@ class DayTurn:
         used_by: the payments that QuickBooks shows on each such document.
         let_go: how payments were taken off what is to be voided before anything else is done with them.
         freed: payments that QuickBooks shows on documents whose edit may let go of them.
+        grown: documents whose total is more than QuickBooks had before.
         staying: documents that stay as they are though no present payload wants them (closed books).
         stopped: why nothing more is sent, once the connection is stopped.
     """
@@ -108,6 +109,7 @@ class DayTurn:
     )
     let_go: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     freed: set[SourceRef] = field(default_factory=set[SourceRef])
+    grown: set[SourceRef] = field(default_factory=set[SourceRef])
     staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     stood: dict[SourceRef, RecordState] = field(default_factory=dict[SourceRef, RecordState])

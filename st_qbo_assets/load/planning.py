@@ -140,14 +140,14 @@ class _Walker(DayLoader):
             self._bring(turn)
 
     def _bring(self, turn: DayTurn) -> None:
-        """Take in the payments of the invoices that would be new in QuickBooks (rule 3.2)."""
+        """Take in the payments of the invoices that would be new in QuickBooks, or grow (rule 3.2)."""
         new = [
             result.source.id
             for source, result in turn.results.items()
             if source.entity is Entity.INVOICE
             and not source.part
             and source not in turn.brought
-            and result.operation in (ActionKind.CREATE, "link")
+            and (source in turn.grown or result.operation in (ActionKind.CREATE, "link"))
         ]
         if new and turn.given.payments_of is not None:
             turn.take_in(turn.given.payments_of(new))
