@@ -98,7 +98,7 @@ def settle_edit(
 
 def _is_merged(context: WriteContext, edit: Difference) -> bool:
     """Say whether a document names another only because the one it named was merged away."""
-    name = _NAMES.get(edit.field)
+    name = _NAMES.get(edit.field, "")
     return bool(name and edit.meant and edit.held) and read_if_there(context, name, edit.meant) is None
 
 

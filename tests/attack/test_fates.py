@@ -83,7 +83,7 @@ _ONCE: Mapping[str, list[tuple[str, dict[str, Any]]]] = {
         ("pay", {"invoice": 0, "kind": "Wire", "on": 1, "part": 2, "then": "sync"}),
     ],
 }
-_POLICIES = {
+_POLICIES: Mapping[str, Any] = {
     "closed_period": "next_open_day",
     "closed_period_edits": "adjust",
     "applies_credits": False,
