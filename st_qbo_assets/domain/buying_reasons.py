@@ -18,6 +18,29 @@ BUYING_GATE: dict[str, ReasonKind] = {
         "The purchase order was canceled in ServiceTitan.",
         "Nothing to do; one in QuickBooks is closed.",
     ),
+    "vendor_credit_canceled": ReasonKind(
+        "3.6",
+        "The vendor's credit was canceled in ServiceTitan.",
+        "Nothing to do; what it became is voided.",
+    ),
+    "ap_payments_off": ReasonKind(
+        "8.8",
+        "This company does not carry payments of bills.",
+        "Nothing to do, or set `ap_payments: true` in the company file.",
+    ),
+    "paid_in_the_books": ReasonKind(
+        "8.8",
+        "It was not paid by ServiceTitan: its method says that the accounting system paid.",
+        "Nothing to do; who paid it there has booked it there.",
+    ),
+    "bill_payment_undone": ReasonKind(
+        "3.6",
+        "The payment is {status} in ServiceTitan.",
+        "Nothing to do; one in QuickBooks is voided.",
+    ),
+    "bill_payment_under_way": ReasonKind(
+        "8.8", "The payment is {status} in ServiceTitan.", "Nothing to do; it posts when it is Paid."
+    ),
     "bill_not_reconciled": ReasonKind(
         "8.2",
         "The bill is {status} in ServiceTitan, and this company takes Reconciled bills only.",
@@ -97,6 +120,85 @@ BUYING: dict[str, ReasonKind] = {
         "8.4",
         "It was bought for job {job}, which could not be found with its customer in ServiceTitan.",
         f"Look the job up in ServiceTitan, {_AGAIN}",
+    ),
+    "credit_does_not_add_up": ReasonKind(
+        "8.7",
+        "Its return {number} comes to {lines}, with tax of {tax} and shipping of {shipping}; the credit is "
+        "over {amount}, which is neither the goods alone nor all of them together.",
+        f"Correct the return or the credit in ServiceTitan, {_AGAIN}",
+    ),
+    "return_unknown": ReasonKind(
+        "8.7",
+        "It credits return {id}, which ServiceTitan's list of returns does not have, so that its lines are "
+        "not known.",
+        f"Look the return up in ServiceTitan, {_AGAIN}",
+    ),
+    "return_canceled": ReasonKind(
+        "8.7",
+        "It credits return {number}, which was canceled in ServiceTitan.",
+        f"Cancel the credit too, or correct the return in ServiceTitan, {_AGAIN}",
+    ),
+    "credit_without_return": ReasonKind(
+        "8.7",
+        "It credits {amount} without a return, and the company file names no account for such.",
+        "Name one as `vendor_credit_account` in the company file; " + _AGAIN,
+    ),
+    "returned_below_zero": ReasonKind(
+        "8.7",
+        "Line {line} of its return ({what}) is over {quantity} at {cost}; a credit takes nothing back.",
+        f"Correct the return in ServiceTitan, {_AGAIN}",
+    ),
+    "vendor_credit_below_zero": ReasonKind(
+        "8.7",
+        "It comes to {amount}; what is owed to a vendor is a bill and no credit.",
+        f"Enter it as a bill in ServiceTitan, {_AGAIN}",
+    ),
+    "credit_left_on_account": ReasonKind(
+        "8.7",
+        "The return's tax of {tax} and shipping of {shipping} are not in the credit of {amount}.",
+        "Nothing to do; ask the vendor about them if they are owed.",
+    ),
+    "applied_to_other_vendor": ReasonKind(
+        "8.7",
+        "It is applied to bill {bill} of {other}, and is {owner}'s itself.",
+        f"Correct the application in ServiceTitan, {_AGAIN}",
+    ),
+    "applied_to_unknown_bill": ReasonKind(
+        "8.7",
+        "It is applied to a document that is no bill of the company's one source: {document}.",
+        f"Look at the application in ServiceTitan, {_AGAIN}",
+    ),
+    "applied_below_zero": ReasonKind(
+        "8.7",
+        "It is applied to bill {bill} with {amount}; QuickBooks applies nothing below zero.",
+        f"Correct the application in ServiceTitan, {_AGAIN}",
+    ),
+    "applied_over_amount": ReasonKind(
+        "8.7",
+        "{applied} of it are applied, and it is over {amount}.",
+        f"Correct the applications in ServiceTitan, {_AGAIN}",
+    ),
+    "bill_payment_below_zero": ReasonKind(
+        "8.8",
+        "The payment of bills comes to {amount}; QuickBooks pays nothing below zero.",
+        f"Look at it in ServiceTitan, {_AGAIN}",
+    ),
+    "bill_payment_account_missing": ReasonKind(
+        "8.8",
+        "It names no account it was paid from, and the company file names none.",
+        "Name a bank or credit card account as `bill_payment_account` in the company file; " + _AGAIN,
+    ),
+    "bill_payment_account_wrong": ReasonKind(
+        "8.8",
+        "It was paid from {account}, which in QuickBooks is {found}; bills are paid from a bank or credit "
+        "card.",
+        "Name the account's QuickBooks account under `accounts` in the company file; " + _AGAIN,
+    ),
+    "zero_payment_needs_bank": ReasonKind(
+        "8.7",
+        "QuickBooks applies a credit by a payment of nothing, which has to name a bank account, and it has "
+        "none.",
+        "Add a bank account to QuickBooks, or name one as `bill_payment_account`; " + _AGAIN,
     ),
     "bill_on_hold": ReasonKind(
         "8.4", "ServiceTitan holds its payment (do not pay).", "Nothing to do; pay it when the hold is gone."

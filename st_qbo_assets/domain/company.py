@@ -515,6 +515,27 @@ class CompanyFile(_Policy):
         Text | None,
         Field(description="account the tax on bills goes to, by number or name; without it such are held"),
     ] = None
+    vendor_credit_account: Annotated[
+        Text | None,
+        Field(
+            description="account that vendors' credits without a return go to (rebates), by number or name; "
+            "without it such are held"
+        ),
+    ] = None
+    ap_payments: Annotated[
+        bool,
+        Field(
+            description="whether bills that ServiceTitan itself paid (method ServiceTitan, status Paid) are "
+            "paid in QuickBooks too; off, they are listed in the tie-out and nothing else"
+        ),
+    ] = False
+    bill_payment_account: Annotated[
+        Text | None,
+        Field(
+            description="bank or credit card account that bills are paid from, by number or name, where "
+            "ServiceTitan's payment names none; without either a payment is held"
+        ),
+    ] = None
     stocked_purchases: Annotated[
         Literal["expense", "asset"],
         Field(
@@ -570,6 +591,11 @@ class CompanyFile(_Policy):
     def orders(self) -> bool:
         """Whether purchase orders are carried."""
         return self.buys and self.purchase_orders
+
+    @property
+    def pays_bills(self) -> bool:
+        """Whether payments of bills are carried."""
+        return self.buys and self.ap_payments
 
     def has_sub_customers_on(self, day: date) -> bool:
         """Say whether documents of a day name a sub-customer for their service location."""

@@ -1,8 +1,8 @@
 """The gate: whether a ServiceTitan document is due in QuickBooks, decided from a few facts.
 
 What belongs here: the kinds, review, job, date, scope and export rules (rules 1.1–1.8) for invoices,
-payments and credit memos, and that of bills (rule 8.2). What does not: reading the facts from a vendor's
-record, and what a due document becomes (mapping). The mapping and the tie-out decide by this one module, so
+payments and credit memos, and those of what is bought (rules 8.2, 8.7, 8.8). What does not: reading the
+facts from a vendor's record, and what a due document becomes (mapping). The mapping and the tie-out decide by this one module, so
 that a document cannot be due for one and not for the other.
 
 The order of the checks is the order of the sentences a bookkeeper would say: not ours, gone, booked
@@ -34,6 +34,9 @@ _EXPORTED = "Exported"
 _COMPLETED = "Completed"
 _CANCELED = "Canceled"
 _RECONCILED = "Reconciled"
+_SERVICETITAN, _PAID = "ServiceTitan", "Paid"
+#: Statuses of a payment of bills by which no money left, or it came back.
+UNDONE = frozenset({"Cancelled", "Rejected"})
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,40 @@ class OrderFacts:
 
 
 @dataclass(frozen=True)
+class VendorCreditFacts:
+    """What the gate has to know of a vendor's credit.
+
+    Attributes:
+        is_canceled: whether ServiceTitan canceled it.
+    """
+
+    sync_status: str
+    total_cents: int
+    business_date: date | None
+    is_canceled: bool = False
+    active: bool = True
+    business_unit: str = ""
+
+
+@dataclass(frozen=True)
+class BillPaymentFacts:
+    """What the gate has to know of a payment of bills.
+
+    Attributes:
+        method: ServiceTitan, or AccountingSystem where the books paid.
+        status: how far the payment went; Paid is the one that posts.
+    """
+
+    method: str
+    status: str
+    sync_status: str
+    total_cents: int
+    business_date: date | None
+    active: bool = True
+    business_unit: str = ""
+
+
+@dataclass(frozen=True)
 class Standing:
     """The gate's answer; the reason is present exactly when the document is not simply due."""
 
@@ -225,6 +262,44 @@ def order_standing(facts: OrderFacts, company: CompanyFile, *, today: date) -> S
         or (_not_due("order_canceled") if facts.status == _CANCELED and not facts.is_posted else None)
         or _gone_or_exported(facts.active, _EXPORTED if is_exported else "", "")
         or (_not_due("zero_total") if facts.total_cents == 0 else None)
+        or _wrong_time(facts.business_date, company, today=today)
+        or _undated_or_spanning(facts.business_date, units, company)
+        or DUE
+    )
+
+
+def vendor_credit_standing(facts: VendorCreditFacts, company: CompanyFile, *, today: date) -> Standing:
+    """Say whether a vendor's credit is due; `today` is the company's local day.
+
+    It is never reconciled: a company that takes reconciled bills only takes Posted credits.
+    """
+    units = (facts.business_unit,) if facts.business_unit else ()
+    return (
+        _outside(units, company.business_units)
+        or (_not_due("vendor_credit_canceled") if facts.is_canceled else None)
+        or _gone_or_exported(facts.active, facts.sync_status, "")
+        or (_not_due("zero_total") if facts.total_cents == 0 else None)
+        or _wrong_time(facts.business_date, company, today=today)
+        or (_not_posted(facts.sync_status) if company.bill_gate != "all" else None)
+        or _undated_or_spanning(facts.business_date, units, company)
+        or DUE
+    )
+
+
+def bill_payment_standing(facts: BillPaymentFacts, company: CompanyFile, *, today: date) -> Standing:
+    """Say whether a payment of bills is due (rule 8.8); `today` is the company's local day.
+
+    Money that left is due on its date, whether or not a batch was posted, as payments of customers are.
+    """
+    units = (facts.business_unit,) if facts.business_unit else ()
+    return (
+        _outside(units, company.business_units)
+        or (None if company.ap_payments else _not_due("ap_payments_off"))
+        or (_not_due("paid_in_the_books") if facts.method != _SERVICETITAN else None)
+        or (_not_due("bill_payment_undone", status=facts.status) if facts.status in UNDONE else None)
+        or _gone_or_exported(facts.active, facts.sync_status, "")
+        or (_not_due("zero_total") if facts.total_cents == 0 else None)
+        or (_not_due("bill_payment_under_way", status=facts.status) if facts.status != _PAID else None)
         or _wrong_time(facts.business_date, company, today=today)
         or _undated_or_spanning(facts.business_date, units, company)
         or DUE

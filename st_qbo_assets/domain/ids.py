@@ -26,6 +26,7 @@ class Entity(StrEnum):
     PURCHASE_ORDER = "purchase_order"
     BILL = "bill"
     VENDOR_CREDIT = "vendor_credit"
+    BILL_PAYMENT = "bill_payment"
 
     @property
     def plural(self) -> str:

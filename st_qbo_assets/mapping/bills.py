@@ -15,7 +15,7 @@ from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Reason, Verdict
 from st_qbo_assets.domain.reasons import reason
 from st_qbo_assets.mapping.bill_sums import Sums, sums_of
 from st_qbo_assets.mapping.bought import Line, map_bill_lines
-from st_qbo_assets.mapping.effects import Shape
+from st_qbo_assets.mapping.effects import Shape, bought
 from st_qbo_assets.mapping.facts import bill_facts, day_of
 from st_qbo_assets.mapping.headers import buying_references, needed_vendor
 from st_qbo_assets.mapping.items import map_item
@@ -130,11 +130,9 @@ def _facts(bill: Bill, parts: _Parts) -> Json:
     costs: dict[str, int] = {}
     for line in parts.lines:
         costs[line.account.id] = costs.get(line.account.id, 0) + line.cents
+    vendor = str(SourceRef(Entity.VENDOR, str(bill.vendor.id if bill.vendor else "")))
     return {
-        "shape": Shape.BILL.value,
-        "vendor": str(SourceRef(Entity.VENDOR, str(bill.vendor.id if bill.vendor else ""))),
-        "cost_by_account": {account: cents for account, cents in costs.items() if cents},
-        "payable_cents": parts.sums.total,
+        **bought(Shape.BILL, vendor=vendor, costs=costs),
         "lines": len(parts.lines),
         "items": list(dict.fromkeys(str(line.item.source) for line in parts.lines if line.item)),
     }

@@ -26,6 +26,9 @@ class Shape(StrEnum):
     """The part that ties a document of ours to what it pays or uses."""
     BILL = "bill"
     PURCHASE_ORDER = "purchase_order"
+    VENDOR_CREDIT = "vendor_credit"
+    VENDOR_CREDIT_APPLICATION = "vendor_credit_application"
+    BILL_PAYMENT = "bill_payment"
 
 
 def books(
@@ -60,4 +63,36 @@ def books(
         "receivable_cents": sum(by_account.values()) + tax_cents - cash_cents,
         "applied": list(applied),
         "applied_cents": sum(int(row["cents"]) for row in applied if "invoice" in row),
+    }
+
+
+def bought(
+    shape: Shape,
+    *,
+    vendor: str,
+    costs: Mapping[str, int] | None = None,
+    account: str = "",
+    cash_cents: int = 0,
+    applied: Sequence[Json] = (),
+) -> Json:
+    """Return the figures of one part of what is bought.
+
+    Args:
+        shape: what it is.
+        vendor: whose it is, as a reference to the source record.
+        costs: by QuickBooks account id, debits positive: cost, or stock that is kept.
+        account: where money goes out; empty if none moves.
+        cash_cents: money in positive, money out negative.
+        applied: rows of what it is applied to.
+    """
+    by_account = {account: cents for account, cents in (costs or {}).items() if cents}
+    return {
+        "shape": shape.value,
+        "vendor": vendor,
+        "cost_by_account": by_account,
+        "deposit_account": account,
+        "cash_cents": cash_cents,
+        "payable_cents": sum(by_account.values()) + cash_cents,
+        "applied": list(applied),
+        "applied_cents": sum(int(row["cents"]) for row in applied if "bill" in row),
     }

@@ -8,10 +8,17 @@ from datetime import date
 from decimal import Decimal
 
 from st_qbo_assets.domain.days import accounting_day
-from st_qbo_assets.domain.gate import BillFacts, CreditMemoFacts, InvoiceFacts, PaymentFacts
+from st_qbo_assets.domain.gate import (
+    BillFacts,
+    BillPaymentFacts,
+    CreditMemoFacts,
+    InvoiceFacts,
+    PaymentFacts,
+    VendorCreditFacts,
+)
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder
+from st_qbo_assets.servicetitan.buying import Bill, BillPayment, PurchaseOrder, VendorCredit
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
     CreditMemoItem,
@@ -98,8 +105,34 @@ def bill_facts(bill: Bill) -> BillFacts:
     )
 
 
+def vendor_credit_facts(credit: VendorCredit) -> VendorCreditFacts:
+    """Return the gate's facts of a vendor's credit."""
+    return VendorCreditFacts(
+        sync_status=credit.sync_status,
+        total_cents=to_cents(credit.amount),
+        business_date=credit.date,
+        is_canceled=credit.is_canceled,
+        active=credit.active,
+        business_unit=credit.business_unit.name if credit.business_unit else "",
+    )
+
+
+def bill_payment_facts(payment: BillPayment) -> BillPaymentFacts:
+    """Return the gate's facts of a payment of bills."""
+    return BillPaymentFacts(
+        method=payment.method,
+        status=payment.status,
+        sync_status=payment.sync_status,
+        total_cents=to_cents(payment.amount),
+        business_date=payment.date,
+        active=payment.active,
+        business_unit=payment.business_unit.name if payment.business_unit else "",
+    )
+
+
 def day_of(
-    record: Invoice | Payment | CreditMemo | Bill | PurchaseOrder | Unreadable, lookup: Lookup
+    record: Invoice | Payment | CreditMemo | Bill | PurchaseOrder | VendorCredit | BillPayment | Unreadable,
+    lookup: Lookup,
 ) -> date:
     """Return the accounting day: the business date, else the local day it was made (rule 1.4).
 

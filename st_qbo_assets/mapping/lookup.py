@@ -15,7 +15,14 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.names import clean, one_line
 from st_qbo_assets.domain.refunds import RefundTie
 from st_qbo_assets.quickbooks.reference import Reference
-from st_qbo_assets.servicetitan.buying import PurchaseOrder, Receipt, Vendor
+from st_qbo_assets.servicetitan.buying import (
+    Bill,
+    InventoryReturn,
+    PurchaseOrder,
+    Receipt,
+    Vendor,
+    VendorCredit,
+)
 from st_qbo_assets.servicetitan.records import (
     BusinessUnit,
     Contact,
@@ -57,6 +64,9 @@ class Lookup:
         vendors: by id, those of the day's bills and orders.
         purchase_orders: by id, those of the day and those that bills name.
         receipts: by id, those of bills without a number of their own.
+        bills: by id, those of the day and those that credits and payments are applied to.
+        returns: by id, those that vendors' credits credit.
+        vendor_credits: by id, those of the day and those that payments of bills use.
         tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
         tax_account_id: the account that item posts to; empty likewise.
     """
@@ -79,6 +89,9 @@ class Lookup:
     vendors: Mapping[int, Vendor] = field(default_factory=dict[int, Vendor])
     purchase_orders: Mapping[int, PurchaseOrder] = field(default_factory=dict[int, PurchaseOrder])
     receipts: Mapping[int, Receipt] = field(default_factory=dict[int, Receipt])
+    bills: Mapping[int, Bill] = field(default_factory=dict[int, Bill])
+    returns: Mapping[int, InventoryReturn] = field(default_factory=dict[int, InventoryReturn])
+    vendor_credits: Mapping[int, VendorCredit] = field(default_factory=dict[int, VendorCredit])
     tax_item_id: str = ""
     tax_account_id: str = ""
 
@@ -130,6 +143,9 @@ class Lookup:
             vendors=_by_id(readable, Vendor),
             purchase_orders=_by_id(readable, PurchaseOrder),
             receipts=_by_id(readable, Receipt),
+            bills=_by_id(readable, Bill),
+            returns=_by_id(readable, InventoryReturn),
+            vendor_credits=_by_id(readable, VendorCredit),
             refunds_of=refunds_of or {},
             tax_item_id=tax_item_id,
             tax_account_id=tax_account_id,

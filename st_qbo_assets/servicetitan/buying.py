@@ -1,7 +1,8 @@
 """ServiceTitan's records of what is bought, as frozen, lenient models (ServiceTitan reference §5.6, §7).
 
-What belongs here: the fields the integration reads of bills, orders, receipts and vendors. What does not:
-what is due and what it becomes (gate, mapping), records of sales (`records`).
+What belongs here: the fields the integration reads of bills, orders, receipts, returns, vendors, their
+credits and payments. What does not: what is due and what it becomes (gate, mapping), records of sales
+(`records`).
 """
 
 from decimal import Decimal
@@ -166,6 +167,138 @@ class PurchaseOrder(Record):
     active: TrueByDefault = True
     created_on: Instant = None
     modified_on: Instant = None
+
+
+class ReturnItem(Part):
+    """One line of what went back to a vendor, at the cost it was bought for."""
+
+    id: Id
+    sku_id: OptionalId = None
+    name: Text = ""
+    code: Text = ""
+    description: Text = ""
+    quantity: Money
+    cost: Money
+    general_ledger_account: GlAccountRef | None = None
+    cost_of_sale_account: GlAccountRef | None = None
+    asset_account: GlAccountRef | None = None
+    active: TrueByDefault = True
+
+
+class InventoryReturn(Record):
+    """A return to a vendor; it posts nothing by itself (rule 8.7).
+
+    Attributes:
+        status: Pending, Returned, CreditReceived or Canceled.
+        return_amount: its lines, tax and shipping as ServiceTitan adds them up.
+    """
+
+    number: Text = ""
+    reference_number: Text = ""
+    status: Text = ""
+    vendor_id: OptionalId = None
+    purchase_order_id: OptionalId = None
+    job_id: OptionalId = None
+    return_amount: MoneyOrZero = Decimal(0)
+    tax_amount: MoneyOrZero = Decimal(0)
+    shipping_amount: MoneyOrZero = Decimal(0)
+    items: Annotated[tuple[ReturnItem, ...], Nulls] = ()
+    active: TrueByDefault = True
+    created_on: Instant = None
+    modified_on: Instant = None
+
+    @property
+    def is_canceled(self) -> bool:
+        """Whether it was canceled."""
+        return self.status == "Canceled" or not self.active
+
+
+class VendorCreditSplit(Part):
+    """So much of a vendor's credit, used for a bill."""
+
+    id: Id
+    inventory_bill_id: OptionalId = None
+    amount: Money
+    active: TrueByDefault = True
+    created_on: Instant = None
+
+
+class VendorCredit(Record):
+    """What a vendor owes back (`ap-credits`); its money is numbers.
+
+    Attributes:
+        inventory_return_id: the return whose lines it credits, if it credits one.
+        date: the local business date.
+        number: ServiceTitan's own; `reference_number` is the vendor's.
+        status: Unreconciled or Canceled.
+    """
+
+    inventory_return_id: OptionalId = None
+    job_id: OptionalId = None
+    date: BusinessDate = None
+    canceled_on: Instant = None
+    number: Text = ""
+    reference_number: Text = ""
+    memo: Text = ""
+    amount: Money
+    status: Text = ""
+    sync_status: Text = ""
+    business_unit: Named | None = None
+    vendor: Named | None = None
+    splits: Annotated[tuple[VendorCreditSplit, ...], Nulls] = ()
+    active: TrueByDefault = True
+    created_on: Instant = None
+    modified_on: Instant = None
+
+    @property
+    def is_canceled(self) -> bool:
+        """Whether it was canceled."""
+        return self.status == "Canceled" or self.canceled_on is not None
+
+    @property
+    def total(self) -> Decimal:
+        """What it is over."""
+        return self.amount
+
+
+class BillPaymentSplit(Part):
+    """So much of a payment for one bill; `document_id` may be another document (UNCONFIRMED)."""
+
+    id: Id
+    document_id: OptionalId = None
+    inventory_bill_id: OptionalId = None
+    amount: Money
+    active: TrueByDefault = True
+
+
+class BillPayment(Record):
+    """A payment of bills (`ap-payments`); its money is numbers.
+
+    Attributes:
+        date: the local business date.
+        method: ServiceTitan or AccountingSystem.
+        status: Unpaid, ReadyForApproval, Initiated, Paid, Cancelled, InTransit, Processing or Rejected.
+        gl_account: the account it was paid from, if ServiceTitan names one.
+    """
+
+    date: BusinessDate = None
+    method: Text = ""
+    name: Text = ""
+    amount: Money
+    status: Text = ""
+    sync_status: Text = ""
+    gl_account: GlAccountRef | None = None
+    business_unit: Named | None = None
+    vendor: Named | None = None
+    splits: Annotated[tuple[BillPaymentSplit, ...], Nulls] = ()
+    active: TrueByDefault = True
+    created_on: Instant = None
+    modified_on: Instant = None
+
+    @property
+    def total(self) -> Decimal:
+        """What it is over."""
+        return self.amount
 
 
 class ReceiptItem(Part):
