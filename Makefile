@@ -29,7 +29,7 @@ check: install
 	$(BIN)/pyright
 
 test: check
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
