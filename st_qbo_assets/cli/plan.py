@@ -24,7 +24,14 @@ from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.settings import Settings, load_settings
 
-_FIGURES = ("accounts_receivable_cents", "income_cents", "sales_tax_cents", "cash_cents")
+_FIGURES = (
+    "accounts_receivable_cents",
+    "income_cents",
+    "sales_tax_cents",
+    "cash_cents",
+    "accounts_payable_cents",
+    "cost_cents",
+)
 _CSV_HEADS = (
     "day",
     "will",
@@ -38,6 +45,8 @@ _CSV_HEADS = (
     "income",
     "sales_tax",
     "cash",
+    "accounts_payable",
+    "cost",
     "accounts",
     "why",
     "what_to_do",
@@ -138,6 +147,8 @@ def _print(document: dict[str, Any]) -> None:
         "income#",
         "tax#",
         "cash#",
+        "payable#",
+        "cost#",
     )
     rows: list[tuple[object, ...]] = []
     for day in document["days"]:
@@ -155,8 +166,10 @@ def _print(document: dict[str, Any]) -> None:
     print_table(f"{document['company']}: what a load would do", (*columns, "why"), rows)
     effect = document["effect"]
     changes = [("Accounts receivable", effect["accounts_receivable_cents"])]
+    changes += [("Accounts payable", effect["accounts_payable_cents"])]
     changes += [("Sales tax payable", effect["sales_tax_cents"])]
-    changes += [(each["name"], each["cents"]) for each in (*effect["income"], *effect["cash"])]
+    moved = (*effect["income"], *effect["costs"], *effect["cash"])
+    changes += [(each["name"], each["cents"]) for each in moved]
     told = [(name, money(cents)) for name, cents in changes if cents]
     print_table("What that does to the books", ("account", "change#"), told or [("nothing", money(0))])
     if document["mode"] == "preview":
@@ -164,5 +177,5 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _accounts(effect: dict[str, Any]) -> str:
-    moved = (*effect["income"], *effect["cash"])
+    moved = (*effect["income"], *effect["costs"], *effect["cash"])
     return "; ".join(f"{each['name']} {from_cents(each['cents'])}" for each in moved)

@@ -12,19 +12,23 @@ from st_qbo_assets.domain.outcomes import Json
 
 @dataclass(frozen=True)
 class Effect:
-    """Changes in whole cents; debits are positive on AR and cash, credits positive on income and tax.
+    """Changes in whole cents; debits are positive on AR, cash and cost, credits on income, tax and AP.
 
     Attributes:
         receivable: accounts receivable.
         income: by QuickBooks account id, liabilities that lines go to included.
         tax: sales tax payable.
         cash: by account id (Undeposited Funds, a bank).
+        payable: accounts payable.
+        costs: by account id: what is bought, as cost or as stock that is kept.
     """
 
     receivable: int = 0
     income: Mapping[str, int] = field(default_factory=dict[str, int])
     tax: int = 0
     cash: Mapping[str, int] = field(default_factory=dict[str, int])
+    payable: int = 0
+    costs: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def income_cents(self) -> int:
@@ -37,15 +41,21 @@ class Effect:
         return sum(self.cash.values())
 
     @property
+    def cost_cents(self) -> int:
+        """The change of all accounts of what is bought together."""
+        return sum(self.costs.values())
+
+    @property
     def is_nothing(self) -> bool:
         """Whether no account changes."""
-        moved = (*self.income.values(), *self.cash.values())
-        return not (self.receivable or self.tax or any(moved))
+        moved = (*self.income.values(), *self.cash.values(), *self.costs.values())
+        return not (self.receivable or self.tax or self.payable or any(moved))
 
     @property
     def balances(self) -> bool:
         """Whether debits equal credits."""
-        return self.receivable + self.cash_cents == self.income_cents + self.tax
+        debits = self.receivable + self.cash_cents + self.cost_cents
+        return debits == self.income_cents + self.tax + self.payable
 
     def __add__(self, other: "Effect") -> "Effect":
         """Return both effects together; accounts that come to zero are left out."""
@@ -54,6 +64,8 @@ class Effect:
             income=_merged(self.income, other.income),
             tax=self.tax + other.tax,
             cash=_merged(self.cash, other.cash),
+            payable=self.payable + other.payable,
+            costs=_merged(self.costs, other.costs),
         )
 
     def __neg__(self) -> "Effect":
@@ -63,6 +75,8 @@ class Effect:
             income={account: -cents for account, cents in self.income.items()},
             tax=-self.tax,
             cash={account: -cents for account, cents in self.cash.items()},
+            payable=-self.payable,
+            costs={account: -cents for account, cents in self.costs.items()},
         )
 
     def __sub__(self, other: "Effect") -> "Effect":
@@ -78,6 +92,9 @@ class Effect:
             "cash_cents": self.cash_cents,
             "income": dict(self.income),
             "cash": dict(self.cash),
+            "payable_cents": self.payable,
+            "cost_cents": self.cost_cents,
+            "costs": dict(self.costs),
         }
 
 

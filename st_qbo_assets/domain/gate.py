@@ -2,8 +2,8 @@
 
 What belongs here: the kinds, review, job, date, scope and export rules (rules 1.1–1.8) for invoices,
 payments and credit memos, and those of what is bought (rules 8.2, 8.7, 8.8). What does not: reading the
-facts from a vendor's record, and what a due document becomes (mapping). The mapping and the tie-out decide by this one module, so
-that a document cannot be due for one and not for the other.
+facts from a vendor's record, and what a due document becomes (mapping). The mapping and the tie-out decide by
+this one module, so that a document cannot be due for one and not for the other.
 
 The order of the checks is the order of the sentences a bookkeeper would say: not ours, gone, booked
 elsewhere, never posts, nothing in it, not its time; only what is due by all of these is then held or

@@ -80,12 +80,12 @@ def read_orders_around(client: Purchasing, records: Iterable[AnyRecord]) -> list
     orders = [record for record in records if isinstance(record, PurchaseOrder)]
     if not orders:
         return []
-    vendors = _ids(order.vendor_id for order in orders)
+    vendors = known_ids(order.vendor_id for order in orders)
     goods = [(line.sku_id, line.sku_type) for order in orders for line in order.items]
     return [
         *(parse(Vendor, row) for row in client.rows("vendors", ids=vendors)),
-        *client.jobs(ids=_ids(order.job_id for order in orders)),
-        *_goods(client, goods),
+        *client.jobs(ids=known_ids(order.job_id for order in orders)),
+        *read_goods(client, goods),
     ]
 
 
@@ -94,8 +94,8 @@ def read_bills_around(client: Purchasing, records: Iterable[AnyRecord]) -> list[
     bills = [record for record in records if isinstance(record, Bill)]
     if not bills:
         return []
-    vendors = _ids(bill.vendor.id for bill in bills if bill.vendor)
-    orders = _ids(bill.purchase_order_id for bill in bills)
+    vendors = known_ids(bill.vendor.id for bill in bills if bill.vendor)
+    orders = known_ids(bill.purchase_order_id for bill in bills)
     jobs = [
         *(bill.job_id for bill in bills),
         *(line.job.id for bill in bills for line in bill.expense_items if line.job),
@@ -104,8 +104,8 @@ def read_bills_around(client: Purchasing, records: Iterable[AnyRecord]) -> list[
         *(parse(Vendor, row) for row in client.rows("vendors", ids=vendors)),
         *(parse(PurchaseOrder, row) for row in client.rows("purchase-orders", ids=orders)),
         *_receipts(client, bills),
-        *client.jobs(ids=_ids(jobs)),
-        *_goods(client, [(line.sku_id, line.sku_type) for bill in bills for line in bill.items]),
+        *client.jobs(ids=known_ids(jobs)),
+        *read_goods(client, [(line.sku_id, line.sku_type) for bill in bills for line in bill.items]),
     ]
 
 
@@ -138,7 +138,9 @@ def _receipts(client: Rows, bills: Sequence[Bill]) -> Iterator[Receipt | Unreada
             yield from (parse(Receipt, row) for row in rows)
 
 
-def _goods(client: Named, lines: Sequence[tuple[int | None, str]]) -> Iterator[PricebookItem | Unreadable]:
+def read_goods(
+    client: Named, lines: Sequence[tuple[int | None, str]]
+) -> Iterator[PricebookItem | Unreadable]:
     """Yield the goods of lines, each an SKU and its type; one of unknown type is looked for everywhere."""
     places: dict[str, Callable[[list[int]], Iterator[PricebookItem | Unreadable]]] = {
         "Service": lambda ids: client.services(ids=ids),
@@ -146,10 +148,11 @@ def _goods(client: Named, lines: Sequence[tuple[int | None, str]]) -> Iterator[P
         "Equipment": lambda ids: client.equipment(ids=ids),
     }
     for type_, read in places.items():
-        wanted = _ids(sku for sku, kind in lines if kind == type_ or kind not in places)
+        wanted = known_ids(sku for sku, kind in lines if kind == type_ or kind not in places)
         if wanted:
             yield from read(wanted)
 
 
-def _ids(found: Iterable[int | None]) -> list[int]:
+def known_ids(found: Iterable[int | None]) -> list[int]:
+    """Return the ids among some that may be missing, each once, in order."""
     return sorted({id_ for id_ in found if id_ is not None})

@@ -1,4 +1,4 @@
-"""Invoices, credit memos, payments and bills of a range of days, day by day, in few wide windows.
+"""Documents of sales and of buying of a range of days, day by day, in few wide windows.
 
 What belongs here: which windows to ask for, and which day a record belongs to (rule 1.4). What does not:
 whether a record is due (gate). Business dates are written as midnight Z and never shifted; a record
@@ -14,8 +14,9 @@ from st_qbo_assets.domain.days import accounting_day, days_between
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.extract.bills import Rows, read_bills, read_orders
 from st_qbo_assets.extract.credit_memos import with_items
+from st_qbo_assets.extract.payables import read_bill_payments, read_vendor_credits, since_start
 from st_qbo_assets.extract.reader import Documents
-from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder
+from st_qbo_assets.servicetitan.buying import Bill, BillPayment, PurchaseOrder, VendorCredit
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
     Invoice,
@@ -31,8 +32,8 @@ from st_qbo_assets.servicetitan.windows import Dates, Window, date_params, windo
 #: rows is not guaranteed (ST quirk 22); a wider one saves few calls.
 WINDOW_DAYS = 7
 
-Document = TypeVar("Document", Invoice, Payment, CreditMemo, Bill, PurchaseOrder)
-Dated = Invoice | Payment | CreditMemo | Bill | PurchaseOrder
+Document = TypeVar("Document", Invoice, Payment, CreditMemo, Bill, PurchaseOrder, VendorCredit, BillPayment)
+Dated = Invoice | Payment | CreditMemo | Bill | PurchaseOrder | VendorCredit | BillPayment
 
 
 def extract_invoices(
@@ -88,6 +89,23 @@ def extract_orders(
         made = window_params("createdOnOrAfter", "createdBefore", _instants(window, company))
         undated = (order for order in read_orders(client, filters=made) if _dated(order) is None)
         yield from _by_day((*dated, *undated), window, company)
+
+
+def extract_vendor_credits(
+    client: Rows, company: CompanyFile, *, first: date, last: date
+) -> Iterator[tuple[date, list[VendorCredit | Unreadable]]]:
+    """Yield every day from first to last, oldest first, with its vendors' credits of every status.
+
+    The list is read once for all of them, since it has no filter by date; it is short.
+    """
+    yield from _by_day(read_vendor_credits(client, filters=since_start(company)), Dates(first, last), company)
+
+
+def extract_bill_payments(
+    client: Rows, company: CompanyFile, *, first: date, last: date
+) -> Iterator[tuple[date, list[BillPayment | Unreadable]]]:
+    """Yield every day from first to last, oldest first, with its payments of bills; likewise."""
+    yield from _by_day(read_bill_payments(client, filters=since_start(company)), Dates(first, last), company)
 
 
 def windows(first: date, last: date, *, days: int = WINDOW_DAYS) -> Iterator[Dates]:

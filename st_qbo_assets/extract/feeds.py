@@ -4,8 +4,8 @@ What belongs here: following feeds from token to token, rows that come again, th
 not: where tokens are kept (store), and what is done about the days.
 
 Asked for recent changes a feed shows them at once, and shows them again until they are 15 minutes old
-(ServiceTitan reference §3.2): a row is known again by id and stamp. Credit memos have no feed: their list is
-asked for what changed since its newest stamp.
+(ServiceTitan reference §3.2): a row is known again by id and stamp. Lists without a feed (credit memos, and
+some of what is bought) are asked for what changed since their newest stamp.
 """
 
 import hashlib
@@ -19,11 +19,13 @@ from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import RemoteFault
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.extract.buying_feeds import BoughtChanges
+from st_qbo_assets.extract.documents import Dated
 from st_qbo_assets.extract.reader import Documents
 from st_qbo_assets.extract.touched import OVERLAP, Changes, SeenDays
 from st_qbo_assets.servicetitan.client import ExportPage
-from st_qbo_assets.servicetitan.records import CreditMemo, Job, parse, parse_invoice, parse_payment
-from st_qbo_assets.servicetitan.windows import Window
+from st_qbo_assets.servicetitan.records import Job, Unreadable, parse, parse_invoice, parse_payment
+from st_qbo_assets.servicetitan.windows import Window, modified_params
 
 _log = logging.getLogger(__name__)
 FEEDS = ("invoices", "payments", "jobs")
@@ -62,6 +64,7 @@ class FeedReading:
     Attributes:
         tokens: where each feed goes on; to be kept once the days are.
         memos_until: stamp until which credit memos are read.
+        lists_until: the same of other lists without a feed, by name.
         known: versions of the rows that may come again, by feed.
         rows: how many rows were new.
         days: business days that changed, from the start date on.
@@ -70,6 +73,7 @@ class FeedReading:
 
     tokens: dict[str, str] = field(default_factory=dict[str, str])
     memos_until: datetime | None = None
+    lists_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
     known: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     rows: int = 0
     days: frozenset[date] = frozenset()
@@ -85,6 +89,7 @@ def read_feeds(
     known: Mapping[str, Iterable[str]],
     now: datetime,
     seen: SeenDays,
+    lists_since: Mapping[str, datetime | None] | None = None,
 ) -> FeedReading:
     """Return what changed since the tokens.
 
@@ -99,8 +104,9 @@ def read_feeds(
         known: versions of rows that came before.
         now: the present.
         seen: looks up where records were seen before.
+        lists_since: stamps until which other lists without a feed were read, by name.
     """
-    reading = FeedReading()
+    reading, bought = FeedReading(), BoughtChanges(company)
     invoices, payments, memos = (
         Changes(entity) for entity in (Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO)
     )
@@ -115,13 +121,21 @@ def read_feeds(
         "invoices": lambda row: invoices.read([parse_invoice(row)], company),
         "payments": lambda row: payments.read([parse_payment(row)], company),
         "jobs": take_job,
+        **bought.takers(),
     }
     for feed, take in takers.items():
         for row in _new_rows(client, feed, reading, tokens.get(feed), known.get(feed, ()), now=now):
             take(row)
     _read_memos(client, company, reading, memos, memos_since, known.get(MEMOS, ()), now=now)
+    for name, (changes, read) in bought.lists(client).items():
+        since = (lists_since or {}).get(name)
+        window = Window(since or now - _CLOCKS, now + _CLOCKS)
+        rows = read(modified_params(window))
+        until = _read_list(name, rows, reading, changes, company, known.get(name, ()), is_first=since is None)
+        reading.lists_until[name] = until or since or window.since
+    bought.follow_returns(client)
     invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
-    changed = (invoices, payments, memos)
+    changed = (invoices, payments, memos, *bought.all)
     before = seen([source for each in changed for source in each.sources])
     days = {*before.values(), *(day for each in changed for day in each.days)}
     reading.days = frozenset(day for day in days if day >= company.start_date)
@@ -177,19 +191,35 @@ def _read_memos(
     *,
     now: datetime,
 ) -> None:
-    old, versions = set(known), list[str]()
     window = Window(since or now - _CLOCKS, now + _CLOCKS)
+    rows = client.credit_memos(modified=window)
+    until = _read_list(MEMOS, rows, reading, memos, company, known, is_first=since is None)
+    reading.memos_until = until or since or window.since
+
+
+def _read_list(
+    name: str,
+    records: Iterable[Dated | Unreadable],
+    reading: FeedReading,
+    changes: Changes,
+    company: CompanyFile,
+    known: Iterable[str],
+    *,
+    is_first: bool,
+) -> datetime | None:
+    """Take in what is new of a list without a feed, and return the stamp it is read until, if it has any."""
+    old, versions = set(known), list[str]()
     stamp: datetime | None = None
-    for record in client.credit_memos(modified=window):
+    for record in records:
         version = _version(record.raw)
         versions.append(version)
-        if isinstance(record, CreditMemo) and record.modified_on is not None:
+        if not isinstance(record, Unreadable) and record.modified_on is not None:
             stamp = max(stamp or record.modified_on, record.modified_on)
-        if version not in old and since is not None:
+        if version not in old and not is_first:
             reading.rows += 1
-            memos.read([record], company)
-    reading.memos_until = stamp - OVERLAP if stamp is not None else since or window.since
-    reading.known[MEMOS] = versions[-_MOST_KNOWN:]
+            changes.read([record], company)
+    reading.known[name] = versions[-_MOST_KNOWN:]
+    return stamp - OVERLAP if stamp is not None else None
 
 
 def _version(row: Json) -> str:

@@ -44,14 +44,16 @@ _DOCUMENT: dict[str, str] = {
     "balance": "decimal",
 }
 #: Frame → column → kind: text, int, decimal (six places), date, instant or bool. `customers` holds
-#: customers, their contacts and locations; `lists` the reference lists; `items` the pricebook; `bills` and
-#: `purchase_orders` also the vendors, orders, receipts, jobs and pricebook items they name.
+#: customers, their contacts and locations; `lists` the reference lists; `items` the pricebook; Those of
+#: what is bought also hold the vendors, orders, receipts, returns, jobs and pricebook items they name.
 FRAMES: dict[str, Mapping[str, str]] = {
     "invoices": _DOCUMENT,
     "payments": _DOCUMENT,
     "credit_memos": _DOCUMENT,
     "bills": _DOCUMENT,
     "purchase_orders": _DOCUMENT,
+    "vendor_credits": _DOCUMENT,
+    "bill_payments": _DOCUMENT,
     "jobs": {**_COMMON, "completed_on": "instant", "customer_id": "int"},
     "customers": {**_COMMON, "customer_id": "int"},
     "items": _COMMON,
@@ -78,6 +80,9 @@ _MODELS: dict[str, type[Record]] = {
         buying.PurchaseOrder,
         buying.Receipt,
         buying.Vendor,
+        buying.InventoryReturn,
+        buying.VendorCredit,
+        buying.BillPayment,
     )
 }
 _SIX_PLACES = Decimal("0.000001")
@@ -189,6 +194,23 @@ def _order(record: Any) -> Row:
     }
 
 
+def _vendor_credit(record: Any) -> Row:
+    credit: buying.VendorCredit = record
+    return _payable(credit) | {"number": _text(credit.reference_number or credit.number)}
+
+
+def _payable(record: Any) -> Row:
+    document: buying.VendorCredit | buying.BillPayment = record
+    return {
+        "name": _text(document.vendor.name) if document.vendor else None,
+        "status": _text(document.status),
+        "business_date": document.date,
+        "created_on": document.created_on,
+        "business_unit": _text(document.business_unit.name) if document.business_unit else None,
+        "total": _decimal(document.amount),
+    }
+
+
 def _job(record: Any) -> Row:
     job: st.Job = record
     return {
@@ -229,6 +251,8 @@ _DESCRIBE: dict[type[Record], Callable[[Any], Row]] = {
     st.CreditMemo: _credit_memo,
     buying.Bill: _bill,
     buying.PurchaseOrder: _order,
+    buying.VendorCredit: _vendor_credit,
+    buying.BillPayment: _payable,
     st.Job: _job,
     st.Customer: _customer,
     st.Contact: _contact,

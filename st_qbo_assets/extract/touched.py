@@ -10,10 +10,16 @@ from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.extract.bills import read_bills, read_orders
 from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.documents import Dated, business_day, local_midnight
+from st_qbo_assets.extract.payables import (
+    read_bill_payments,
+    read_credits_of_returns,
+    read_vendor_credits,
+)
 from st_qbo_assets.extract.reader import Reader
 from st_qbo_assets.servicetitan.records import (
     CreditMemo,
@@ -44,6 +50,10 @@ class Marks:
     jobs: datetime | None = None
     bills: datetime | None = None
     purchase_orders: datetime | None = None
+    vendor_credits: datetime | None = None
+    bill_payments: datetime | None = None
+    returns: datetime | None = None
+    receipts: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +66,10 @@ class Touched:
         invoices: how many invoices changed, those whose job changed included.
         payments: how many payments changed.
         credit_memos: how many credit memos changed.
-        bills: how many bills of the company's one source changed.
+        bills: how many bills of the company's one source changed, those with a changed receipt included.
         purchase_orders: how many orders changed.
+        vendor_credits: how many vendors' credits changed, those with a changed return included.
+        bill_payments: how many payments of bills changed.
         undated: changed records without any day; they are unreadable and belong to no partition.
     """
 
@@ -68,6 +80,8 @@ class Touched:
     credit_memos: int = 0
     bills: int = 0
     purchase_orders: int = 0
+    vendor_credits: int = 0
+    bill_payments: int = 0
     undated: tuple[Unreadable, ...] = ()
 
 
@@ -96,6 +110,19 @@ def touched_days(
     if company.orders:
         changed_since = modified_params(Window(since.purchase_orders or begin, until))
         orders.read(read_orders(client, filters=changed_since), company)
+    credits, paid = Changes(Entity.VENDOR_CREDIT), Changes(Entity.BILL_PAYMENT)
+    returned, received = None, None
+    if company.buys:
+        changed_since = modified_params(Window(since.vendor_credits or begin, until))
+        credits.read(read_vendor_credits(client, filters=changed_since), company)
+        returns, returned = _changed(client, "returns", "id", Window(since.returns or begin, until))
+        credits.read(read_credits_of_returns(client, company, returns), company)
+        billed, received = _changed(client, "receipts", "billId", Window(since.receipts or begin, until))
+        if missing := sorted(billed - bills.ids):
+            bills.read(read_bills(client, company, ids=missing), company)
+    if company.pays_bills:
+        changed_since = modified_params(Window(since.bill_payments or begin, until))
+        paid.read(read_bill_payments(client, filters=changed_since), company)
     jobs, stamp = _changed_jobs(client, Window(since.jobs or begin, until))
     marks = Marks(
         invoices=_mark(since.invoices, invoices.stamp),
@@ -104,9 +131,13 @@ def touched_days(
         jobs=_mark(since.jobs, stamp),
         bills=_mark(since.bills, bills.stamp),
         purchase_orders=_mark(since.purchase_orders, orders.stamp),
+        vendor_credits=_mark(since.vendor_credits, credits.stamp),
+        bill_payments=_mark(since.bill_payments, paid.stamp),
+        returns=_mark(since.returns, returned),
+        receipts=_mark(since.receipts, received),
     )
     invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
-    changed = (invoices, payments, memos, bills, orders)
+    changed = (invoices, payments, memos, bills, orders, credits, paid)
     before = seen([source for each in changed for source in each.sources])
     days = {*before.values(), *(day for each in changed for day in each.days)}
     return Touched(
@@ -117,6 +148,8 @@ def touched_days(
         credit_memos=len(memos.ids),
         bills=len(bills.ids),
         purchase_orders=len(orders.ids),
+        vendor_credits=len(credits.ids),
+        bill_payments=len(paid.ids),
         undated=tuple(record for each in changed for record in each.undated),
     )
 
@@ -131,6 +164,20 @@ def _changed_jobs(client: Reader, window: Window) -> tuple[set[int], datetime | 
                 stamp = _later(stamp, job.modified_on)
                 invoices |= {job.invoice_id} if job.invoice_id is not None else set()
     return invoices, stamp
+
+
+def _changed(client: Reader, endpoint: str, field: str, window: Window) -> tuple[set[int], datetime | None]:
+    """Return an id of every row of a list that changed in a window, and the newest stamp."""
+    found: set[int] = set()
+    stamp: datetime | None = None
+    for row in client.rows(endpoint, filters=modified_params(window)):
+        named = row.get(field)
+        found |= {named} if isinstance(named, int) else set()
+        try:
+            stamp = _later(stamp, parse_instant(row.get("modifiedOn")))
+        except ValueError:
+            continue  # it is read again with the next one
+    return found, stamp
 
 
 @dataclass
@@ -203,6 +250,10 @@ def later(one: Marks, other: Marks) -> Marks:
         jobs=_later(one.jobs, other.jobs),
         bills=_later(one.bills, other.bills),
         purchase_orders=_later(one.purchase_orders, other.purchase_orders),
+        vendor_credits=_later(one.vendor_credits, other.vendor_credits),
+        bill_payments=_later(one.bill_payments, other.bill_payments),
+        returns=_later(one.returns, other.returns),
+        receipts=_later(one.receipts, other.receipts),
     )
 
 

@@ -18,6 +18,7 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.extract.documents import business_day
 from st_qbo_assets.following.asks import MOST_ASKS, Ask, Due, Work, asks_of_days
+from st_qbo_assets.load.objects import written_by
 from st_qbo_assets.servicetitan.records import Job, Payment
 from st_qbo_assets.store.inbox import Inbox, Pending
 from st_qbo_assets.store.links import Link
@@ -35,7 +36,6 @@ _ECHO = timedelta(seconds=20)
 _MOST_RUNS = 4
 _IN = timedelta(hours=3)
 _NAMES = {"Customer": Entity.CUSTOMER, "Vendor": Entity.VENDOR}
-_DOCUMENTS = ("Invoice", "CreditMemo", "Payment", "RefundReceipt", "Purchase")
 
 
 @dataclass
@@ -170,7 +170,8 @@ def _of_quickbooks(
     connections: Connections, inbox: Inbox, pending: Sequence[Pending], wanted: Wanted, *, today: date
 ) -> None:
     """Settle what is none of ours or an echo; ask for one run for names, and one for documents."""
-    for targets, work in ((tuple(_NAMES), Work.MASTERS), (_DOCUMENTS, Work.DRIFT)):
+    documents = written_by(connections.company)
+    for targets, work in ((tuple(_NAMES), Work.MASTERS), (documents, Work.DRIFT)):
         news: list[Pending] = []
         for target in targets:
             own = [each for each in pending if each.entity == target]
@@ -191,7 +192,7 @@ def _of_quickbooks(
             wanted.asks.append(Ask(work, first, last, ids, tries))
         else:
             wanted.later += ids  # the schedule may come first, and settles them too
-    followed = {*_NAMES, *_DOCUMENTS}
+    followed = {*_NAMES, *documents}
     wanted.settled += [id_ for each in pending if each.entity not in followed for id_ in each.ids]
 
 

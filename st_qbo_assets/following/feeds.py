@@ -13,7 +13,10 @@ from st_qbo_assets.extract.feeds import FeedReading, FeedToken, read_feeds
 from st_qbo_assets.store.marks import FeedTokens
 
 _PREFIX = "servicetitan/export/"
-_MEMOS_MARK = "servicetitan/recent/credit_memos"
+_RECENT = "servicetitan/recent/"
+_MEMOS_MARK = f"{_RECENT}credit_memos"
+#: Lists of what is bought that have no feed.
+_LISTS = ("bills", "vendor_credits", "bill_payments")
 
 
 def note_feeds(connections: Connections, *, known: Mapping[str, Iterable[str]], now: datetime) -> FeedReading:
@@ -40,12 +43,15 @@ def note_feeds(connections: Connections, *, known: Mapping[str, Iterable[str]], 
         known=known,
         now=now,
         seen=lambda sources: seen_days(connections, sources),
+        lists_since={each: connections.marks.get(name, f"{_RECENT}{each}") for each in _LISTS},
     )
     connections.dirty_days.mark(name, reading.days)
     for feed, token in reading.tokens.items():
         tokens.save(name, f"{_PREFIX}{feed}", token)
     if reading.memos_until is not None:
         connections.marks.advance(name, _MEMOS_MARK, reading.memos_until)
+    for each, until in reading.lists_until.items():
+        connections.marks.advance(name, f"{_RECENT}{each}", until)
     return reading
 
 
@@ -57,7 +63,7 @@ def seen_days(connections: Connections, sources: Iterable[SourceRef]) -> Mapping
     ties = connections.refunds.of_payments(connections.name, payments)
     wanted += [SourceRef(Entity.PAYMENT, tie.refund) for each in ties.values() for tie in each]
     found: dict[SourceRef, date] = {}
-    for entity in (Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO):
+    for entity in sorted({source.entity for source in wanted}):
         ids = [source.id for source in wanted if source.entity is entity]
         days = connections.seen.days_of(connections.name, entity, ids)
         found |= {SourceRef(entity, id_): day for id_, day in days.items()}

@@ -22,7 +22,7 @@ from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.links import Link
 
 #: Documents that QuickBooks numbers, so that one typed by hand can be found.
-NUMBERED = frozenset({"Invoice", "CreditMemo", "Bill"})
+NUMBERED = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
 #: Numbers in one query; a long statement goes by POST, and this many stay far below any limit.
 _NUMBERS_PER_QUERY = 250
 
@@ -55,7 +55,7 @@ def find_existing(context: WriteContext, payloads: Sequence[Payload], known: Res
                 for payload in wanted[number] if same else ():
                     if (finding := judge(context, payload, same, links, known)) is not None:
                         found[payload.source, target] = finding
-    twins = judge_each_other([payload for payload in payloads if payload.target == "Bill"])
+    twins = judge_each_other([payload for payload in payloads if payload.target in ("Bill", "VendorCredit")])
     return twins | found
 
 

@@ -24,20 +24,20 @@ from st_qbo_assets.store.links import Link, LinkState
 
 _IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
 #: Documents that payments are applied to, as charge or as credit.
-_APPLIED_TO = frozenset({"Invoice", "CreditMemo"})
+_APPLIED_TO = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
 #: Documents that payments may use, so that they are asked for before one is voided.
 _USED = _APPLIED_TO | {"Purchase"}
 
 
-def bring_payments_along(turn: DayTurn) -> None:
-    """Take in the payments of every invoice that is in QuickBooks, or of a higher total, since this load.
+def bring_payments_along(turn: DayTurn, entity: Entity = Entity.INVOICE) -> None:
+    """Take in the payments of every invoice (or bill) that is in QuickBooks, or higher, since this load.
 
     A payment that found too little open has its turn now, whatever its day (rules 3.2, 3.3).
     """
     invoices = [
         result
         for source, result in turn.results.items()
-        if source.entity is Entity.INVOICE
+        if source.entity is entity
         and not source.part
         and source not in turn.brought
         and result.outcome in _IN_QUICKBOOKS
@@ -150,7 +150,7 @@ def _appliers(mapped: Iterable[Mapped], documents: set[tuple[SourceRef, str]]) -
         each.source
         for each in mapped
         if each.payload is not None
-        and each.payload.target == "Payment"
+        and each.payload.target in objects.PAYMENTS
         and any(
             (source, target) in documents for target, source in objects.symbolic_references(each.payload.body)
         )
@@ -216,8 +216,15 @@ def _record(payment_id: str) -> SourceRef:
 
 
 def _payments_of(turn: DayTurn, documents: Iterable[SourceRef]) -> Sequence[Mapped]:
-    ids = [source.id for source in documents if source.entity is Entity.INVOICE]
-    return turn.given.payments_of(ids) if ids and turn.given.payments_of is not None else ()
+    wanted = list(documents)
+    found: list[Mapped] = []
+    for entity, read in (
+        (Entity.INVOICE, turn.given.payments_of),
+        (Entity.BILL, turn.given.applied_to_bills),
+    ):
+        ids = [source.id for source in wanted if source.entity is entity]
+        found += read(ids) if ids and read is not None else ()
+    return found
 
 
 def _frees(turn: DayTurn, mapped: Mapped) -> bool:
@@ -245,15 +252,17 @@ def _is_more(turn: DayTurn, mapped: Mapped) -> bool:
 
 
 def _is_of_other_customer(turn: DayTurn, payload: Payload, link: Link) -> bool:
-    before = objects.text(link.confirmed.get("CustomerRef"))
-    return bool(before) and objects.ref(create_request(payload, turn.known), "CustomerRef") != before
+    whose = "CustomerRef" if "CustomerRef" in payload.body else "VendorRef"
+    before = objects.text(link.confirmed.get(whose))
+    return bool(before) and objects.ref(create_request(payload, turn.known), whose) != before
 
 
 def _users(turn: DayTurn, link: Link) -> set[SourceRef]:
     """Return the payments of ours that QuickBooks shows on a document."""
     obj = read_if_there(turn.context, link.target, link.qbo_id)
-    ids = objects.linked_payments(obj) if obj is not None else []
-    found = turn.context.links.of_targets(turn.context.name, "Payment", ids) if ids else {}
+    kind = objects.settled_by(link.target)
+    ids = objects.linked_payments(obj, kind) if obj is not None else []
+    found = turn.context.links.of_targets(turn.context.name, kind, ids) if ids else {}
     return {each.source for links in found.values() for each in links}
 
 
@@ -262,7 +271,8 @@ def _forget(turn: DayTurn, payments: Iterable[SourceRef]) -> None:
     ledger, name = turn.context.ledger, turn.context.name
     for source in sorted(payments):
         with ledger.lock(name, source):
-            link = ledger.link(name, source, "Payment")
+            is_bought = source.entity in (Entity.VENDOR_CREDIT, Entity.BILL_PAYMENT)
+            link = ledger.link(name, source, "BillPayment" if is_bought else "Payment")
             if link is None or link.state not in (LinkState.ACTIVE, LinkState.MISMATCH):
                 continue
             unsure = replace(link, digest="", run_id=turn.context.run_id)

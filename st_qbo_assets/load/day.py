@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
-from st_qbo_assets.domain.ids import is_location
+from st_qbo_assets.domain.ids import Entity, is_location
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Payload, Verdict
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind, Finding
@@ -55,7 +55,10 @@ SALES = ("Invoice", "CreditMemo", "PurchaseOrder")
 BILLS = ("Bill",)
 REFUNDS = ("RefundReceipt", "Purchase")
 PAYMENTS = ("Payment",)
-LAST_STAGES: tuple[tuple[str, ...], ...] = (("VendorCredit",), ("BillPayment",))
+VENDOR_CREDITS = ("VendorCredit",)
+BILL_PAYMENTS = ("BillPayment",)
+#: Stages whose documents payments are applied to.
+_SETTLED = (SALES, BILLS, VENDOR_CREDITS)
 #: Rounds in which payments that stand in each other's way are sorted out; a swap needs one.
 _MOST_ROUNDS = 3
 
@@ -136,8 +139,7 @@ class DayLoader:
             self._load_documents(turn)
         cap_ties(turn)
         self._load_stage(turn, PAYMENTS, applications=True)
-        for stage in LAST_STAGES:
-            self._load_stage(turn, stage)
+        self._load_stage(turn, BILL_PAYMENTS, applications=True)
         self.stopped = turn.stopped
         return turn
 
@@ -155,6 +157,9 @@ class DayLoader:
         bring_users(turn)
         self._retiring.look(turn)
         self._load_stage(turn, BILLS)
+        bring_payments_along(turn, Entity.BILL)
+        self._retiring.look(turn)
+        self._load_stage(turn, VENDOR_CREDITS)
         self._retiring.carry_out(turn, Step.APPLICATION)
         self._retiring.carry_out(turn, Step.MONEY)
         self._load_stage(turn, REFUNDS)
@@ -163,6 +168,7 @@ class DayLoader:
         self._retiring.carry_out(turn, Step.APPLICATION)
         self._retiring.carry_out(turn, Step.MONEY)
         self._load_stage(turn, PAYMENTS)
+        self._load_stage(turn, BILL_PAYMENTS)
         self._retiring.let_go(turn)
         self._retiring.carry_out(turn, Step.DOCUMENT)
 
@@ -190,6 +196,7 @@ class DayLoader:
         self._find(turn, [each for each in due if each.source not in turn.results])
         if targets is SALES:
             self._link_elsewhere(turn, mapped)
+        if targets in _SETTLED:
             free_payments(turn, due)
         jobs: list[Callable[[], LoadResult]] = []
         for each in mapped:
@@ -201,10 +208,10 @@ class DayLoader:
             else:
                 jobs.append(self._job(turn, each))
         self._run(jobs, side_by_side=not objects.name_field(targets[0]))
-        if targets is PAYMENTS:
-            self._apply_the_rest(turn)
+        if targets in (PAYMENTS, BILL_PAYMENTS):
+            self._apply_the_rest(turn, targets)
 
-    def _apply_the_rest(self, turn: DayTurn) -> None:
+    def _apply_the_rest(self, turn: DayTurn, targets: tuple[str, ...]) -> None:
         """Try again the payments that found too little open, now that the others have let go of it.
 
         Where ServiceTitan shifts money between invoices, each payment stands in the way of another until
@@ -213,7 +220,7 @@ class DayLoader:
         due = [
             each
             for each in turn.mapped.values()
-            if each.payload is not None and each.payload.target == "Payment"
+            if each.payload is not None and each.payload.target in targets
         ]
         for _ in range(_MOST_ROUNDS):
             short = [each for each in due if _found_too_little(turn.results.get(each.source))]

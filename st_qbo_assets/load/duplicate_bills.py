@@ -1,4 +1,4 @@
-"""The control against paying a bill twice: the same number of the same vendor (rule 8.3).
+"""The control against paying a bill, or taking a credit, twice: one number of one vendor (rule 8.3).
 
 What belongs here: what other bills under a bill's number mean for it. What does not: asking QuickBooks for
 them (`adoption`), which number a bill has (mapping). A bill is never taken over because it looks the same:
@@ -45,11 +45,12 @@ def judge_bill(
 
 def judge_each_other(payloads: Sequence[Payload]) -> dict[tuple[SourceRef, str], Finding]:
     """Return the hold of every bill of a load whose number an earlier one of the same vendor has."""
-    first: dict[tuple[str, str], Payload] = {}
+    first: dict[tuple[str, str, str], Payload] = {}
     found: dict[tuple[SourceRef, str], Finding] = {}
     for payload in sorted(payloads, key=lambda each: (each.day, each.source)):
-        key = (objects.ref(payload.body, "VendorRef"), objects.text(payload.body.get("DocNumber")).casefold())
-        other = first.setdefault(key, payload) if key[1] else payload
+        number = objects.text(payload.body.get("DocNumber")).casefold()
+        key = (payload.target, objects.ref(payload.body, "VendorRef"), number)
+        other = first.setdefault(key, payload) if number else payload
         if other is not payload:
             told = f"{other.source} over {from_cents(other.cents)}, dated {other.day}"
             found[payload.source, payload.target] = _hold(payload, told)
@@ -58,7 +59,8 @@ def judge_each_other(payloads: Sequence[Payload]) -> dict[tuple[SourceRef, str],
 
 def _hold(payload: Payload, other: str) -> Finding:
     number = objects.text(payload.body.get("DocNumber"))
-    said = reason("possible_duplicate_bill", number=number, other=other)
+    code = "possible_duplicate_bill" if payload.target == "Bill" else "possible_duplicate_vendor_credit"
+    said = reason(code, number=number, other=other)
     return Finding(FindingKind.HOLD, reason=said)
 
 

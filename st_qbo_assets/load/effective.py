@@ -65,7 +65,7 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
     """
     said: Reason | None = None
     body = payload.body
-    if payload.target == "Payment":
+    if payload.target in objects.PAYMENTS:
         found = _payment_lines(body, known, policies)
         if found.waits is not None:
             said = reason("payment_waits", waits_for=found.waits, state=state_of(found.waits, "", known))
@@ -164,7 +164,7 @@ def _payment_lines(body: Json, known: Resolution, policies: WritePolicies) -> _L
 
 
 def _waits(body: Json, target: str, source: SourceRef, known: Resolution, policies: WritePolicies) -> bool:
-    if target == "CreditMemo":
+    if target in objects.CREDITS:
         return True  # a credit that is not there cannot pay for anything
     if target == "Purchase":
         return is_application(body)  # money is taken whether or not its refund can be posted
@@ -192,4 +192,4 @@ def _amount(line: Json) -> Decimal:
 
 
 def _uses_credit(line: dict[str, Any]) -> bool:
-    return any(kind == "CreditMemo" for kind, _, _ in objects.applications({"Line": [line]}))
+    return any(kind in objects.CREDITS for kind, _, _ in objects.applications({"Line": [line]}))

@@ -20,10 +20,15 @@ from st_qbo_assets.store.links import Link
 
 #: Sales documents, with the sign their amounts have in the books of sales.
 _SIGNS = {"Invoice": 1, "SalesReceipt": 1, "CreditMemo": -1, "RefundReceipt": -1}
+#: What is bought, with the sign its lines have on cost and stock.
+_COSTS = {"Bill": 1, "VendorCredit": -1}
+#: How the account that an item is bought on is named beside the one it is sold on.
+COST_OF = "cost of "
 #: Those whose money is there at once.
 _RECEIPTS = frozenset({"SalesReceipt", "RefundReceipt"})
 #: Accounts that are not known here; shown as they are called.
 UNKNOWN_ITEM = "account of item "
+UNKNOWN_COST = "cost account of item "
 UNKNOWN_MONEY = "unknown account"
 
 
@@ -43,7 +48,8 @@ def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str]) -> Eff
     Args:
         planned: the step.
         own: effect of its payload if nothing of it were in QuickBooks.
-        accounts: QuickBooks item → income account; an item that carries tax as a line has one too.
+        accounts: QuickBooks item → income account; an item that carries tax as a line has one too. Under
+            `COST_OF` and the item stands the account it is bought on.
     """
     link = planned.link
     if planned.will == "create":
@@ -104,6 +110,11 @@ def effect_of_confirmed(target: str, confirmed: Mapping[str, Any], accounts: Map
     if target == "Purchase":
         account = objects.text(confirmed.get("AccountRef")) or UNKNOWN_MONEY
         return Effect(receivable=total, cash={account: -total} if total else {})
+    if target == "BillPayment":
+        account = objects.text(confirmed.get(objects.PAID_FROM)) or UNKNOWN_MONEY
+        return Effect(payable=-total, cash={account: -total} if total else {})
+    if target in _COSTS:
+        return _effect_of_bought(_COSTS[target], total, _lines(confirmed), accounts)
     if target not in _SIGNS:
         return Effect()
     sign, tax = _SIGNS[target], _cents(confirmed.get("TotalTax"))
@@ -117,6 +128,15 @@ def effect_of_confirmed(target: str, confirmed: Mapping[str, Any], accounts: Map
     if target in _RECEIPTS:
         return Effect(income=income, tax=sign * tax, cash={money: sign * total} if total else {})
     return Effect(receivable=sign * total, income=income, tax=sign * tax)
+
+
+def _effect_of_bought(sign: int, total: int, lines: Iterable[Json], accounts: Mapping[str, str]) -> Effect:
+    costs: dict[str, int] = {}
+    for line in lines:
+        item, account = objects.text(line.get("ItemRef")), objects.text(line.get("AccountRef"))
+        place = account or accounts.get(COST_OF + item) or UNKNOWN_COST + (item or "not named")
+        costs[place] = costs.get(place, 0) + sign * _cents(line.get("Amount"))
+    return Effect(payable=sign * total, costs={place: cents for place, cents in costs.items() if cents})
 
 
 def _present(link: Link) -> Json:

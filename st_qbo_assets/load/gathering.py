@@ -37,6 +37,7 @@ _TARGET_OF = {
     Entity.BILL: "Bill",
     Entity.PAYMENT: "Payment",
     Entity.VENDOR_CREDIT: "VendorCredit",
+    Entity.BILL_PAYMENT: "BillPayment",
 }
 #: Records that are no documents.
 MASTERS = frozenset({Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR})
@@ -53,6 +54,7 @@ class DayInput:
         reread: reads and maps records of an entity again by id; what it does not return is gone. It may
             also return the customers and items those records refer to.
         payments_of: reads and maps every payment that ServiceTitan applies to some invoices, by invoice id.
+        applied_to_bills: the same of vendors' credits and payments applied to bills, by bill id.
         is_fresh: whether the records were read in this very run; else whatever is not settled is read again.
         days_to_come: days that this run still loads; their payments are planned there.
         last: the last day, if several are loaded together.
@@ -63,6 +65,7 @@ class DayInput:
     mapped: Mapping[Entity, Sequence[Mapped]]
     reread: Reread | None = None
     payments_of: PaymentsOf | None = None
+    applied_to_bills: PaymentsOf | None = None
     is_fresh: bool = False
     days_to_come: Collection[date] = ()
     last: date | None = None
@@ -320,4 +323,5 @@ def target_of(mapped: Mapped) -> str:
     """Return what a record is, or would be, in QuickBooks."""
     if mapped.payload is not None:
         return mapped.payload.target
-    return "Payment" if is_application_part(mapped.source) else _TARGET_OF[mapped.source.entity]
+    own = _TARGET_OF[mapped.source.entity]
+    return objects.settled_by(own) if is_application_part(mapped.source) else own

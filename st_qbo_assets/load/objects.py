@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef, find_markers
 from st_qbo_assets.domain.outcomes import Json
 
@@ -30,6 +31,18 @@ SALES = frozenset({"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt"})
 #: Entities of what is bought: expense lines, a total and no sales tax.
 BUYING = frozenset({"Bill", "VendorCredit", "PurchaseOrder"})
 
+#: Payments of either side, whose lines settle charges and use credits, and those credits.
+PAYMENTS = frozenset({"Payment", "BillPayment"})
+CREDITS = frozenset({"CreditMemo", "VendorCredit"})
+_OWED = frozenset({"Bill", "VendorCredit"})
+#: Documents we write, in the order shown: of sales, and of a company that buys.
+_WRITTEN = ("Invoice", "CreditMemo", "Payment", "RefundReceipt", "Purchase")
+_BOUGHT = ("PurchaseOrder", "Bill", "VendorCredit", "BillPayment")
+#: Under which name the account that a payment of bills left is compared.
+PAID_FROM = "paid_from"
+#: What a BillPayment is called where something links to it (QB §6.9).
+_BILL_PAYMENTS = frozenset({"BillPayment", "BillPaymentCheck", "BillPaymentCreditCard"})
+
 #: What a Purchase is called where something links to it (QB §6.2); which one goes by its PaymentType.
 _PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase"})
 
@@ -38,6 +51,11 @@ INCLUDE = "?include"
 
 ZERO = Decimal(0)
 _DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)$", re.IGNORECASE)
+
+
+def written_by(company: CompanyFile) -> tuple[str, ...]:
+    """Return the documents that a company's loads write, in the order shown."""
+    return (*_WRITTEN, *_BOUGHT) if company.buys else _WRITTEN
 
 
 def as_mapping(value: object) -> Json:
@@ -100,7 +118,21 @@ def total_tax(obj: Mapping[str, Any]) -> Decimal | None:
 
 def linked_target(txn_type: str) -> str:
     """Return the entity behind the TxnType of a link: several words stand for one Purchase (QB §6.2)."""
+    if txn_type in _BILL_PAYMENTS:
+        return "BillPayment"
     return "Purchase" if txn_type in _PURCHASES else txn_type
+
+
+def settled_by(target: str) -> str:
+    """Return what settles a charge or uses a credit: payments of customers, or of what vendors are owed."""
+    return "BillPayment" if target in _OWED else "Payment"
+
+
+def paid_from(obj: Mapping[str, Any]) -> str:
+    """Return the account a payment of bills left, empty where none is named."""
+    return ref(as_mapping(obj.get("CheckPayment")), "BankAccountRef") or ref(
+        as_mapping(obj.get("CreditCardPayment")), "CCAccountRef"
+    )
 
 
 def txn_type_of(target: str, *, payment_type: str = "", is_credit: bool = False) -> str:
@@ -123,10 +155,10 @@ def applications(obj: Mapping[str, Any]) -> list[tuple[str, str, Decimal]]:
     return found
 
 
-def linked_payments(invoice: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the payments QuickBooks shows on an invoice."""
-    links = [as_mapping(link) for link in as_list(invoice.get("LinkedTxn"))]
-    return [text(link.get("TxnId")) for link in links if text(link.get("TxnType")) == "Payment"]
+def linked_payments(document: Mapping[str, Any], kind: str = "Payment") -> list[str]:
+    """Return the ids of the payments of a kind that QuickBooks shows on a document."""
+    links = [as_mapping(link) for link in as_list(document.get("LinkedTxn"))]
+    return [text(link.get("TxnId")) for link in links if linked_target(text(link.get("TxnType"))) == kind]
 
 
 def markers(obj: Mapping[str, Any]) -> tuple[SourceRef, ...]:

@@ -24,8 +24,13 @@ from st_qbo_assets.store.links import Link
 #: A document that payments are applied to: entity and QuickBooks id.
 Key = tuple[str, str]
 #: What says how much of a document is open. How much of a Purchase is, QuickBooks does not say.
-_OPEN_FIELDS = {"Invoice": "Balance", "CreditMemo": "RemainingCredit"}
-_CREDIT = "CreditMemo"
+_OPEN_FIELDS = {
+    "Invoice": "Balance",
+    "CreditMemo": "RemainingCredit",
+    "Bill": "Balance",
+    "VendorCredit": "Balance",
+}
+_CHARGES = frozenset({"Invoice", "Bill"})
 
 
 class OpenAmounts:
@@ -50,7 +55,7 @@ class OpenAmounts:
         if not short or not self._is_of_one(request, rows.values()):
             return None
         for key in short:
-            by_hand = self._typed_payment(rows[key], wanted[key]) if key[0] == "Invoice" else None
+            by_hand = self._typed_payment(key, rows[key], wanted[key]) if key[0] in _CHARGES else None
             if by_hand is not None:
                 return self._subject.result(Outcome.HELD, link=action.link, said=by_hand, wrote=True)
         said = reason(
@@ -77,11 +82,12 @@ class OpenAmounts:
         self, action: Action, wanted: Mapping[Key, Decimal], rows: Mapping[Key, Json], said: Reason
     ) -> LoadResult | Action:
         """Take QuickBooks' own application of a credit for ours if it ties the same; else a person looks."""
-        linked = [frozenset(objects.linked_payments(row)) for row in rows.values()]
+        kind = self._subject.target
+        linked = [frozenset(objects.linked_payments(row, kind)) for row in rows.values()]
         ids = frozenset[str].intersection(*linked) if linked else frozenset[str]()
-        links = self._context.links.of_targets(self._context.name, "Payment", ids) if ids else {}
+        links = self._context.links.of_targets(self._context.name, kind, ids) if ids else {}
         free = sorted(ids - set(links))
-        for row in self._context.quickbooks.query("Payment", f"Id IN {quote_list(free)}") if free else ():
+        for row in self._context.quickbooks.query(kind, f"Id IN {quote_list(free)}") if free else ():
             if _wanted(row) == wanted and not objects.markers(row) and action.link is None:
                 evidence: Json = {
                     "applied": {f"{kind} {id_}": _money(each) for (kind, id_), each in wanted.items()}
@@ -101,6 +107,9 @@ class OpenAmounts:
     def _is_of_one(self, request: Json, rows: Iterable[Json]) -> bool:
         """Say whether documents stand on the customer of a payment, or on sub-customers of his locations."""
         payer = objects.ref(request, "CustomerRef")
+        if not payer:
+            vendor = objects.ref(request, "VendorRef")
+            return all(objects.ref(row, "VendorRef") == vendor for row in rows)
         others = {objects.ref(row, "CustomerRef") for row in rows} - {payer}
         if not others:
             return True
@@ -112,13 +121,13 @@ class OpenAmounts:
         obj = read_if_there(self._context, link.target, link.qbo_id) if link is not None else None
         return _wanted(obj) if obj is not None else {}
 
-    def _typed_payment(self, invoice: Json, wanted: Decimal) -> Reason | None:
-        ids = objects.linked_payments(invoice)
+    def _typed_payment(self, key: Key, document: Json, wanted: Decimal) -> Reason | None:
+        kind = objects.settled_by(key[0])
+        ids = objects.linked_payments(document, kind)
         if not ids:
             return None
-        links = self._context.links.of_targets(self._context.name, "Payment", ids)
-        key = ("Invoice", objects.text(invoice.get("Id")))
-        for row in self._context.quickbooks.query("Payment", f"Id IN {quote_list(sorted(ids))}"):
+        links = self._context.links.of_targets(self._context.name, kind, ids)
+        for row in self._context.quickbooks.query(kind, f"Id IN {quote_list(sorted(ids))}"):
             qbo_id = objects.text(row.get("Id"))
             taken = _wanted(row).get(key, Decimal(0))
             # What moves no money is a credit that QuickBooks applied by itself, and nobody's payment.
@@ -126,7 +135,7 @@ class OpenAmounts:
             if qbo_id not in links and not objects.markers(row) and taken == wanted and is_money:
                 return reason(
                     "paid_by_hand",
-                    invoice=_label(key, invoice),
+                    invoice=_label(key, document),
                     payment=qbo_id,
                     amount=_money(taken),
                     date=objects.text(row.get("TxnDate")),
@@ -151,7 +160,7 @@ def _in_balance(request: Json, amounts: Sequence[Decimal]) -> list[Decimal]:
 
     No more credit is used than is applied; money may stay unapplied.
     """
-    is_credit = [kind == _CREDIT for kind, _, _ in objects.applications(request)]
+    is_credit = [kind in objects.CREDITS for kind, _, _ in objects.applications(request)]
     total = objects.amount(request.get("TotalAmt")) or Decimal(0)
     applied = sum((each for each, credit in zip(amounts, is_credit, strict=True) if not credit), Decimal(0))
     used = sum((each for each, credit in zip(amounts, is_credit, strict=True) if credit), Decimal(0))

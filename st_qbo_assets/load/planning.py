@@ -13,9 +13,9 @@ from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Ver
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Action, ActionKind
 from st_qbo_assets.load.apply import RecordWriter
-from st_qbo_assets.load.day import SALES, DayLoader
+from st_qbo_assets.load.day import BILLS, SALES, DayLoader
 from st_qbo_assets.load.foresight import RECHECK, foreseen
-from st_qbo_assets.load.gathering import DayInput, DayTurn
+from st_qbo_assets.load.gathering import DayInput, DayTurn, PaymentsOf
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
@@ -137,21 +137,23 @@ class _Walker(DayLoader):
                 turn.known.learn_result(LoadResult(source, outcome, turn.given.day))
         super()._load_stage(turn, targets, applications=applications, locations=locations)
         if targets is SALES:
-            self._bring(turn)
+            self._bring(turn, Entity.INVOICE, turn.given.payments_of)
+        if targets is BILLS:
+            self._bring(turn, Entity.BILL, turn.given.applied_to_bills)
 
-    def _bring(self, turn: DayTurn) -> None:
-        """Take in the payments of the invoices that would be new in QuickBooks, or grow (rule 3.2)."""
+    def _bring(self, turn: DayTurn, entity: Entity, payments_of: PaymentsOf | None) -> None:
+        """Take in the payments of invoices or bills that would be new in QuickBooks, or grow (rule 3.2)."""
         new = [
             result.source.id
             for source, result in turn.results.items()
-            if source.entity is Entity.INVOICE
+            if source.entity is entity
             and not source.part
             and source not in turn.brought
             and (source in turn.grown or result.operation in (ActionKind.CREATE, "link"))
         ]
-        if new and turn.given.payments_of is not None:
-            turn.take_in(turn.given.payments_of(new))
-            turn.brought.update(source for source in turn.results if source.id in new)
+        if new and payments_of is not None:
+            turn.take_in(payments_of(new))
+            turn.brought.update(SourceRef(entity, id_) for id_ in new)
 
     def _find(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
         if self._looks:

@@ -90,7 +90,7 @@ def _where(target: str, request: Json) -> str:
     day = f"TxnDate = {quote(objects.text(request.get('TxnDate')))}"
     if target == "Purchase":
         return day
-    if target in objects.BUYING:
+    if target in objects.BUYING or target == "BillPayment":
         return f"{day} AND VendorRef = {quote(objects.ref(request, 'VendorRef'))}"
     if target == "Payment":
         return f"{day} AND CustomerRef = {quote(objects.ref(request, 'CustomerRef'))}"

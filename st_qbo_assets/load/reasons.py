@@ -23,12 +23,12 @@ LOAD: dict[str, ReasonKind] = {
     "payment_waits": ReasonKind(
         "3.2",
         "It pays {waits_for}, which {state}.",
-        "Settle that invoice; the payment follows in the same run.",
+        "Settle that invoice or bill; the payment follows in the same run.",
     ),
     "unapplied_for_now": ReasonKind(
         "3.2",
         "It posts unapplied on its own date, because {invoices} {state}.",
-        "Nothing to do; it is applied when the invoice posts.",
+        "Nothing to do; it is applied when that posts.",
     ),
     "applied_what_is_open": ReasonKind(
         "3.3",
@@ -78,7 +78,7 @@ LOAD: dict[str, ReasonKind] = {
     "credit_stays_unapplied": ReasonKind(
         "3.2",
         "The credit stays unapplied for now, because {invoices} {state}.",
-        "Nothing to do; it is applied when the invoice posts.",
+        "Nothing to do; it is applied when that posts.",
     ),
     "voided_in_quickbooks": ReasonKind(
         "3.6",
@@ -230,6 +230,13 @@ LOAD: dict[str, ReasonKind] = {
         "says {wanted}; an item with postings is never given another account.",
         "Change the account in the price book back; or change it on the item in QuickBooks, then "
         "re-materialize the day.",
+    ),
+    "possible_duplicate_vendor_credit": ReasonKind(
+        "8.3",
+        "Its number {number} is on another credit of the same vendor: {other}. It may be the same credit "
+        "twice.",
+        "Look at both. If they are two, correct one number in ServiceTitan, then re-materialize the day; if "
+        "they are one, cancel this credit in ServiceTitan, or pair them in links.csv.",
     ),
     "possible_duplicate_bill": ReasonKind(
         "8.3",

@@ -91,7 +91,7 @@ class Rechecks:
         """Say whether a field we own but do not send was edited, so that equality to the payload hides it."""
         if link.state in _FOREIGN or objects.name_field(link.target):
             return False
-        compared = {*payload.body, "TotalAmt", "TotalTax", "Line", "marker"}
+        compared = {*payload.body, "TotalAmt", "TotalTax", "Line", "marker", objects.PAID_FROM}
         return any(each.field not in compared for each in edits_of(link, obj, {}))
 
     def _against_payload(self, payload: Payload, link: Link, obj: Json) -> tuple[Difference, ...]:
@@ -100,7 +100,7 @@ class Rechecks:
                 return _ties_differently(create_request(payload, self._known), obj)
             return adoption.differences(payload, obj, self._known)
         request = create_request(payload, self._known, name=link.display_name)
-        if link.target == "Payment" and link.state is LinkState.ACTIVE and link.digest == payload.digest:
+        if link.target in objects.PAYMENTS and link.state is LinkState.ACTIVE and link.digest == payload.digest:
             # What a posted payment is applied to is an effect of ordinary work (rule 5.3).
             request = {key: value for key, value in request.items() if key != "Line"}
         return verify(
@@ -115,7 +115,7 @@ def _adopted_differs(payload: Payload, link: Link, different: tuple[Difference, 
 
 def _is_tie(payload: Payload) -> bool:
     """Say whether a document moves no money: one that is not ours was made by QuickBooks itself."""
-    return payload.target == "Payment" and is_application(payload.body)
+    return payload.target in objects.PAYMENTS and is_application(payload.body)
 
 
 def _ties_differently(request: Json, obj: Json) -> tuple[Difference, ...]:

@@ -201,7 +201,8 @@ class Refusals:
     # A payment line that takes more than is open (rules 3.3, 3.7; QB §8 no. 21)
 
     def _may_be_too_much(self, refusal: Refusal, action: Action) -> bool:
-        is_payment = refusal.intent.target == "Payment" and bool(objects.applications(refusal.intent.request))
+        has_lines = bool(objects.applications(refusal.intent.request))
+        is_payment = refusal.intent.target in objects.PAYMENTS and has_lines
         # Which code QuickBooks gives is not documented (QB §10 no. 3): 620, or 6000 with words of its own.
         can_mean_it = refusal.fault_class is FaultClass.NOT_LINKABLE or refusal.fault.code == "6000"
         return is_payment and can_mean_it and not self._is_capped and action.payload is not None

@@ -11,6 +11,7 @@ from dataclasses import replace
 from st_qbo_assets.domain.errors import ConnectionStopped
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Payload, Reason, Verdict
+from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.effective import without_missing
@@ -85,8 +86,11 @@ class Retiring:
 
     def _take_off(self, turn: DayTurn, mapped: Mapped) -> None:
         """Write a payment without what is not there or does not stay; without anything left it is voided."""
-        payload, link = mapped.payload, turn.known.link(mapped.source, "Payment")
-        if payload is None or payload.target != "Payment" or link is None or turn.stopped is not None:
+        payload = mapped.payload
+        if payload is None or payload.target not in objects.PAYMENTS or turn.stopped is not None:
+            return
+        link = turn.known.link(mapped.source, payload.target)
+        if link is None:
             return
         less = without_missing(payload, turn.known)
         try:
@@ -94,7 +98,8 @@ class Retiring:
                 result = self._writer.write(less, turn.known)
             else:
                 why = "it lets go of what is changed."
-                result = self._writer.void(Unwanted(mapped.source, "Payment", link, mapped, why), turn.known)
+                gone = Unwanted(mapped.source, payload.target, link, mapped, why)
+                result = self._writer.void(gone, turn.known)
             turn.let_go[mapped.source] = result.outcome
         except ConnectionStopped as error:
             turn.note_stop(error)
@@ -134,7 +139,8 @@ class Retiring:
 def _still_used(turn: DayTurn, unwanted: Unwanted) -> str:
     """Return which credits stay applied to a document: voiding it would leave them used up by nothing."""
     users = turn.used_by.get((unwanted.source, unwanted.target), set())
-    links = [turn.known.link(user, "Payment") for user in sorted(users) if is_application_part(user)]
+    kind = objects.settled_by(unwanted.target)
+    links = [turn.known.link(user, kind) for user in sorted(users) if is_application_part(user)]
     standing = [
         link
         for link in links
@@ -142,7 +148,7 @@ def _still_used(turn: DayTurn, unwanted: Unwanted) -> str:
         and link.state is not LinkState.VOIDED
         and turn.let_go.get(link.source, _outcome(turn, link.source)) not in _LET_GO
     ]
-    return ", ".join(f"Payment {link.qbo_id}" for link in standing)
+    return ", ".join(f"{kind} {link.qbo_id}" for link in standing)
 
 
 def _outcome(turn: DayTurn, source: SourceRef) -> Outcome | None:

@@ -22,7 +22,8 @@ _TARGETS: dict[Entity, frozenset[str]] = {
     Entity.CREDIT_MEMO: frozenset({"CreditMemo", "Invoice"}),
     Entity.PURCHASE_ORDER: frozenset({"PurchaseOrder"}),
     Entity.BILL: frozenset({"Bill"}),
-    Entity.VENDOR_CREDIT: frozenset({"VendorCredit"}),
+    Entity.VENDOR_CREDIT: frozenset({"VendorCredit", "BillPayment"}),
+    Entity.BILL_PAYMENT: frozenset({"BillPayment"}),
 }
 _MASTERS = frozenset({Entity.CUSTOMER, Entity.VENDOR, Entity.ITEM})
 #: Of these a person may say that QuickBooks does not have them yet; of others it is never in doubt.

@@ -11,13 +11,18 @@ from enum import IntEnum
 
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Mapped, Verdict
+from st_qbo_assets.load import objects
 from st_qbo_assets.store.links import Link, LinkState
 
 #: Why a record is not due, where nothing of it is left in ServiceTitan: what it became is voided (rule 3.6).
-EMPTY_AT_SOURCE = frozenset({"deleted", "zero_total", "canceled_empty", "bill_canceled"})
+EMPTY_AT_SOURCE = frozenset(
+    {"deleted", "zero_total", "canceled_empty", "bill_canceled"}
+    | {"vendor_credit_canceled", "bill_payment_undone"}
+)
 #: Why a record is not due, where it may be due again: what it became stays and is shown (rule 1.2).
 GATE_CLOSED = frozenset(
     {"not_posted", "job_not_completed", "review_waits", "future_date", "bill_not_reconciled"}
+    | {"bill_payment_under_way", "paid_in_the_books"}
 )
 
 #: Parts that only tie a credit to what it is used for.
@@ -60,7 +65,7 @@ class Unwanted:
 
 def step_of(source: SourceRef, target: str) -> Step:
     """Return when a document of this kind is voided."""
-    if target != "Payment":
+    if target not in objects.PAYMENTS:
         return Step.DOCUMENT
     return Step.APPLICATION if is_application_part(source) else Step.MONEY
 

@@ -146,7 +146,7 @@ def verify(
         _compare_lines(found, body, answer)
         held = objects.amount(answer.get("TotalAmt"))
         _compare(found, "TotalAmt", _money(expected_total(body, cents)), _money(held))
-    if target == "Payment":
+    if target in objects.PAYMENTS:
         _compare_payment(found, body, answer, cents=cents, applies_itself=applies_itself)
     return tuple(found)
 
@@ -172,6 +172,8 @@ def owned_fields(target: str, obj: Mapping[str, Any]) -> Json:
         owned[LINKED_AS] = objects.txn_type_of(
             target, payment_type=objects.text(obj.get("PaymentType")), is_credit=obj.get("Credit") is True
         )
+    if target == "BillPayment":
+        owned[objects.PAID_FROM] = objects.paid_from(obj)
     if target in ("Payment", "RefundReceipt") and objects.ref(obj, DEPOSIT_ACCOUNT):
         owned[DEPOSIT_ACCOUNT] = objects.ref(obj, DEPOSIT_ACCOUNT)
     return owned
@@ -209,7 +211,7 @@ def verify_voided(target: str, answer: Mapping[str, Any]) -> tuple[Difference, .
     """Return why a voided document is not empty; a payment of nothing is one only without its lines."""
     found: list[Difference] = []
     _compare(found, "TotalAmt", "0.00", _money(objects.amount(answer.get("TotalAmt"))))
-    if target == "Payment":
+    if target in objects.PAYMENTS:
         for kind, txn_id, value in objects.applications(answer):
             _compare(found, f"applied to {kind} {txn_id}", "0.00", _money(value))
     return tuple(found)
@@ -267,6 +269,8 @@ def _compare_payment(
     if "TotalAmt" in body:
         meant = objects.amount(body.get("TotalAmt")) if cents is None else from_cents(cents)
         _compare(found, "TotalAmt", _money(meant), _money(objects.amount(answer.get("TotalAmt"))))
+    if account := objects.paid_from(body):
+        _compare(found, objects.PAID_FROM, account, objects.paid_from(answer))
     if "Line" not in body:
         return
     sent, stored = _applied(body), _applied(answer)

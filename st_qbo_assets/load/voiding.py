@@ -18,9 +18,9 @@ from st_qbo_assets.store.links import Link, LinkState
 #: Digest of a void; a void has no payload of its own. A link that carries it was voided by us.
 VOID_DIGEST = "void"
 #: Entities QuickBooks has a void call for (QB §3.5).
-VOID_CALLS = frozenset({"Invoice", "Payment"})
+VOID_CALLS = frozenset({"Invoice", "Payment", "BillPayment"})
 #: Entities without one: an update sets every line to zero and says "Voided" (practice, rule 3.6).
-VOIDS_BY_UPDATE = frozenset({"CreditMemo", "RefundReceipt", "Purchase", "Bill"})
+VOIDS_BY_UPDATE = frozenset({"CreditMemo", "RefundReceipt", "Purchase", "Bill", "VendorCredit"})
 _FOREIGN = frozenset({LinkState.ADOPTED, LinkState.SETTLED_PAIR})
 _AMOUNTS = ("Qty", "UnitPrice", "TaxInclusiveAmt")
 
@@ -55,7 +55,7 @@ def still_used(link: Link, obj: Mapping[str, Any]) -> Reason | None:
     if link.target == "CreditMemo":
         is_whole = objects.amount(obj.get("Balance")) == objects.amount(obj.get("TotalAmt"))
         used = [] if is_whole else used or ["a payment"]
-    if link.target == "Bill":
+    if link.target in ("Bill", "VendorCredit"):
         is_whole = objects.amount(obj.get("Balance")) == objects.amount(obj.get("TotalAmt"))
         paying = [each for each in used if not each.startswith("PurchaseOrder ")]
         used = paying if paying or is_whole else ["a payment"]

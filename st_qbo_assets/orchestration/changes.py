@@ -4,6 +4,7 @@ What belongs here: asking, and keeping the days as due before the mark moves. A 
 load of it ended; whatever dies in between, the next schedule finds it again.
 """
 
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 
 from st_qbo_assets.connections import Connections
@@ -11,7 +12,7 @@ from st_qbo_assets.extract.touched import Marks, touched_days
 from st_qbo_assets.following.feeds import seen_days
 from st_qbo_assets.orchestration.context import CompanyDefs
 
-_FEEDS = ("invoices", "payments", "credit_memos", "jobs", "bills", "purchase_orders")
+_FEEDS = tuple(field.name for field in fields(Marks))
 #: No vendor's stamp is further ahead of our clock than this; either may be off by a day.
 _AHEAD = timedelta(days=2)
 

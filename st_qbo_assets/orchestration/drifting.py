@@ -13,13 +13,12 @@ from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.evidence import FieldDrift
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.load.objects import written_by
 from st_qbo_assets.load.verify import deleted_json, drift, drift_json, owned_fields
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.quickbooks.changes import Read, read_changes
 from st_qbo_assets.store.links import Link, LinkState
 
-#: Documents we write, in the order shown.
-ENTITIES = ("Invoice", "CreditMemo", "Payment", "RefundReceipt", "Purchase")
 #: How far QuickBooks' changes are read.
 FEED = "quickbooks/changes"
 #: Windows overlap by this much: stamps are whole seconds, and clocks differ (QB §3.9).
@@ -102,22 +101,25 @@ def follow_changes(defs: CompanyDefs, connections: Connections) -> Followed:
     now = defs.now_utc()
     since = connections.marks.get(defs.name, FEED) or connections.links.oldest(defs.name) or now
     return keep_followed(
-        defs, connections, read_changes(connections.quickbooks, ENTITIES, since=since, now=now)
+        defs,
+        connections,
+        read_changes(connections.quickbooks, written_by(defs.company), since=since, now=now),
     )
 
 
 def keep_followed(defs: CompanyDefs, connections: Connections, read: Read) -> Followed:
     """Keep what drifted of the documents in an answer, whoever asked, and remember how far it reached."""
     now, finder = defs.now_utc(), DriftFinder(connections)
-    for target in ENTITIES:
+    entities = written_by(defs.company)
+    for target in entities:
         finder.compare(target, read.objects.get(target, ()))
         finder.note_deleted(target, read.deleted.get(target, ()))
     finder.mark_days(defs)
     connections.flush()
     connections.marks.advance(defs.name, FEED, min(read.as_of or now, now) - _MARGIN)
     return Followed(
-        changed=sum(len(read.objects.get(target, ())) for target in ENTITIES),
-        deleted=sum(len(read.deleted.get(target, ())) for target in ENTITIES),
+        changed=sum(len(read.objects.get(target, ())) for target in entities),
+        deleted=sum(len(read.deleted.get(target, ())) for target in entities),
         found=tuple(finder.found),
         healed=tuple(finder.healed),
         deletions_since=read.deletions_since,

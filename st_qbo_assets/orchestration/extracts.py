@@ -4,7 +4,7 @@ What belongs here: joining `extract` with the frames a step depends on. What doe
 for, which day a record belongs to (`extract`), and the assets (`assets.servicetitan`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 
@@ -15,19 +15,26 @@ from st_qbo_assets.extract.bills import belongs_to, read_bills_around, read_orde
 from st_qbo_assets.extract.documents import (
     WINDOW_DAYS,
     business_day,
+    extract_bill_payments,
     extract_bills,
     extract_credit_memos,
     extract_invoices,
     extract_orders,
     extract_payments,
+    extract_vendor_credits,
 )
 from st_qbo_assets.extract.frames import AnyRecord
+from st_qbo_assets.extract.payables import (
+    belongs_to_payables,
+    read_credits_around,
+    read_payments_around,
+)
 from st_qbo_assets.extract.referred import Referred, extract_customers, extract_items, extract_jobs, referred
 from st_qbo_assets.extract.refunds import given_back, read_refund_context
 from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.master_frames import with_changed
 from st_qbo_assets.orchestration.records import day_records
-from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder
+from st_qbo_assets.servicetitan.buying import Bill, BillPayment, PurchaseOrder, VendorCredit
 from st_qbo_assets.servicetitan.records import (
     Contact,
     CreditMemo,
@@ -80,6 +87,32 @@ def _purchase_orders(connections: Connections, days: list[date], _: object) -> I
         around = read_orders_around(client, [record for _, records in some for record in records])
         for day, records in some:
             yield day, [*records, *(each for each in around if belongs_to(each, records))]
+
+
+def _vendor_credits(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
+    client, company = connections.servicetitan, connections.company
+    found = extract_vendor_credits(client, company, first=days[0], last=days[-1])
+    while some := list(islice(found, WINDOW_DAYS)):
+        around = read_credits_around(client, company, [record for _, records in some for record in records])
+        yield from _with_payables_around(some, around)
+
+
+def _bill_payments(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
+    client, company = connections.servicetitan, connections.company
+    found = extract_bill_payments(client, company, first=days[0], last=days[-1])
+    while some := list(islice(found, WINDOW_DAYS)):
+        around = read_payments_around(client, company, [record for _, records in some for record in records])
+        yield from _with_payables_around(some, around)
+
+
+def _with_payables_around(
+    days: Iterable[tuple[date, Sequence[AnyRecord]]], around: list[AnyRecord]
+) -> Iterator[DayOfRecords]:
+    """Yield each day with what its credits and payments name; a document of the day stands there once."""
+    for day, records in days:
+        own = {(type(record), record.id) for record in records}
+        named = [each for each in around if (type(each), each.id) not in own]
+        yield day, [*records, *(each for each in named if belongs_to_payables(each, records, around))]
 
 
 def _with_applied(connections: Connections, days: Iterator[DayOfRecords]) -> Iterator[DayOfRecords]:
@@ -202,12 +235,23 @@ def own_records(
 
 
 #: What the documents of an extract are.
-_KINDS: Mapping[str, type[Invoice] | type[Payment] | type[CreditMemo] | type[Bill] | type[PurchaseOrder]] = {
+_KINDS: Mapping[
+    str,
+    type[Invoice]
+    | type[Payment]
+    | type[CreditMemo]
+    | type[Bill]
+    | type[PurchaseOrder]
+    | type[VendorCredit]
+    | type[BillPayment],
+] = {
     "invoices": Invoice,
     "payments": Payment,
     "credit_memos": CreditMemo,
     "bills": Bill,
     "purchase_orders": PurchaseOrder,
+    "vendor_credits": VendorCredit,
+    "bill_payments": BillPayment,
 }
 #: By the name of the extract.
 PRODUCERS: Mapping[str, Produce] = {
@@ -216,6 +260,8 @@ PRODUCERS: Mapping[str, Produce] = {
     "credit_memos": _credit_memos,
     "bills": _bills,
     "purchase_orders": _purchase_orders,
+    "vendor_credits": _vendor_credits,
+    "bill_payments": _bill_payments,
     "jobs": _jobs,
     "customers": with_changed(_customers),
     "items": _items,

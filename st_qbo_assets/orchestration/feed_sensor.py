@@ -36,8 +36,8 @@ def feed_catch_up(defs: CompanyDefs, jobs: list[Any]) -> dg.SensorDefinition:
         jobs=jobs,
         minimum_interval_seconds=defs.company.schedules.feed_catch_up * 60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Payments, invoices, jobs and credit memos that changed in ServiceTitan: their days are "
-        "loaded, webhooks or not.",
+        description="Payments, invoices, jobs, credit memos, and what is bought: the days of what changed in "
+        "ServiceTitan are loaded, webhooks or not.",
     )
     def catch_up(
         context: dg.SensorEvaluationContext, connector: Connector

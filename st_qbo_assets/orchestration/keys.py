@@ -17,7 +17,12 @@ LOAD_ORDER: tuple[Entity, ...] = (
     Entity.PAYMENT,
 )
 #: What it writes besides where the company's buying side is carried (rule 8.1).
-BUYING_ORDER: tuple[Entity, ...] = (Entity.PURCHASE_ORDER, Entity.BILL)
+BUYING_ORDER: tuple[Entity, ...] = (
+    Entity.PURCHASE_ORDER,
+    Entity.BILL,
+    Entity.VENDOR_CREDIT,
+    Entity.BILL_PAYMENT,
+)
 
 #: The proofs over the books, each with its check.
 TIE_OUT = "tie_out"
@@ -32,9 +37,15 @@ MONTH_CLOSES = "month_closes"
 
 def load_order(company: CompanyFile) -> tuple[Entity, ...]:
     """Return what a load of a company writes, in dependency order."""
+    return (*LOAD_ORDER, *bought(company))
+
+
+def bought(company: CompanyFile) -> tuple[Entity, ...]:
+    """Return what of the buying side a company carries, in dependency order; nothing without a source."""
     if not company.buys:
-        return LOAD_ORDER
-    return (*LOAD_ORDER, *(each for each in BUYING_ORDER if each is Entity.BILL or company.orders))
+        return ()
+    is_left_out = {Entity.PURCHASE_ORDER: not company.orders, Entity.BILL_PAYMENT: not company.pays_bills}
+    return tuple(each for each in BUYING_ORDER if not is_left_out.get(each))
 
 
 def servicetitan(company: Company, name: str) -> dg.AssetKey:

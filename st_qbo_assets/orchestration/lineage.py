@@ -9,7 +9,7 @@ from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity
 
 _DOCUMENTS = ("invoices", "credit_memos", "payments")
-_BILLS, _ORDERS = "bills", "purchase_orders"
+_BILLS, _ORDERS, _CREDITS, _BILL_PAYMENTS = "bills", "purchase_orders", "vendor_credits", "bill_payments"
 _EXTRACTS: Mapping[str, tuple[str, ...]] = {
     "invoices": (),
     "payments": (),
@@ -26,6 +26,8 @@ _MAPPED_FROM: Mapping[Entity, tuple[str, ...]] = {
     Entity.PAYMENT: ("payments",),
     Entity.BILL: (_BILLS,),
     Entity.PURCHASE_ORDER: (_ORDERS,),
+    Entity.VENDOR_CREDIT: (_CREDITS,),
+    Entity.BILL_PAYMENT: (_BILL_PAYMENTS,),
 }
 #: A negative invoice and a credit memo of one day may be one credit.
 _MAPPED_AROUND: Mapping[Entity, tuple[str, ...]] = {
@@ -36,6 +38,8 @@ _MAPPED_AROUND: Mapping[Entity, tuple[str, ...]] = {
     Entity.PAYMENT: ("jobs", "customers", "items"),
     Entity.BILL: (),
     Entity.PURCHASE_ORDER: (),
+    Entity.VENDOR_CREDIT: (),
+    Entity.BILL_PAYMENT: (),
 }
 
 
@@ -64,4 +68,5 @@ def mapped_around(entity: Entity, company: CompanyFile) -> tuple[str, ...]:
 def _bought(company: CompanyFile) -> tuple[str, ...]:
     if not company.buys:
         return ()
-    return (_BILLS, _ORDERS) if company.orders else (_BILLS,)
+    orders = (_ORDERS,) if company.orders else ()
+    return (_BILLS, *orders, _CREDITS, *((_BILL_PAYMENTS,) if company.pays_bills else ()))

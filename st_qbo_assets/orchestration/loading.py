@@ -18,6 +18,7 @@ from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
 from st_qbo_assets.extract.bills import read_bills, read_orders
 from st_qbo_assets.extract.credit_memos import with_items
 from st_qbo_assets.extract.frames import AnyRecord
+from st_qbo_assets.extract.payables import read_applied_to_bills, read_bill_payments, read_vendor_credits
 from st_qbo_assets.extract.touched import reread as reread_documents
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput, DayLoader
@@ -36,7 +37,7 @@ from st_qbo_assets.orchestration.references import EventLog, ReferenceData, Refe
 from st_qbo_assets.servicetitan.records import Customer, Location
 from st_qbo_assets.store.inbox import Inbox
 
-_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, Entity.PURCHASE_ORDER, Entity.BILL)
+_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, *keys.BUYING_ORDER)
 _MASTERS = (Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR)
 #: Days are loaded together until they have so many documents, or are so many.
 _DOCUMENTS_TOGETHER = 300
@@ -148,6 +149,7 @@ class RunLoad:
             mapped={entity: _together(mapped, entity) for entity in self.entities},
             reread=self._reread_on(first),
             payments_of=self._payments_on(first),
+            applied_to_bills=self._applied_to_bills_on(first) if Entity.BILL in self.entities else None,
             is_fresh=self.is_fresh,
             days_to_come=frozenset(to_come) if Entity.PAYMENT in self.entities else (),
             last=max(mapped),
@@ -210,6 +212,10 @@ class RunLoad:
                 return self._map_anew(day, [*read_orders(client, ids=wanted)])
             if entity is Entity.BILL:
                 return self._map_anew(day, [*read_bills(client, self.defs.company, ids=wanted)])
+            if entity is Entity.VENDOR_CREDIT:
+                return self._map_anew(day, [*read_vendor_credits(client, ids=wanted)])
+            if entity is Entity.BILL_PAYMENT:
+                return self._map_anew(day, [*read_bill_payments(client, ids=wanted)])
             return self._map_anew(day, [*reread_documents(client, entity, wanted).found.values()])
 
         return reread
@@ -221,6 +227,13 @@ class RunLoad:
             return self._map_anew(day, [*client.payments(applied_to_invoice_ids=ids), *memos])
 
         return payments_of
+
+    def _applied_to_bills_on(self, day: date) -> Callable[[Sequence[str]], list[Mapped]]:
+        def applied_to_bills(bill_ids: Sequence[str]) -> list[Mapped]:
+            client, ids = self.connections.servicetitan, {int(id_) for id_ in bill_ids}
+            return self._map_anew(day, read_applied_to_bills(client, self.defs.company, ids))
+
+        return applied_to_bills
 
     def _map_anew(self, day: date, records: Sequence[AnyRecord]) -> list[Mapped]:
         """Return documents read just now as mapped by the present company file, with what they refer to."""

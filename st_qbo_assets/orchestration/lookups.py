@@ -13,6 +13,7 @@ from st_qbo_assets.domain.outcomes import Mapped
 from st_qbo_assets.domain.refunds import REFUND, RefundTie
 from st_qbo_assets.extract.bills import read_bills_around, read_orders_around
 from st_qbo_assets.extract.frames import AnyRecord
+from st_qbo_assets.extract.payables import read_credits_around, read_payments_around
 from st_qbo_assets.extract.referred import (
     extract_customers,
     extract_items,
@@ -21,6 +22,7 @@ from st_qbo_assets.extract.referred import (
 )
 from st_qbo_assets.extract.refunds import given_back, read_refund_context, read_twins
 from st_qbo_assets.mapping.applications import APPLICATION
+from st_qbo_assets.mapping.bill_payments import map_bill_payment, vendor_of_bill_payment
 from st_qbo_assets.mapping.bills import items_of_bill, map_bill, vendor_of_bill
 from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
@@ -29,11 +31,25 @@ from st_qbo_assets.mapping.locations import map_location
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.orders import items_of_order, map_order, vendor_of_order
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
+from st_qbo_assets.mapping.vendor_credits import (
+    items_of_vendor_credit,
+    map_vendor_credit,
+    vendor_of_vendor_credit,
+)
 from st_qbo_assets.mapping.write_offs import WRITE_OFF
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import read_applied
+from st_qbo_assets.orchestration.keys import BUYING_ORDER
 from st_qbo_assets.orchestration.references import References
-from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder, Receipt, Vendor
+from st_qbo_assets.servicetitan.buying import (
+    Bill,
+    BillPayment,
+    InventoryReturn,
+    PurchaseOrder,
+    Receipt,
+    Vendor,
+    VendorCredit,
+)
 from st_qbo_assets.servicetitan.records import (
     Contact,
     CreditMemo,
@@ -79,6 +95,9 @@ def build_lookup(
         vendors={record.id: record for record in known if isinstance(record, Vendor)},
         purchase_orders={record.id: record for record in known if isinstance(record, PurchaseOrder)},
         receipts={record.id: record for record in known if isinstance(record, Receipt)},
+        bills={record.id: record for record in known if isinstance(record, Bill)},
+        returns={record.id: record for record in known if isinstance(record, InventoryReturn)},
+        vendor_credits={record.id: record for record in known if isinstance(record, VendorCredit)},
         refunds_of=_refunds_of(connections, known),
         tax_item_id=tax_item.id if tax_item else "",
         tax_account_id=tax_item.account_id if tax_item else "",
@@ -91,7 +110,12 @@ def read_around(connections: Connections, documents: Sequence[AnyRecord]) -> lis
     applied = read_applied(connections, referred(documents).invoices)
     context = read_refund_context(client, documents)
     twins = read_twins(client, connections.company, documents)
-    bought = [*read_bills_around(client, documents), *read_orders_around(client, documents)]
+    bought = [
+        *read_bills_around(client, documents),
+        *read_orders_around(client, documents),
+        *read_credits_around(client, connections.company, documents),
+        *read_payments_around(client, connections.company, documents),
+    ]
     whole = referred([*documents, *applied, *context, *bought])
     sold = referred([*(each for each in documents if not isinstance(each, Payment)), *given_back(context)])
     return [
@@ -131,14 +155,8 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
         return map_payment(record, lookup) if unreadable or isinstance(record, Payment) else []
     if entity is Entity.CREDIT_MEMO:
         return map_credit_memo(record, lookup) if unreadable or isinstance(record, CreditMemo) else []
-    if entity is Entity.BILL and (unreadable or isinstance(record, Bill)):
-        needed = [] if isinstance(record, Unreadable) else vendor_of_bill(record, lookup)
-        return [*needed, *map_bill(record, lookup)]
-    if entity is Entity.PURCHASE_ORDER and (unreadable or isinstance(record, PurchaseOrder)):
-        needed = [] if isinstance(record, Unreadable) else vendor_of_order(record, lookup)
-        return [*needed, *map_order(record, lookup)]
-    if entity in (Entity.BILL, Entity.PURCHASE_ORDER):
-        return []
+    if entity in BUYING_ORDER:
+        return _map_bought(entity, record, lookup)
     if entity is Entity.CUSTOMER and isinstance(record, Location):
         return map_location(record, lookup, day=day)
     if entity is Entity.CUSTOMER:
@@ -146,11 +164,31 @@ def _map_one(entity: Entity, day: date, record: AnyRecord, lookup: Lookup) -> li
     raise ValueError(f"{entity.plural} are not mapped")
 
 
+def _map_bought(entity: Entity, record: AnyRecord, lookup: Lookup) -> list[Mapped]:
+    """Return what a document of what is bought becomes, and the vendor it needs."""
+    unreadable = isinstance(record, Unreadable)
+    if entity is Entity.BILL and (unreadable or isinstance(record, Bill)):
+        needed = [] if isinstance(record, Unreadable) else vendor_of_bill(record, lookup)
+        return [*needed, *map_bill(record, lookup)]
+    if entity is Entity.PURCHASE_ORDER and (unreadable or isinstance(record, PurchaseOrder)):
+        needed = [] if isinstance(record, Unreadable) else vendor_of_order(record, lookup)
+        return [*needed, *map_order(record, lookup)]
+    if entity is Entity.VENDOR_CREDIT and (unreadable or isinstance(record, VendorCredit)):
+        needed = [] if isinstance(record, Unreadable) else vendor_of_vendor_credit(record, lookup)
+        return [*needed, *map_vendor_credit(record, lookup)]
+    if entity is Entity.BILL_PAYMENT and (unreadable or isinstance(record, BillPayment)):
+        needed = [] if isinstance(record, Unreadable) else vendor_of_bill_payment(record, lookup)
+        return [*needed, *map_bill_payment(record, lookup)]
+    return []
+
+
 def _items_of(record: AnyRecord, lookup: Lookup) -> list[Mapped]:
     if isinstance(record, PurchaseOrder):
         return items_of_order(record, lookup)
     if isinstance(record, Bill):
         return items_of_bill(record, lookup)
+    if isinstance(record, VendorCredit):
+        return items_of_vendor_credit(record, lookup)
     if isinstance(record, Invoice):
         return items_of_invoice(record, lookup)
     if isinstance(record, CreditMemo):
@@ -171,6 +209,8 @@ _PARTS: Mapping[type[AnyRecord], tuple[Entity, tuple[str, ...]]] = {
     CreditMemo: (Entity.CREDIT_MEMO, ("", APPLICATION)),
     Bill: (Entity.BILL, ("",)),
     PurchaseOrder: (Entity.PURCHASE_ORDER, ("",)),
+    VendorCredit: (Entity.VENDOR_CREDIT, ("", APPLICATION)),
+    BillPayment: (Entity.BILL_PAYMENT, ("",)),
     Payment: (Entity.PAYMENT, ("", REFUND, WRITE_OFF, APPLICATION)),
 }
 

@@ -6,7 +6,7 @@ database.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +18,7 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.load.day import DayInput
-from st_qbo_assets.load.effects import change_of, effect_of_adjustment, is_adjustment, items_of
+from st_qbo_assets.load.effects import COST_OF, change_of, effect_of_adjustment, is_adjustment, items_of
 from st_qbo_assets.load.foresight import RECHECK
 from st_qbo_assets.load.gathering import MASTERS
 from st_qbo_assets.load.planning import DayPlanner, Planned
@@ -45,6 +45,21 @@ _READ_AGAIN = Reason(
     "read_again",
     "ServiceTitan dates it on another day now, or has it no more: the load reads it again first.",
 )
+
+
+Figure = Callable[[Effect], int]
+#: Columns of the plan of sales, and of a day on which something is bought.
+_SOLD: Mapping[str, Figure] = {
+    "receivable": lambda done: done.receivable,
+    "income": lambda done: done.income_cents,
+    "tax": lambda done: done.tax,
+    "cash": lambda done: done.cash_cents,
+}
+_BOUGHT: Mapping[str, Figure] = {
+    **_SOLD,
+    "payable": lambda done: done.payable,
+    "cost": lambda done: done.cost_cents,
+}
 
 
 @dataclass(frozen=True)
@@ -134,6 +149,8 @@ def preview_metadata(previewed: Sequence[Previewed], reference: Reference) -> Me
     documents = [each for each in previewed if each.planned.result.source.entity not in MASTERS]
     if not documents:
         return metadata
+    if whole.payable or whole.costs:
+        metadata |= {"accounts_payable_cents": whole.payable, "cost_cents": whole.cost_cents}
     metadata |= {
         "accounts_receivable_cents": whole.receivable,
         "income_cents": whole.income_cents,
@@ -173,8 +190,11 @@ def effect_json(whole: Effect, reference: Reference) -> Json:
         "income_cents": whole.income_cents,
         "sales_tax_cents": whole.tax,
         "cash_cents": whole.cash_cents,
+        "accounts_payable_cents": whole.payable,
+        "cost_cents": whole.cost_cents,
         "income": _accounts_json(whole.income, reference),
         "cash": _accounts_json(whole.cash, reference),
+        "costs": _accounts_json(whole.costs, reference),
     }
 
 
@@ -198,14 +218,25 @@ def _look_again(link: Link, day: date) -> LoadResult:
 
 
 def _item_accounts(connections: Connections, items: set[str], reference: Reference) -> dict[str, str]:
-    """Return the income account of each QuickBooks item, as far as it is known without asking."""
+    """Return where each QuickBooks item is sold and bought, as far as that is known without asking."""
     linked = connections.links.of_targets(connections.name, "Item", sorted(items)) if items else {}
     found = {
         item: str(links[0].confirmed.get("IncomeAccountRef", ""))
         for item, links in linked.items()
         if links[0].confirmed.get("IncomeAccountRef")
     }
-    return found | {named.id: named.account_id for named in reference.items}
+    costs = {
+        COST_OF + item: account
+        for item, links in linked.items()
+        if (account := _bought_on(links[0].confirmed))
+    }
+    return found | costs | {named.id: named.account_id for named in reference.items}
+
+
+def _bought_on(confirmed: Mapping[str, object]) -> str:
+    """Return the account an item is bought on: its stock where it is counted, else its cost."""
+    is_counted = confirmed.get("Type") == "Inventory"
+    return str(confirmed.get("AssetAccountRef" if is_counted else "ExpenseAccountRef") or "")
 
 
 def _table(previewed: Sequence[Previewed], reference: Reference) -> str:
@@ -215,21 +246,22 @@ def _table(previewed: Sequence[Previewed], reference: Reference) -> str:
     if not shown:
         return ""
     shown.sort(key=lambda each: order[each.will])
-    heads = (
-        "| will | record | document | number | name | amount | receivable | income | tax | cash | accounts "
-        "| why |\n|---|---|---|---|---|---:|---:|---:|---:|---:|---|---|\n"
-    )
-    body = "\n".join("| " + " | ".join(map(cell, _row(each, reference))) + " |" for each in shown[:MOST_ROWS])
+    columns = _BOUGHT if any(each.effect.payable or each.effect.costs for each in shown) else _SOLD
+    words = ("will", "record", "document", "number", "name", "amount", *columns, "accounts", "why")
+    marks = ("---",) * 5 + ("---:",) * (1 + len(columns)) + ("---",) * 2
+    heads = "".join("| " + " | ".join(each) + " |\n" for each in (words, marks))
+    rows = (_row(each, reference, columns) for each in shown[:MOST_ROWS])
+    body = "\n".join("| " + " | ".join(map(cell, row)) + " |" for row in rows)
     left = len(shown) - MOST_ROWS
     return heads + body + (f"\n\n… and {left} more: `st-qbo plan`." if left > 0 else "")
 
 
-def _row(previewed: Previewed, reference: Reference) -> Sequence[str]:
+def _row(previewed: Previewed, reference: Reference, columns: Mapping[str, Figure]) -> Sequence[str]:
     result, done = previewed.planned.result, previewed.effect
     document = f"{result.target} {result.qbo_id}".strip()
-    moved = {**done.income, **done.cash}
+    moved = {**done.income, **done.costs, **done.cash}
     accounts = ", ".join(f"{_account(id_, reference)} {dollars(cents)}" for id_, cents in moved.items())
-    figures = (done.receivable, done.income_cents, done.tax, done.cash_cents)
+    figures = [figure(done) for figure in columns.values()]
     return (
         previewed.will,
         str(result.source),
@@ -244,8 +276,10 @@ def _row(previewed: Previewed, reference: Reference) -> Sequence[str]:
 
 
 def _effect_table(whole: Effect, reference: Reference) -> str:
-    rows = [("Accounts receivable", whole.receivable), ("Sales tax payable", whole.tax)]
-    rows += [(_account(id_, reference), cents) for id_, cents in {**whole.income, **whole.cash}.items()]
+    rows = [("Accounts receivable", whole.receivable), ("Accounts payable", whole.payable)]
+    rows += [("Sales tax payable", whole.tax)]
+    moved = (*whole.income.items(), *whole.costs.items(), *whole.cash.items())
+    rows += [(_account(id_, reference), cents) for id_, cents in moved]
     lines = [f"| {cell(name)} | {from_cents(cents):,} |" for name, cents in rows if cents]
     return "| account | change |\n|---|---:|\n" + "\n".join(lines)
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from st_qbo_assets.connections import Connections
+from st_qbo_assets.load.objects import written_by
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.drifting import ENTITIES, FEED, keep_followed
+from st_qbo_assets.orchestration.drifting import FEED, keep_followed
 from st_qbo_assets.quickbooks.answers import Changes
 from st_qbo_assets.quickbooks.changes import Read, read_changes
 
@@ -32,10 +33,11 @@ def names_changed(
     mark = connections.marks.get(defs.name, FEED)
     if mark is None or now - mark > _RECENT or since > now:
         return read_changes(client, targets, since=since, now=now)
-    once = _Once(client.cdc((*targets, *ENTITIES), min(since, mark)))
+    documents = written_by(defs.company)
+    once = _Once(client.cdc((*targets, *documents), min(since, mark)))
     if once.changes.truncated or now - since > _RECENT:
         return read_changes(client, targets, since=since, now=now)
-    read = read_changes(once, (*targets, *ENTITIES), since=min(since, mark), now=now)
+    read = read_changes(once, (*targets, *documents), since=min(since, mark), now=now)
     keep_followed(defs, connections, read)
     names = {target: read.objects.get(target, ()) for target in targets}
     gone = {target: read.deleted.get(target, ()) for target in targets}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.duplicates import Duplicate, find_duplicates
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.orchestration.drifting import ENTITIES
+from st_qbo_assets.load.objects import written_by
 from st_qbo_assets.quickbooks.query import quote, quote_list, statement
 from st_qbo_assets.store.markers import MarkedObject
 
@@ -41,7 +41,7 @@ def scan(connections: Connections) -> int:
     if since is None:
         return 0
     where = f"MetaData.LastUpdatedTime >= {quote(since)}"
-    unfinished: Sequence[str] = ENTITIES
+    unfinished: Sequence[str] = written_by(connections.company)
     start, count = 1, 0
     while unfinished:
         pages = connections.quickbooks.batch_queries(

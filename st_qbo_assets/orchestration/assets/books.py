@@ -112,12 +112,13 @@ def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
         ],
     )
     def drift(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[dg.MaterializeResult[Any]]:
-        from st_qbo_assets.orchestration.drifting import ENTITIES, follow_changes  # heavy: clients, database
+        from st_qbo_assets.load.objects import written_by
+        from st_qbo_assets.orchestration.drifting import follow_changes  # heavy: clients, database
 
         try:
             with connector.open(defs, context.run_id) as connections:
                 followed = follow_changes(defs, connections)
-                settle_names(context, connections, ENTITIES)
+                settle_names(context, connections, written_by(defs.company))
                 standing = connections.links.drifted(defs.name)
                 calls = connections.quickbooks.calls.metered
         except SyncError as error:

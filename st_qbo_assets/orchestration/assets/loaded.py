@@ -26,6 +26,8 @@ _WORDS = {
     Entity.PAYMENT: "Payments, refunds and write-offs in QuickBooks, applied as ServiceTitan applies them.",
     Entity.PURCHASE_ORDER: "Purchase orders in QuickBooks, which bills are linked to line by line.",
     Entity.BILL: "Vendors' bills in QuickBooks, owed to the cent, each answer verified.",
+    Entity.VENDOR_CREDIT: "Vendors' credits in QuickBooks, applied to the same bills.",
+    Entity.BILL_PAYMENT: "Payments of bills in QuickBooks, from the account the money left.",
 }
 
 

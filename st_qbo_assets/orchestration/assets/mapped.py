@@ -32,6 +32,8 @@ _WORDS = {
     Entity.PAYMENT: "What each payment, refund and write-off of the day becomes, with its applications.",
     Entity.PURCHASE_ORDER: "What each purchase order of the day becomes, with the vendors they need.",
     Entity.BILL: "What each vendor's bill of the day becomes, with the vendors the bills need.",
+    Entity.VENDOR_CREDIT: "What each vendor's credit of the day becomes, with what it is applied to.",
+    Entity.BILL_PAYMENT: "What each payment of bills of the day becomes: those that ServiceTitan paid.",
 }
 
 

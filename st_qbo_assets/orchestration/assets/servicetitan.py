@@ -27,6 +27,8 @@ _WORDS = {
     "payments": "Payments of the business day, and what they are applied to or refund.",
     "credit_memos": "Credit memos of the business day, and the invoices they are applied to.",
     "purchase_orders": "Purchase orders of the business day, of every status, and what they name.",
+    "vendor_credits": "Vendors' credits of the business day, of every status, with the returns they credit.",
+    "bill_payments": "Payments of bills of the business day, of every method and status.",
     "bills": "Bills of the business day from the company's one source, and what they name.",
     "jobs": "The jobs of the day's invoices: is the work done?",
     "customers": "Customers, contacts and locations the day's documents refer to.",
