@@ -1,6 +1,11 @@
 """Options of the whole test run; pytest reads them only from here."""
 
+from pathlib import Path
+
 import pytest
+
+_TESTS = Path(__file__).parent
+_LONGEST_FIRST = ("e2e", "attack", "integration", "sandbox", "unit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,3 +36,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="cut a failing history of tests/attack down to the fewest steps, which takes minutes",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module in one process, so that what it starts is started once.
+
+    Pure tests and what names a group of its own are spread as they come. The longest come first, so that
+    no process is left with one of them at the end.
+    """
+    for item in items:
+        module = item.path.relative_to(_TESTS)
+        if module.parts[0] != "unit" and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(module.as_posix()))
+    items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(_TESTS).parts[0]))

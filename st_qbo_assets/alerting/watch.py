@@ -69,7 +69,7 @@ class Watch:
         if any(taken.values()):
             alerts.note_sent(ids)
         else:
-            alerts.note_failed(ids)
+            alerts.note_failed(ids, at=now)
         return [_said(title, taken)]
 
     def _is_digest_due(self, now: datetime) -> bool:

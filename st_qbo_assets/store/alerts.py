@@ -82,9 +82,9 @@ class Alerts:
         """Note that alerts were told."""
         self._set(ids, sent_at=self._database.now())
 
-    def note_failed(self, ids: Iterable[int]) -> None:
-        """Note that telling alerts failed."""
-        self._set(ids, tries=alerts.c.tries + 1, tried_at=self._database.now())
+    def note_failed(self, ids: Iterable[int], *, at: datetime) -> None:
+        """Note that telling alerts failed at a time."""
+        self._set(ids, tries=alerts.c.tries + 1, tried_at=at)
 
     def open(self, company: Company, *, unsent: bool = False) -> list[Alert]:
         """Return what is so now, oldest first; or only what was not told yet."""

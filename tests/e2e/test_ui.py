@@ -78,6 +78,10 @@ class Installation:
         reads = ("/query", "/batch", "/oauth2")
         return [c["path"] for c in calls if c["method"] == "POST" and not c["path"].endswith(reads)]
 
+    def switch_events_off(self) -> None:
+        """Have ServiceTitan send no webhooks."""
+        self._call("/_sandbox/webhooks", {"servicetitan": {"url": None}})
+
     def stop_sensor(self, name: str) -> None:
         """Switch a sensor off, as a person does in the UI."""
         where = {
@@ -153,7 +157,9 @@ def test_a_red_day_is_healed_by_materializing_what_failed(installation: Installa
     bad = invoices[5]  # the first one is in QuickBooks already, typed by hand
     day = bad["invoiceDate"][:10]
     sub_total = bad["subTotal"]
-    installation.stop_sensor("demo_feed_catch_up")  # which would heal the day before the bookkeeper does
+    # events and feeds would heal the day before the bookkeeper does
+    installation.switch_events_off()
+    installation.stop_sensor("demo_feed_catch_up")
     installation.edit(
         act="update", resource="invoices", id=bad["id"], set={"subTotal": "1.00"}, totals="as given"
     )
