@@ -48,6 +48,7 @@ _OTHER_VERDICTS = {
     "payment_type_ignored": "not due",
     "moved_to_open_day": "posted",
     "bill_on_hold": "posted",
+    "credit_left_on_account": "posted",
 }
 #: What the load makes of a record with a code (`load`: turn, plan, refusals, gathering).
 _OUTCOMES: Mapping[str, Outcome] = {
