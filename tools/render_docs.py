@@ -68,6 +68,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
             *("deposited", "void_used", "gate_closed_again", "shape_waits", "sub_customer_not_billed"),
+            "possible_duplicate_vendor_credit",
             *("item_costs_elsewhere", "possible_duplicate_bill", "orders_off"),
         ),
         Outcome.HELD,
