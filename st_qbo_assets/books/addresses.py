@@ -27,6 +27,9 @@ _QUICKBOOKS_PAGES = {
     "SalesReceipt": "salesreceipt",
     "Purchase": "expense",
     "Bill": "bill",
+    "VendorCredit": "vendorcredit",
+    "BillPayment": "billpayment",
+    "PurchaseOrder": "purchaseorder",
 }
 _SERVICETITAN_PAGES = {Entity.INVOICE: "Invoice", Entity.PAYMENT: "Payment"}
 

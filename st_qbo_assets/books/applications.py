@@ -19,7 +19,9 @@ from st_qbo_assets.domain.ids import SourceRef
 
 #: What something is applied to: one of our records, or a QuickBooks document of nobody we know.
 Target = SourceRef | QboKey
-_APPLICABLE = frozenset({"Invoice", "CreditMemo", "Purchase"})
+_APPLICABLE = frozenset({"Invoice", "CreditMemo", "Purchase", "Bill", "VendorCredit"})
+#: What leaves something open.
+_OPEN = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
 
 
 class Unapplied(NamedTuple):
@@ -90,7 +92,7 @@ def expected_applications(pair: Pair, pairs: Pairs) -> tuple[dict[Target, int], 
         return expected, ()
     unapplied: list[Unapplied] = []
     for applied_id, cents in st.applied.items():
-        target = pairs.applied_source(applied_id)
+        target = pairs.applied_source(applied_id, st.shape)
         code = _not_due_code(target, pairs)
         if code:
             unapplied.append(Unapplied(target, code, cents))
@@ -135,14 +137,14 @@ def _gap(
         return Gap(target, servicetitan, quickbooks, in_quickbooks=True)
     pair = pairs.by_source.get(target)
     live = pair.mains if pair is not None else ()
-    open_ = [document for document in live if document.key.target in ("Invoice", "CreditMemo")]
+    open_ = [document for document in live if document.key.target in _OPEN]
     gone = pair is not None and bool(pair.absent or pair.voided)
     return Gap(
         target,
         servicetitan,
         quickbooks,
         in_quickbooks=bool(live) or (target in pairs.owned and not gone),
-        open_cents=abs(sum(document.balance_cents for document in open_)) if open_ else None,
+        open_cents=abs(sum(doc.balance_cents + doc.payable_cents for doc in open_)) if open_ else None,
         cause=causes.get(target, ""),
     )
 

@@ -90,7 +90,7 @@ def _applied_by(pair: Pair, pairs: Pairs) -> Iterable[tuple[SourceRef, int]]:
     if st is None or not st.applied:
         return
     for applied_id, cents in st.applied.items():
-        yield pairs.applied_source(applied_id), cents
+        yield pairs.applied_source(applied_id, st.shape), cents
     if st.applies_itself:
         yield st.source, -sum(st.applied.values())
 

@@ -166,13 +166,13 @@ class LookAlikes:
         if document.total_cents == stranger.total_cents:
             return True
         # A payment's number is a cheque number: two cheques of one customer are not alike by it alone.
-        if document.shape in (Shape.PAYMENT, Shape.REFUND):
+        if document.shape in (Shape.PAYMENT, Shape.REFUND, Shape.BILL_PAYMENT):
             return False
         customer = self._party(document)
         return bool(customer) and customer == stranger.customer_id
 
     def _party(self, document: StDocument) -> str:
-        named = self._vendors if document.shape is Shape.BILL else self._customers
+        named = self._vendors if document.shape.is_bought else self._customers
         return named.get(document.customer_id, "")
 
 
@@ -213,8 +213,7 @@ def _disagreements(st: StDocument, pair: Pair, evidence: Evidence, pairs: Pairs)
 
 
 def _owner(document: QboDocument, st: StDocument, evidence: Evidence) -> str:
-    is_bill = st.shape is Shape.BILL
-    return document.customer_id if is_bill else evidence.owner_of(document.customer_id)
+    return document.customer_id if st.shape.is_bought else evidence.owner_of(document.customer_id)
 
 
 def _changes(pair: Pair, drift: Mapping[QboKey, tuple[FieldDrift, ...]]) -> tuple[FieldDrift, ...]:

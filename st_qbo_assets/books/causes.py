@@ -95,7 +95,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause("credit_applied_in_quickbooks", Kind.INFORMATIONAL, "A credit was applied in QuickBooks.",
           "Apply the same credit in ServiceTitan, if it is not there yet.",
           when.credit_applied),
-    Cause("paid_in_quickbooks_by_hand", Kind.INFORMATIONAL, "A payment typed by hand pays our invoice.",
+    Cause("paid_in_quickbooks_by_hand", Kind.INFORMATIONAL, "A payment typed by hand pays one of ours.",
           "Enter the payment in ServiceTitan, or leave it; it is never copied or removed.",
           when.paid_by_hand),
     Cause("entered_by_hand", Kind.INFORMATIONAL, "Typed into QuickBooks by hand and not like any of ours.",

@@ -19,14 +19,30 @@ class Shape(StrEnum):
     """What a document is in the books; the value is the figure it is counted in.
 
     The sign decides (rule 3.4): an invoice below zero is a credit, a payment below zero a refund, and
-    a payment that is a write-off is a credit too (rule 3.1).
+    a payment that is a write-off is a credit too (rule 3.1). A purchase order posts nothing.
     """
 
     INVOICE = "invoices"
     CREDIT = "credit_memos"
     PAYMENT = "payments"
     REFUND = "refunds"
+    ORDER = "purchase_orders"
     BILL = "bills"
+    VENDOR_CREDIT = "vendor_credits"
+    BILL_PAYMENT = "bill_payments"
+
+    @property
+    def is_bought(self) -> bool:
+        """Whether it belongs to the books of buying: a vendor's and no customer's."""
+        return self in _BOUGHT
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it says what is owed to a vendor, by its lines."""
+        return self in (Shape.BILL, Shape.VENDOR_CREDIT)
+
+
+_BOUGHT = frozenset({Shape.ORDER, Shape.BILL, Shape.VENDOR_CREDIT, Shape.BILL_PAYMENT})
 
 
 class QboKey(NamedTuple):
@@ -41,26 +57,28 @@ class QboKey(NamedTuple):
 
 @dataclass(frozen=True)
 class StDocument:
-    """An invoice, credit memo or payment as ServiceTitan has it.
+    """A document of sales or of buying as ServiceTitan has it.
 
-    Amounts are signed as the books of sales have them: what is owed or received is positive; credits,
-    write-offs and refunds are negative, however ServiceTitan writes them.
+    Amounts are signed as the books have them: what is owed, received or paid out to vendors is positive;
+    credits, write-offs and refunds are negative, however ServiceTitan writes them.
 
     Attributes:
         source: its reference, `invoice:8001001`.
         day: its business date; without one the local day on which it was made (rule 1.4).
         standing: what the gate says of it.
+        once_posted: what the gate says of it if it is in QuickBooks, where that is something else: an order
+            that was canceled later is closed there and stays (rule 3.6).
         number: the number people know it by.
-        customer_id: ServiceTitan customer id, of a bill its vendor's; empty if it names none.
+        customer_id: ServiceTitan customer id, of what is bought its vendor's; empty if it names none.
         customer: customer or vendor name.
         total_cents: its total; 0 where it cannot be read.
         tax_cents: its sales tax.
         balance_cents: what is open on it now; 0 on what takes or returns money.
-        income: cents of its chargeable lines, of a bill its cost, by what they stand on: the ledger account
-            ServiceTitan names, the account's key once it is matched (see `accounts`).
+        income: cents of its chargeable lines, of what is bought its cost, by what they stand on: the ledger
+            account ServiceTitan names, the account's key once it is matched (see `accounts`).
         lines: how many chargeable lines it has.
-        applied: id of a ServiceTitan invoice (or credit memo) → cents applied to it; negative where a
-            credit is used up.
+        applied: id of a ServiceTitan invoice (or credit memo), or of a bill → cents applied to it; negative
+            where a credit is used up.
         unapplied_cents: rest of a payment or credit that is applied to nothing.
         refunds: id of the payment it gives back, empty if it names none.
         adjusts: id of the invoice it adjusts, empty if it adjusts none.
@@ -73,6 +91,7 @@ class StDocument:
     source: SourceRef
     day: date
     standing: Standing
+    once_posted: Standing | None = None
     number: str = ""
     customer_id: str = ""
     customer: str = ""
@@ -102,17 +121,18 @@ class StDocument:
 
     @property
     def party(self) -> SourceRef | None:
-        """Whose it is: of a bill its vendor, of all others their customer; None if it names nobody."""
+        """Its vendor if it is bought, else its customer; None if it names nobody."""
         if not self.customer_id:
             return None
-        entity = Entity.VENDOR if self.source.entity is Entity.BILL else Entity.CUSTOMER
+        entity = Entity.VENDOR if self.shape.is_bought else Entity.CUSTOMER
         return SourceRef(entity, self.customer_id)
 
     @property
     def shape(self) -> Shape:
         """What it is in the books."""
-        if self.source.entity is Entity.BILL:
-            return Shape.BILL
+        bought = _BOUGHT_SHAPES.get(self.source.entity)
+        if bought is not None:
+            return bought
         if self.source.entity is Entity.PAYMENT and not self.write_off_item:
             return Shape.REFUND if self.total_cents < 0 else Shape.PAYMENT
         is_invoice = self.source.entity is Entity.INVOICE and self.total_cents >= 0
@@ -124,6 +144,12 @@ class StDocument:
         return self.shape is Shape.CREDIT and self.source.entity is not Entity.INVOICE
 
 
+_BOUGHT_SHAPES = {
+    Entity.PURCHASE_ORDER: Shape.ORDER,
+    Entity.BILL: Shape.BILL,
+    Entity.VENDOR_CREDIT: Shape.VENDOR_CREDIT,
+    Entity.BILL_PAYMENT: Shape.BILL_PAYMENT,
+}
 _SHAPES = {
     "Invoice": Shape.INVOICE,
     "SalesReceipt": Shape.INVOICE,
@@ -131,13 +157,16 @@ _SHAPES = {
     "Payment": Shape.PAYMENT,
     "RefundReceipt": Shape.REFUND,
     "Purchase": Shape.REFUND,
+    "PurchaseOrder": Shape.ORDER,
     "Bill": Shape.BILL,
+    "VendorCredit": Shape.VENDOR_CREDIT,
+    "BillPayment": Shape.BILL_PAYMENT,
 }
 
 
 @dataclass(frozen=True)
 class QboDocument:
-    """A sales document, a payment or a refund as QuickBooks has it, signed as `StDocument` is.
+    """A document of sales or of buying as QuickBooks has it, signed as `StDocument` is.
 
     Attributes:
         key: its entity and id.
@@ -146,6 +175,7 @@ class QboDocument:
         is_foreign: whether its only markers are another tenant's.
         is_void: whether it was voided.
         balance_cents: what is open on an invoice or credit memo; 0 on others.
+        payable_cents: what is open on a bill, below zero on a vendor's credit; ServiceTitan tells of none.
         deposit_cents: the `Deposit` field of an invoice, money taken with it.
         income: cents of its lines by what they stand on: the item, the account's key once it is known.
             A Purchase has those lines here that do not stand on Accounts Receivable.
@@ -164,6 +194,7 @@ class QboDocument:
     total_cents: int = 0
     tax_cents: int = 0
     balance_cents: int = 0
+    payable_cents: int = 0
     deposit_cents: int = 0
     income: Mapping[Place, int] = field(default_factory=dict[Place, int])
     applied: Mapping[QboKey, int] = field(default_factory=dict[QboKey, int])
@@ -188,4 +219,4 @@ class QboDocument:
     @property
     def is_payment(self) -> bool:
         """Whether it moves money (or credit) to documents and carries no lines of its own."""
-        return self.key.target == "Payment"
+        return self.key.target in ("Payment", "BillPayment")

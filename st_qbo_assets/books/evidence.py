@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Protocol
 
-from st_qbo_assets.books.documents import QboKey, Shape, StDocument
+from st_qbo_assets.books.documents import QboKey, StDocument
 from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import Outcome, Reason
 
@@ -135,7 +135,7 @@ class Evidence:
 
     def linked_to(self, document: StDocument) -> str:
         """Return the QuickBooks id of a document's customer or vendor, empty if that is not linked."""
-        named = self.vendors if document.shape is Shape.BILL else self.customers
+        named = self.vendors if document.shape.is_bought else self.customers
         return named.get(document.customer_id, "")
 
     def owner_of(self, customer_id: str) -> str:

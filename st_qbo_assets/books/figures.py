@@ -7,7 +7,9 @@ not: why two sums differ (causes).
     credit_memos  the same; totals are below zero     refunds     the same; totals are below zero
     tax           documents with tax, and the tax     applied     applications, and their cents
     income        by account: documents and cents     balances    open documents and what is open
-    bills         documents and their totals          costs       by account: documents and cents
+    purchase_orders, bills, vendor_credits, bill_payments: documents and their totals; credits are below zero
+    costs         by account: documents and cents     payables    by vendor: bills less credits
+    settlements   what payments and credits are applied to of bills
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -18,17 +20,20 @@ from st_qbo_assets.books.documents import QboDocument, Shape, StDocument
 
 INVOICES, CREDITS, TAX, INCOME = Shape.INVOICE.value, Shape.CREDIT.value, "tax", "income"
 PAYMENTS, REFUNDS, APPLIED, BALANCES = Shape.PAYMENT.value, Shape.REFUND.value, "applied", "balances"
-BILLS, COSTS = Shape.BILL.value, "costs"
+ORDERS, BILLS, COSTS, PAYABLES = Shape.ORDER.value, Shape.BILL.value, "costs", "payables"
+VENDOR_CREDITS, BILL_PAYMENTS = Shape.VENDOR_CREDIT.value, Shape.BILL_PAYMENT.value
+SETTLEMENTS = "settlements"
+_BOUGHT = (ORDERS, BILLS, VENDOR_CREDITS, COSTS, PAYABLES, BILL_PAYMENTS, SETTLEMENTS)
 #: All entities compared, in the order shown.
-ENTITIES = (INVOICES, CREDITS, TAX, INCOME, PAYMENTS, REFUNDS, APPLIED, BALANCES, BILLS, COSTS)
-#: Those with a figure for each account, and those shown only where there is something of them.
-BY_ACCOUNT, ON_DEMAND = frozenset({INCOME, COSTS}), frozenset({BILLS, COSTS})
+ENTITIES = (INVOICES, CREDITS, TAX, INCOME, PAYMENTS, REFUNDS, APPLIED, BALANCES, *_BOUGHT)
+#: Those with a figure for each account or vendor, and those shown only where there is something of them.
+BY_ACCOUNT, ON_DEMAND = frozenset({INCOME, COSTS, PAYABLES}), frozenset(_BOUGHT)
 #: Causes under which a document counts as held.
 _HELD = frozenset({"held", "closed_period"})
 
 
 class FigureKey(NamedTuple):
-    """One measure: an entity, and for income the account."""
+    """One measure: an entity, and of income and cost the account, of payables the vendor."""
 
     entity: str
     account: str = ""
@@ -49,7 +54,7 @@ class Figure:
     """One measure of one day on both sides.
 
     Attributes:
-        account: account key, for income only.
+        account: account key, for income and cost; a vendor's for payables.
         account_name: what to show for it.
         servicetitan_count: documents due by the gate, held and rejected included (rule 6.1).
         quickbooks_count: documents dated that day, ours or not.
@@ -125,12 +130,19 @@ class Tally:
 _NOTHING = Amount(0, 0)
 
 
-def of_document(document: StDocument | QboDocument) -> dict[FigureKey, Amount]:
-    """Return what a document contributes, its applications apart."""
+def of_document(document: StDocument | QboDocument, *, vendor: str = "") -> dict[FigureKey, Amount]:
+    """Return what a document contributes, its applications apart.
+
+    Args:
+        document: of either side.
+        vendor: key of the vendor of what is owed.
+    """
     found = {FigureKey(document.shape.value): Amount(1, document.total_cents)}
     if document.tax_cents:
         found[FigureKey(TAX)] = Amount(1, document.tax_cents)
-    by_account = COSTS if document.shape is Shape.BILL else INCOME
+    by_account = COSTS if document.shape.is_owed else INCOME
+    if document.shape.is_owed:
+        found[FigureKey(PAYABLES, vendor)] = Amount(1, document.total_cents)
     for account, cents in document.income.items():
         found[FigureKey(by_account, str(account))] = Amount(1, cents)
     if document.balance_cents:
@@ -138,9 +150,10 @@ def of_document(document: StDocument | QboDocument) -> dict[FigureKey, Amount]:
     return found
 
 
-def of_applications(applied: Collection[int]) -> dict[FigureKey, Amount]:
-    """Return what applications contribute: the cents applied to each document."""
-    return {FigureKey(APPLIED): Amount(len(applied), sum(applied))} if applied else {}
+def of_applications(applied: Collection[int], *, is_bought: bool = False) -> dict[FigureKey, Amount]:
+    """Return what applications contribute: the cents applied to each document, or to each bill."""
+    key = FigureKey(SETTLEMENTS if is_bought else APPLIED)
+    return {key: Amount(len(applied), sum(applied))} if applied else {}
 
 
 def summed(contributions: Iterable[Contribution]) -> dict[FigureKey, Amount]:

@@ -44,6 +44,8 @@ _PARTS = {
     Entity.CREDIT_MEMO: ("", "application", *_ADJUSTMENTS),
     Entity.PAYMENT: ("", "refund", "write_off", "application", *_ADJUSTMENTS),
     Entity.BILL: ("",),
+    Entity.VENDOR_CREDIT: ("", "application"),
+    Entity.BILL_PAYMENT: ("",),
 }
 #: Where a link keeps the changes that somebody made in QuickBooks and that were accepted.
 _ACCEPTED = "accepted"
@@ -242,7 +244,7 @@ def _read_what_explains(
     payments = {
         source
         for source, document in servicetitan.documents.items()
-        if any(pairs.applied_source(applied_id) in differing for applied_id in document.applied)
+        if any(pairs.applied_source(each, document.shape) in differing for each in document.applied)
     }
     quickbooks.read([*linked, *known.documents_of(others | payments)])
     known.look_up(servicetitan, quickbooks)

@@ -6,7 +6,7 @@ one (adopted, or the marker was removed). What does not: whether the two sides a
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -16,12 +16,23 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 
 #: QuickBooks entities that are documents of the books; links to others (customers) pair nothing.
 DOCUMENTS = frozenset(
-    {"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt", "Payment", "Purchase", "Bill"}
+    {"Invoice", "CreditMemo", "RefundReceipt", "SalesReceipt", "Payment", "Purchase"}
+    | {"PurchaseOrder", "Bill", "VendorCredit", "BillPayment"}
 )
 #: Parts that begin so are the differences of a document in closed books (rule 4).
 _ADJUSTMENT = "adjustment"
-_ENTITIES = {Shape.INVOICE: Entity.INVOICE, Shape.CREDIT: Entity.CREDIT_MEMO, Shape.BILL: Entity.BILL}
-_SOURCES = frozenset({Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, Entity.BILL})
+_ENTITIES = {
+    Shape.INVOICE: Entity.INVOICE,
+    Shape.CREDIT: Entity.CREDIT_MEMO,
+    Shape.PAYMENT: Entity.PAYMENT,
+    Shape.ORDER: Entity.PURCHASE_ORDER,
+    Shape.BILL: Entity.BILL,
+    Shape.VENDOR_CREDIT: Entity.VENDOR_CREDIT,
+    Shape.BILL_PAYMENT: Entity.BILL_PAYMENT,
+}
+_SOURCES = frozenset(_ENTITIES.values())
+#: Payments of either side that may move nothing and only tie others together.
+_PAYMENTS = frozenset({Entity.PAYMENT, Entity.BILL_PAYMENT})
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Pair:
     """A ServiceTitan record and the QuickBooks documents that are it.
 
     Attributes:
-        entity: invoice, credit memo, payment or bill.
+        entity: what it is a record of: invoice, credit memo, payment, or of what is bought.
         source: the record; None for a QuickBooks document that belongs to none.
         st: the record as ServiceTitan has it, if it was read.
         st_absent: whether ServiceTitan was asked for it by id and has none.
@@ -92,7 +103,7 @@ class Pair:
         """
         if not document.is_payment or document.total_cents:
             return False
-        return self.entity is not Entity.PAYMENT or self.source is None or bool(self.parts.get(document.key))
+        return self.entity not in _PAYMENTS or self.source is None or bool(self.parts.get(document.key))
 
     @cached_property
     def adjustments(self) -> tuple[QboDocument, ...]:
@@ -155,11 +166,15 @@ class Pairs:
                         found[key] = found.get(key, 0) + cents
         return found
 
-    def applied_source(self, applied_id: str) -> SourceRef:
-        """Return what ServiceTitan means by an id that something is applied to.
+    def applied_source(self, applied_id: str, shape: Shape = Shape.PAYMENT) -> SourceRef:
+        """Return what ServiceTitan means by an id that a document of some shape is applied to.
 
-        Payments and memos are applied to invoices; a refund may name the credit memo it pays out.
+        Payments and memos are applied to invoices; a refund may name the credit memo it pays out. Vendors'
+        credits and payments to vendors are applied to bills; a payment may use a credit.
         """
+        if shape.is_bought:
+            bill, credit = SourceRef(Entity.BILL, applied_id), SourceRef(Entity.VENDOR_CREDIT, applied_id)
+            return credit if bill not in self.by_source and credit in self.by_source else bill
         memo = SourceRef(Entity.CREDIT_MEMO, applied_id)
         invoice = SourceRef(Entity.INVOICE, applied_id)
         known = self.by_source.get(invoice)
@@ -201,7 +216,7 @@ def pair_documents(
         by_source[source] = Pair(
             entity=source.entity if source.entity in _SOURCES else Entity.INVOICE,
             source=source,
-            st=servicetitan.get(source),
+            st=_as_it_stands(servicetitan.get(source), is_posted=bool(parts or links)),
             st_absent=source in st_absent,
             live=tuple(document for _, document in parts if not document.is_void),
             voided=tuple(document for _, document in parts if document.is_void),
@@ -212,6 +227,13 @@ def pair_documents(
             state=evidence.state_by_source.get(source),
         )
     return Pairs(by_source, tuple(strangers), owners)
+
+
+def _as_it_stands(st: StDocument | None, *, is_posted: bool) -> StDocument | None:
+    """Return a record with what the gate says of it once it is in QuickBooks, if it is."""
+    if st is None or st.once_posted is None or not is_posted:
+        return st
+    return replace(st, standing=st.once_posted, once_posted=None)
 
 
 def _has_copies(parts: Iterable[tuple[str, QboDocument]]) -> bool:

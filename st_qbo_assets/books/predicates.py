@@ -14,7 +14,10 @@ from st_qbo_assets.books.refunds import summed_income
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Outcome, Reason, Verdict
 
-_REMOVED = frozenset({"deleted", "zero_total", "canceled_empty", "bill_canceled"})
+_REMOVED = frozenset(
+    {"deleted", "zero_total", "canceled_empty", "bill_canceled"}
+    | {"order_canceled", "vendor_credit_canceled", "bill_payment_undone"}
+)
 _CLOSED_AGAIN = frozenset(
     {
         "review_waits",
@@ -24,12 +27,16 @@ _CLOSED_AGAIN = frozenset(
         "kind_never_posts",
         "payment_type_ignored",
         "bill_not_reconciled",
+        "bill_payment_under_way",
+        "ap_payments_off",
+        "paid_in_the_books",
     }
 )
 _NOT_YET = frozenset(
     {"review_waits", "job_not_completed", "not_posted", "future_date", "bill_not_reconciled"}
+    | {"bill_payment_under_way"}
 )
-_NEVER = frozenset({"kind_never_posts", "payment_type_ignored"})
+_NEVER = frozenset({"kind_never_posts", "payment_type_ignored", "ap_payments_off", "paid_in_the_books"})
 _UNSETTLED = frozenset({Outcome.HELD, Outcome.REJECTED, Outcome.BLOCKED, Outcome.FAILED})
 #: Causes of a document that the application of another to it follows from.
 _GONE = frozenset({"deleted_in_quickbooks", "voided_in_quickbooks"})
@@ -112,14 +119,14 @@ def not_yet_linked(case: Case) -> str:
 
 
 def credit_applied(case: Case) -> str:
-    """A stranger of total zero that ties credits to our invoices."""
+    """A stranger of total zero that ties credits to our invoices or bills."""
     if not _is_stranger_payment(case) or case.pair.live[0].total_cents != 0 or not case.pays:
         return ""
     return f"It ties a credit to {_named(case.pays)}."
 
 
 def paid_by_hand(case: Case) -> str:
-    """A stranger pays our invoices, or money was typed on the invoice itself (rule 3.7)."""
+    """A stranger pays our invoices or bills, or money was typed on the invoice itself (rule 3.7)."""
     if case.open_balance.deposit_cents:
         return (
             f"QuickBooks shows a deposit of {_money(case.open_balance.deposit_cents)} on the invoice itself."
@@ -185,7 +192,7 @@ def payment_of_held_invoice(case: Case) -> str:
     if case.pair.counted is None:
         return ""
     without = [gap for gap in case.gaps if not gap.in_quickbooks and gap.cause not in _GONE]
-    if "missing" in case.differs and case.pair.shape in (Shape.PAYMENT, Shape.REFUND):
+    if "missing" in case.differs and case.pair.shape in (Shape.PAYMENT, Shape.REFUND, Shape.BILL_PAYMENT):
         policy_waits = case.setting.company.payment_of_unposted_invoice == "wait"
         waits = without if policy_waits or _outcome(case) is Outcome.BLOCKED else []
     elif _only(case, "applied") and len(without) == len(case.gaps):
@@ -367,7 +374,7 @@ def wrong_customer(case: Case) -> str:
     if "customer" not in case.differs or st is None:
         return ""
     linked = case.setting.evidence.linked_to(st)
-    kind = "vendor" if st.shape is Shape.BILL else "customer"
+    kind = "vendor" if st.shape.is_bought else "customer"
     names = ", ".join(f"{doc.customer or 'no name'} ({doc.customer_id or 'no id'})" for doc in case.pair.live)
     return f"{st.customer or st.customer_id} is QuickBooks {kind} {linked}, but it stands on {names}."
 

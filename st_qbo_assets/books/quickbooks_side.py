@@ -1,4 +1,4 @@
-"""QuickBooks' sales documents, payments and refunds, read from the objects it returned.
+"""QuickBooks' documents of sales and of buying, read from the objects it returned.
 
 What belongs here: one object → one comparable value: marker, void, amounts by account, what a payment
 is applied to. What does not: which ServiceTitan document it belongs to (pairing).
@@ -20,13 +20,20 @@ from st_qbo_assets.domain.outcomes import Json
 
 #: Entities read for a tie-out, in order.
 ENTITIES = ("Invoice", "Payment", "CreditMemo", "RefundReceipt", "Purchase")
-_BOUGHT = ("Bill",)
+#: Read besides where a company buys: what is owed to vendors and paid to them, and what was ordered.
+_PURCHASES_MADE = ("Bill", "VendorCredit", "BillPayment")
+_ORDERS = ("PurchaseOrder",)
+#: The sign their amounts have: what vendors owe back is below zero.
+_BOUGHT: dict[str, int] = {"PurchaseOrder": 1, "Bill": 1, "VendorCredit": -1}
 #: The sign amounts of sales documents have in the books.
 _SIGNS: dict[str, int] = {"Invoice": 1, "SalesReceipt": 1, "CreditMemo": -1, "RefundReceipt": -1}
 #: Those that leave a balance open.
 _OPEN = frozenset({"Invoice", "CreditMemo"})
 #: What links call a Purchase, by how it was paid (QB §6.2).
 _PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase"})
+#: What is used up where something is applied with it.
+_CREDITS = frozenset({"CreditMemo", "VendorCredit"})
+_BILL_PAYMENTS = frozenset({"BillPaymentCheck", "BillPaymentCreditCard"})
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,9 @@ class QuickBooksBooks:
 
 def entities_of(company: CompanyFile) -> tuple[str, ...]:
     """Return the entities read for a tie-out of a company, in order."""
-    return (*ENTITIES, *_BOUGHT) if company.buys else ENTITIES
+    if not company.buys:
+        return ENTITIES
+    return (*ENTITIES, *_PURCHASES_MADE, *(_ORDERS if company.orders else ()))
 
 
 class _Amounts:
@@ -84,7 +93,7 @@ def read_document(
         receivable: ids of the accounts of type Accounts Receivable.
     """
     key = QboKey(target, as_text(obj.get("Id")))
-    if target == "Payment":
+    if target in ("Payment", "BillPayment"):
         return _payment(key, obj, tenant)
     if target == "Purchase":
         return _purchase(key, obj, tenant, receivable)
@@ -201,13 +210,16 @@ def _purchase(key: QboKey, obj: Json, tenant: Tenant | None, receivable: Collect
 
 
 def _bought(key: QboKey, obj: Json, tenant: Tenant | None) -> QboDocument:
-    """Return what is owed to a vendor, with its cost by what the lines stand on."""
-    amounts = _Amounts()
+    """Return what is ordered from a vendor, owed to him or owed back, with its cost by what lines stand on.
+
+    An order posts nothing, so that it costs nothing yet.
+    """
+    amounts, sign = _Amounts(), _BOUGHT[key.target]
     costs: dict[Place, int] = {}
-    for line in _lines(obj):
+    for line in _lines(obj) if key.target not in _ORDERS else ():
         item = _ref(as_object(line.get("ItemBasedExpenseLineDetail")), "ItemRef")
         place: Place = ItemCost(item) if item else _expense_account(line)
-        costs[place] = costs.get(place, 0) + amounts.cents(line.get("Amount"), "Line Amount")
+        costs[place] = costs.get(place, 0) + sign * amounts.cents(line.get("Amount"), "Line Amount")
     sources, is_foreign = _ownership(obj, tenant)
     return QboDocument(
         key=key,
@@ -218,7 +230,8 @@ def _bought(key: QboKey, obj: Json, tenant: Tenant | None) -> QboDocument:
         number=as_text(obj.get("DocNumber")),
         customer_id=_ref(obj, "VendorRef"),
         customer=as_text(as_object(obj.get("VendorRef")).get("name")),
-        total_cents=amounts.cents(obj.get("TotalAmt"), "TotalAmt"),
+        total_cents=sign * amounts.cents(obj.get("TotalAmt"), "TotalAmt"),
+        payable_cents=sign * amounts.cents(obj.get("Balance"), "Balance"),
         income={place: cents for place, cents in costs.items() if cents},
         linked=tuple(dict.fromkeys(_links(obj))),
         fault="; ".join(amounts.faults),
@@ -230,12 +243,13 @@ def _expense_account(line: Json) -> str:
 
 
 def _payment(key: QboKey, obj: Json, tenant: Tenant | None) -> QboDocument:
-    amounts = _Amounts()
+    """Return money taken of a customer, or paid to a vendor, with what it is applied to."""
+    amounts, party = _Amounts(), "VendorRef" if key.target == "BillPayment" else "CustomerRef"
     applied: dict[QboKey, int] = {}
     for line in _lines(obj):
         cents = amounts.cents(line.get("Amount"), "Line Amount")
         for linked in _links(line):
-            sign = -1 if linked.target == "CreditMemo" else 1
+            sign = -1 if linked.target in _CREDITS else 1
             applied[linked] = applied.get(linked, 0) + sign * cents
     sources, is_foreign = _ownership(obj, tenant)
     return QboDocument(
@@ -244,9 +258,9 @@ def _payment(key: QboKey, obj: Json, tenant: Tenant | None) -> QboDocument:
         sources=sources,
         is_foreign=is_foreign,
         is_void=is_voided(obj),
-        number=as_text(obj.get("PaymentRefNum")),
-        customer_id=_ref(obj, "CustomerRef"),
-        customer=as_text(as_object(obj.get("CustomerRef")).get("name")),
+        number=as_text(obj.get("PaymentRefNum")) or as_text(obj.get("DocNumber")),
+        customer_id=_ref(obj, party),
+        customer=as_text(as_object(obj.get(party)).get("name")),
         total_cents=amounts.cents(obj.get("TotalAmt"), "TotalAmt"),
         applied={linked: cents for linked, cents in applied.items() if cents},
         unapplied_cents=amounts.cents(obj.get("UnappliedAmt"), "UnappliedAmt"),
@@ -283,7 +297,8 @@ def _kind(line: Mapping[str, Any]) -> str:
 def _links(obj: Mapping[str, Any]) -> Iterator[QboKey]:
     for link in (as_object(each) for each in as_list(obj.get("LinkedTxn"))):
         kind = as_text(link.get("TxnType"))
-        yield QboKey("Purchase" if kind in _PURCHASES else kind, as_text(link.get("TxnId")))
+        target = "Purchase" if kind in _PURCHASES else "BillPayment" if kind in _BILL_PAYMENTS else kind
+        yield QboKey(target, as_text(link.get("TxnId")))
 
 
 def _ref(obj: Mapping[str, Any], name: str) -> str:

@@ -18,15 +18,32 @@ from st_qbo_assets.books import quickbooks_side, servicetitan_side
 from st_qbo_assets.books.accounts import Item, read_items
 from st_qbo_assets.books.documents import QboDocument, QboKey, Shape, StDocument
 from st_qbo_assets.books.evidence import FieldDrift
+from st_qbo_assets.books.lists import (
+    ITEMS_OF_MEMOS,
+    MEMOS_OF,
+    PAYMENTS_OF,
+    RECEIPTS,
+    lists_of,
+    received_on,
+)
 from st_qbo_assets.books.loose_json import as_text
 from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
+from st_qbo_assets.books.raw_values import has_date
+from st_qbo_assets.books.receipts import Receipt
+from st_qbo_assets.books.servicetitan_buying import (
+    read_bill,
+    read_bill_payment,
+    read_order,
+    read_receipt,
+    read_vendor_credit,
+)
 from st_qbo_assets.books.servicetitan_side import JobFacts, ServiceTitanBooks
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef, Tenant
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.quickbooks.query import quote, quote_list, statement
-from st_qbo_assets.servicetitan.endpoints import ENDPOINTS, Endpoint
-from st_qbo_assets.servicetitan.windows import Dates, Params, Window, date_params, window_params
+from st_qbo_assets.servicetitan.endpoints import Endpoint
+from st_qbo_assets.servicetitan.windows import Params, Window
 
 #: Rows of one entity asked for at once: what is held as JSON at a time, in exchange for calls.
 PAGE = 500
@@ -34,26 +51,6 @@ PAGE = 500
 IDS_AT_ONCE = 200
 #: Invoices whose jobs are asked for together.
 _CHUNK = 200
-_PAYMENTS_OF = replace(ENDPOINTS["payments"], ids_parameter="appliedToInvoiceIds")
-_MEMOS_OF = replace(ENDPOINTS["credit-memos"], ids_parameter="appliedToInvoiceIds")
-_ITEMS_OF_MEMOS = replace(
-    ENDPOINTS["credit-memos"], resource="credit-memos/credit-memo-items", ids_parameter="creditMemoIds"
-)
-#: Entity, list, its two filters by date, and what else is asked of it.
-_List = tuple[Entity, str, tuple[str, str], Params]
-_LISTS: tuple[_List, ...] = (
-    (Entity.INVOICE, "invoices", ("invoicedOnOrAfter", "invoicedOnBefore"), ()),
-    (Entity.CREDIT_MEMO, "credit-memos", ("dateOnOrAfter", "dateBefore"), ()),
-    (Entity.PAYMENT, "payments", ("paidOnAfter", "paidOnBefore"), ()),
-)
-_DATES = ("dateFrom", "dateTo")
-#: The one source of bills (rule 8.1); `ap-bills` shows one type of bill at a time.
-_BILL_LISTS: Mapping[str, tuple[_List, ...]] = {
-    "inventory_bills": ((Entity.BILL, "inventory-bills", _DATES, ()),),
-    "ap_bills": tuple(
-        (Entity.BILL, "ap-bills", _DATES, (("billType", kind),)) for kind in ("Procurement", "ApBill")
-    ),
-}
 
 
 class ServiceTitanLists(Protocol):
@@ -114,19 +111,40 @@ class ServiceTitanReader:
     company: CompanyFile
     today: date
     documents: dict[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
+    receipts: dict[str, Receipt] = field(default_factory=dict[str, Receipt])
+    _vendors: dict[str, str] = field(default_factory=dict[str, str])
+    _units: dict[str, str] | None = None
     _jobs: dict[str, JobFacts] = field(default_factory=dict[str, JobFacts])
     _asked: set[SourceRef] = field(default_factory=set[SourceRef])
 
     def read_days(self, first: date, last: date) -> None:
         """Read what is dated from first to last, and what was made then and has no date."""
-        around = Dates(first - timedelta(days=1), last + timedelta(days=1))
-        made = Window(self._midnight(first), self._midnight(last + timedelta(days=1)))
-        made_then = window_params("createdOnOrAfter", "createdBefore", made)
-        for entity, endpoint, (since, before), own in self._lists:
-            dated = (*own, *date_params(since, before, around))
-            self._keep(entity, self.client.rows(endpoint, filters=dated))
-            rows = self.client.rows(endpoint, filters=(*own, *made_then))
-            self._keep(entity, (row for row in rows if not servicetitan_side.has_date(row, entity)))
+        earlier, later = first - timedelta(days=1), last + timedelta(days=1)
+        made = Window(self._midnight(first), self._midnight(later))
+        for each in lists_of(self.company):
+            rows = self.client.rows(each.endpoint, filters=each.of_days(earlier, later))
+            self._keep(each.entity, rows)
+            if not each.is_dated:
+                rows = self.client.rows(each.endpoint, filters=each.made_in(made))
+                self._keep(each.entity, (row for row in rows if not has_date(row, each.entity)))
+        if self.company.buys:
+            self.read_received(first, last)
+
+    def read_received(self, first: date, last: date) -> None:
+        """Read what came of orders from first to last, and the bills it stands on."""
+        rows = list(self.client.rows(RECEIPTS, filters=received_on(first, last)))
+        self._read_vendors(as_text(row.get("vendorId")) for row in rows)
+        self.read(SourceRef(Entity.BILL, as_text(row.get("billId"))) for row in rows if row.get("billId"))
+        open_ = [as_text(row.get("purchaseOrderId")) for row in rows if not row.get("billId")]
+        ids = sorted({int(each) for each in open_ if each.isdigit()})
+        orders = {
+            as_text(row.get("id")): as_text(row.get("number"))
+            for row in (self.client.rows("purchase-orders", ids=ids) if ids else ())
+        }
+        for row in rows:
+            receipt = read_receipt(row, self.company, vendors=self._vendors, orders=orders)
+            if receipt is not None:
+                self.receipts[receipt.id] = receipt
 
     def read_named(self) -> None:
         """Read what the documents in hand are applied to or give back, and was not read yet.
@@ -136,7 +154,11 @@ class ServiceTitanReader:
         documents = list(self.documents.values())
         self.read(SourceRef(Entity.PAYMENT, each.refunds) for each in documents if each.refunds)
         documents = list(self.documents.values())
-        self.read(SourceRef(Entity.INVOICE, applied) for each in documents for applied in each.applied)
+        self.read(
+            SourceRef(_applied_entity(each, cents), applied)
+            for each in documents
+            for applied, cents in each.applied.items()
+        )
         self.read(
             SourceRef(Entity.CREDIT_MEMO, applied)
             for each in documents
@@ -152,27 +174,24 @@ class ServiceTitanReader:
             for source in dict.fromkeys(sources)
             if source not in self.documents and source.id.isdigit() and source not in self._asked
         ]
-        for entity, endpoint, _, own in self._lists:
-            new = [source for source in wanted if source.entity is entity]
+        for each in lists_of(self.company):
+            new = [source for source in wanted if source.entity is each.entity]
             if new:
                 self._asked.update(new)
                 ids = [int(source.id) for source in new]
-                self._keep(entity, self.client.rows(endpoint, ids=ids, filters=own))
+                self._keep(each.entity, self.client.rows(each.endpoint, ids=ids, filters=each.own))
 
     def read_applied_to(self, documents: Iterable[SourceRef]) -> None:
         """Read every payment and credit memo that is applied to some documents, whatever its day."""
         ids = [int(source.id) for source in dict.fromkeys(documents) if source.id.isdigit()]
         if ids:
-            self._keep(Entity.PAYMENT, self.client.rows(_PAYMENTS_OF, ids=ids))
-            self._keep(Entity.CREDIT_MEMO, self.client.rows(_MEMOS_OF, ids=ids))
-
-    @property
-    def _lists(self) -> tuple[_List, ...]:
-        return (*_LISTS, *_BILL_LISTS.get(self.company.bill_source or "", ()))
+            self._keep(Entity.PAYMENT, self.client.rows(PAYMENTS_OF, ids=ids))
+            self._keep(Entity.CREDIT_MEMO, self.client.rows(MEMOS_OF, ids=ids))
 
     def books(self) -> ServiceTitanBooks:
         """Return what was read so far."""
-        return ServiceTitanBooks(dict(self.documents), frozenset(self._asked - self.documents.keys()))
+        absent = frozenset(self._asked - self.documents.keys())
+        return ServiceTitanBooks(dict(self.documents), absent, tuple(self.receipts.values()))
 
     def _keep(self, entity: Entity, rows: Iterator[Json]) -> None:
         while chunk := list(islice(rows, _CHUNK)):
@@ -188,7 +207,21 @@ class ServiceTitanReader:
         if entity is Entity.PAYMENT:
             return (servicetitan_side.read_payment(row, company, today=today) for row in rows)
         if entity is Entity.BILL:
-            return (servicetitan_side.read_bill(row, company, today=today) for row in rows)
+            return (read_bill(row, company, today=today) for row in rows)
+        if entity is Entity.BILL_PAYMENT:
+            return (read_bill_payment(row, company, today=today) for row in rows)
+        if entity is Entity.VENDOR_CREDIT:
+            returns = self._returns(rows)
+            return (
+                read_vendor_credit(
+                    row, company, returned=returns.get(as_text(row.get("inventoryReturnId"))), today=today
+                )
+                for row in rows
+            )
+        if entity is Entity.PURCHASE_ORDER:
+            self._read_vendors(as_text(row.get("vendorId")) for row in rows)
+            names = {"vendors": self._vendors, "units": self._unit_names()}
+            return (read_order(row, company, **names, today=today) for row in rows)
         if entity is Entity.CREDIT_MEMO:
             items = self._items_of_memos(rows)
             return (
@@ -203,9 +236,30 @@ class ServiceTitanReader:
     def _items_of_memos(self, memos: Iterable[Json]) -> dict[str, list[Json]]:
         ids = [int(id_) for memo in memos if (id_ := as_text(memo.get("id"))).isdigit()]
         found: dict[str, list[Json]] = {}
-        for row in self.client.rows(_ITEMS_OF_MEMOS, ids=ids) if ids else ():
+        for row in self.client.rows(ITEMS_OF_MEMOS, ids=ids) if ids else ():
             found.setdefault(as_text(row.get("creditMemoId")), []).append(row)
         return found
+
+    def _returns(self, credits: Iterable[Json]) -> dict[str, Json]:
+        ids = sorted(
+            {int(id_) for row in credits if (id_ := as_text(row.get("inventoryReturnId"))).isdigit()}
+        )
+        rows = self.client.rows("returns", ids=ids) if ids else ()
+        return {as_text(row.get("id")): row for row in rows}
+
+    def _read_vendors(self, ids: Iterable[str]) -> None:
+        new = sorted({int(id_) for id_ in ids if id_.isdigit() and id_ not in self._vendors})
+        for row in self.client.rows("vendors", ids=new) if new else ():
+            self._vendors[as_text(row.get("id"))] = as_text(row.get("name"))
+
+    def _unit_names(self) -> dict[str, str]:
+        """Return the business units by id, which orders name by id alone; read where one may be another's."""
+        policy = self.company.business_units
+        if self._units is None:
+            wanted = bool(policy.include or policy.exclude)
+            rows = self.client.rows("business-units") if wanted else ()
+            self._units = {as_text(row.get("id")): as_text(row.get("name")) for row in rows}
+        return self._units
 
     def _read_jobs(self, invoices: Iterable[Json]) -> None:
         ids = {servicetitan_side.job_id(invoice) for invoice in invoices}
@@ -293,6 +347,12 @@ class QuickBooksReader:
             self.documents[document.key] = document
         if self.find_drift is not None and rows:
             self.drift.update(self.find_drift(target, rows))
+
+
+def _applied_entity(document: StDocument, cents: int) -> Entity:
+    if not document.shape.is_bought:
+        return Entity.INVOICE
+    return Entity.BILL if cents > 0 else Entity.VENDOR_CREDIT
 
 
 def _by_id(target: str, ids: Sequence[str]) -> str:

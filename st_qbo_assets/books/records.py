@@ -4,7 +4,7 @@ What belongs here: these values, and collecting one day's. What does not: pairin
 decide what is collected (tie_out), and what a day's result means (verdict).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,6 +12,7 @@ from st_qbo_assets.books.causes import UNEXPLAINED, Finding, Kind, unexplained
 from st_qbo_assets.books.documents import QboDocument, QboKey, Shape, StDocument
 from st_qbo_assets.books.figures import BALANCES, Amount, Contribution, Figure, FigureKey, Tally, differences
 from st_qbo_assets.books.pairing import Pair
+from st_qbo_assets.books.receipts import NotBilled
 from st_qbo_assets.domain.ids import SourceRef
 
 #: How far a document is paid.
@@ -24,12 +25,12 @@ class Record:
 
     Attributes:
         day: the day on which it shows; a document that moved shows on both.
-        entity: what it is in the books (`invoices`, `credit_memos`, `payments`, `refunds`), or `balances`
-            for the open balance of an invoice or credit.
+        entity: what it is in the books (`invoices`, `payments`, `bills` …), or `balances` for the open
+            balance of an invoice or credit.
         source: the ServiceTitan record, None for a QuickBooks document of nobody.
         quickbooks: its QuickBooks documents, void ones included.
         number: the number people know it by.
-        customer: customer name.
+        customer: customer or vendor name.
         document_cents: what the document is about, also where it counts on neither side.
         servicetitan_cents: what ServiceTitan counts for it on the day; None if nothing.
         quickbooks_cents: what QuickBooks counts for it on the day; None if nothing.
@@ -78,6 +79,21 @@ class Uncounted:
 
 
 @dataclass(frozen=True)
+class OpenPayable:
+    """What QuickBooks has open of a day's bills and credits of one vendor; ServiceTitan tells of none.
+
+    Attributes:
+        vendor: his key in the figure `payables`.
+        documents: bills and credits that are open.
+    """
+
+    vendor: str
+    name: str
+    documents: int
+    cents: int
+
+
+@dataclass(frozen=True)
 class DayTieOut:
     """One day compared.
 
@@ -86,6 +102,8 @@ class DayTieOut:
         statuses: status (`paid`, `part`, `open`) → (ServiceTitan, QuickBooks) invoices.
         records: what differs or has to be listed, gravest cause first.
         uncounted: what ServiceTitan dates on the day and the gate leaves out.
+        open_payables: by vendor what is still open of the day's bills and credits.
+        not_billed: goods received on the day whose bill is not there yet.
     """
 
     day: date
@@ -93,6 +111,8 @@ class DayTieOut:
     statuses: Mapping[str, tuple[int, int]]
     records: tuple[Record, ...]
     uncounted: tuple[Uncounted, ...] = ()
+    open_payables: tuple[OpenPayable, ...] = ()
+    not_billed: tuple[NotBilled, ...] = ()
 
     def figure(self, entity: str, account: str = "") -> Figure:
         """Return one figure; zero if nothing contributes to it."""
@@ -138,6 +158,7 @@ class DayBook:
     records: list[Record] = field(default_factory=list[Record])
     _statuses: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     _uncounted: dict[tuple[str, str], list[int]] = field(default_factory=dict[tuple[str, str], list[int]])
+    _payables: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     def add(
         self, pair: Pair, side: Side, *, finding: Finding | None, differs_in: tuple[str, ...], entity: str
@@ -168,8 +189,19 @@ class DayBook:
         so_far[0] += 1
         so_far[1] += document.total_cents
 
-    def close(self, account_name: Callable[[str], str]) -> DayTieOut:
-        """Return the day; accounts are shown by the name the function gives for their key."""
+    def owe(self, vendor: str, document: QboDocument) -> None:
+        """Count what is open of a bill or vendor's credit of this day."""
+        if document.payable_cents:
+            so_far = self._payables.setdefault(vendor, [0, 0])
+            so_far[0] += 1
+            so_far[1] += document.payable_cents
+
+    def close(self, account_name: Callable[[str], str], not_billed: Iterable[NotBilled] = ()) -> DayTieOut:
+        """Return the day; accounts and vendors are shown by the name the function gives for their key."""
+        payables = [
+            OpenPayable(vendor, account_name(vendor), count, cents)
+            for vendor, (count, cents) in self._payables.items()
+        ]
         return DayTieOut(
             day=self.day,
             figures=self.tally.figures(account_name),
@@ -179,6 +211,8 @@ class DayBook:
                 Uncounted(entity, code, count, cents)
                 for (entity, code), (count, cents) in sorted(self._uncounted.items())
             ),
+            open_payables=tuple(sorted(payables, key=lambda each: each.name)),
+            not_billed=tuple(each for each in not_billed if each.receipt.day == self.day),
         )
 
     def _count_status(self, document: StDocument | QboDocument, side: int) -> None:
@@ -206,7 +240,7 @@ def _record(
         source=pair.source,
         quickbooks=tuple(each.key for each in (*pair.live, *pair.voided)) or pair.absent,
         number=document.number,
-        customer=document.customer,
+        customer=document.customer or next((each.customer for each in pair.live), ""),
         document_cents=about,
         servicetitan_cents=_cents(side.servicetitan, main),
         quickbooks_cents=_cents(side.quickbooks, main),

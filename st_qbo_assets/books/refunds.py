@@ -20,7 +20,10 @@ _TARGETS = {
     Shape.INVOICE: "Invoice",
     Shape.CREDIT: "CreditMemo",
     Shape.PAYMENT: "Payment",
+    Shape.ORDER: "PurchaseOrder",
     Shape.BILL: "Bill",
+    Shape.VENDOR_CREDIT: "VendorCredit",
+    Shape.BILL_PAYMENT: "BillPayment",
 }
 
 

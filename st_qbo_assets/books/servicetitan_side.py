@@ -1,40 +1,40 @@
-"""ServiceTitan's invoices, credit memos, payments and bills, read from the vendor's records themselves.
+"""ServiceTitan's invoices, credit memos and payments, read from the vendor's records themselves.
 
 What belongs here: one record as verbatim JSON → one comparable value, with the gate's answer. What
-does not: what the mapping would make of it. A record that cannot be read is a value too, with its
-fault named, so that it is counted and shown.
+does not: what is bought (`servicetitan_buying`), what the mapping would make of it. A record that cannot be
+read is a value too, with its fault named, so that it is counted and shown.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from st_qbo_assets.books.accounts import Accounts, GlAccount, NamedItem, Place
 from st_qbo_assets.books.documents import StDocument
 from st_qbo_assets.books.loose_json import as_list, as_object, as_text
+from st_qbo_assets.books.raw_values import (
+    Amounts,
+    business_day,
+    date_of,
+    instant_of,
+    newest,
+    unless_unreadable,
+)
+from st_qbo_assets.books.receipts import Receipt
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.domain.days import local_day, parse_business_date, parse_instant
 from st_qbo_assets.domain.gate import (
-    BillFacts,
     CreditMemoFacts,
     InvoiceFacts,
     PaymentFacts,
     Standing,
-    bill_standing,
     credit_memo_standing,
     invoice_standing,
     payment_standing,
 )
 from st_qbo_assets.domain.ids import Entity, SourceRef
-from st_qbo_assets.domain.money import parse_amount, shared_cents, sum_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, Verdict
 from st_qbo_assets.domain.reasons import reason
-
-_DATE_FIELDS = {Entity.INVOICE: "invoiceDate", Entity.PAYMENT: "date", Entity.CREDIT_MEMO: "date"} | {
-    Entity.BILL: "billDate"
-}
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,14 @@ class ServiceTitanBooks:
     """What was read from ServiceTitan.
 
     Attributes:
-        documents: invoices, credit memos and payments of the days, and others that belong to them.
+        documents: those of the days, and others that belong to them.
         absent: sources that were asked for by id and do not exist.
+        receipts: of goods received on the days, where the company buys.
     """
 
     documents: Mapping[SourceRef, StDocument] = field(default_factory=dict[SourceRef, StDocument])
     absent: frozenset[SourceRef] = frozenset()
+    receipts: tuple[Receipt, ...] = ()
 
     def with_accounts(self, accounts: Accounts) -> dict[SourceRef, StDocument]:
         """Return the documents with income by account."""
@@ -70,30 +72,6 @@ class ServiceTitanBooks:
             else document
             for source, document in self.documents.items()
         }
-
-
-class _Amounts:
-    """Reads amounts and remembers which could not be read."""
-
-    def __init__(self) -> None:
-        self.faults: list[str] = []
-
-    def cents(self, record: Mapping[str, Any], name: str, *, required: bool = False, of: str = "") -> int:
-        value = record.get(name)
-        if (value is None or value == "") and not required:
-            return 0
-        try:
-            return to_cents(parse_amount(value))
-        except ValueError as error:
-            self.faults.append(f"{of}{name} {error}")
-            return 0
-
-    def exact(self, record: Mapping[str, Any], name: str, *, of: str = "") -> Decimal:
-        try:
-            return parse_amount(record.get(name))
-        except ValueError as error:
-            self.faults.append(f"{of}{name} {error}")
-            return Decimal(0)
 
 
 def read_invoice(
@@ -107,10 +85,10 @@ def read_invoice(
         jobs: facts of its job, by job id.
         today: the company's local day.
     """
-    amounts = _Amounts()
+    amounts = Amounts()
     total = amounts.cents(record, "total", required=True)
     job = jobs.get(job_id(record))
-    standing = invoice_standing(_invoice_facts(record, total, job), company, today=today)
+    standing = invoice_standing(_invoice_facts(record, total, job, company), company, today=today)
     lines = _chargeable(record)
     income = _income(lines, "generalLedgerAccount", amounts)
     if record.get("balance") in (None, ""):
@@ -130,16 +108,16 @@ def read_invoice(
         lines=len(lines),
         adjusts=as_text(record.get("adjustmentToId")),
         active=record.get("active") is not False,
-        changed_at=_newest((_instant(record.get("modifiedOn")), job.changed_at if job else None)),
+        changed_at=newest((instant_of(record.get("modifiedOn")), job.changed_at if job else None)),
         # Last: every amount above may have left a fault.
-        standing=_unless_unreadable(standing, amounts.faults),
+        standing=unless_unreadable(standing, amounts.faults),
         fault="; ".join(amounts.faults),
     )
 
 
 def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocument:
     """Return one payment, refund or write-off."""
-    amounts = _Amounts()
+    amounts = Amounts()
     total = amounts.cents(record, "total", required=True)
     applied = _applied(record, amounts)
     if record.get("unappliedAmount") in (None, ""):
@@ -154,7 +132,7 @@ def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocume
     return StDocument(
         source=SourceRef(Entity.PAYMENT, as_text(record.get("id"))),
         day=business_day(record, Entity.PAYMENT, company.time_zone) or today,
-        standing=_unless_unreadable(_unless_ignored(standing, record, company), amounts.faults),
+        standing=unless_unreadable(_unless_ignored(standing, record, company), amounts.faults),
         number=as_text(record.get("checkNumber")) or as_text(record.get("referenceNumber")),
         customer_id=as_text(as_object(record.get("customer")).get("id")),
         customer=as_text(as_object(record.get("customer")).get("name")),
@@ -167,7 +145,7 @@ def read_payment(record: Json, company: CompanyFile, *, today: date) -> StDocume
         refunds=as_text(record.get("refundedPaymentId")),
         write_off_item=item,
         active=active,
-        changed_at=_instant(record.get("modifiedOn")),
+        changed_at=instant_of(record.get("modifiedOn")),
         fault="; ".join(amounts.faults),
     )
 
@@ -181,7 +159,7 @@ def read_credit_memo(record: Json, company: CompanyFile, *, items: Sequence[Json
         items: its lines, which ServiceTitan lists apart from it.
         today: the company's local day.
     """
-    amounts = _Amounts()
+    amounts = Amounts()
     total = amounts.cents(record, "total", required=True)
     lines = [item for item in items if item.get("active") is not False]
     income = _income(lines, "revenueGeneralLedgerAccount", amounts)
@@ -204,100 +182,19 @@ def read_credit_memo(record: Json, company: CompanyFile, *, items: Sequence[Json
         applied={key: cents for key, cents in applied.items() if cents} if active else {},
         unapplied_cents=total - spent,
         active=active,
-        changed_at=_instant(record.get("modifiedOn")),
+        changed_at=instant_of(record.get("modifiedOn")),
         # Last: every amount above may have left a fault.
-        standing=_unless_unreadable(standing, amounts.faults),
+        standing=unless_unreadable(standing, amounts.faults),
         fault="; ".join(amounts.faults),
     )
 
 
-def read_bill(record: Json, company: CompanyFile, *, today: date) -> StDocument:
-    """Return one bill of a vendor: lines, tax and shipping are owed together (rule 8.2).
-
-    Where the lines rounded one by one miss the amount it states and their exact sum does not, the cents are
-    the lines' with the largest remainders.
-    """
-    amounts = _Amounts()
-    stated = amounts.cents(record, "billAmount", required=True)
-    tax, shipping = amounts.cents(record, "taxAmount"), amounts.cents(record, "shippingAmount")
-    lines = _bill_lines(record, company, amounts)
-    exact = [amount for _, amount in lines]
-    goods, whole = sum_cents(exact), to_cents(sum(exact, Decimal(0)))
-    cents = list(map(to_cents, exact))
-    if stated not in (goods, goods + tax + shipping) and stated in (whole, whole + tax + shipping):
-        cents = shared_cents(exact, whole)
-    costs: dict[Place, int] = {}
-    for (place, _), each in zip(lines, cents, strict=True):
-        costs[place] = costs.get(place, 0) + each
-    for named, each in ((company.freight_account, shipping), (company.purchase_tax_account, tax)):
-        place = GlAccount(named or "", "")
-        costs[place] = costs.get(place, 0) + each
-    vendor = as_object(record.get("vendor"))
-    facts = BillFacts(
-        sync_status=as_text(record.get("syncStatus")),
-        total_cents=stated,
-        business_date=_date(record.get("billDate")),
-        status=as_text(record.get("status")),
-        is_canceled=as_text(record.get("status")) == "Canceled" or bool(record.get("dateCanceled")),
-        active=record.get("active") is not False,
-        business_unit=as_text(as_object(record.get("businessUnit")).get("name")),
-    )
-    return StDocument(
-        source=SourceRef(Entity.BILL, as_text(record.get("id"))),
-        day=business_day(record, Entity.BILL, company.time_zone) or today,
-        number=as_text(record.get("referenceNumber")),
-        customer_id=as_text(vendor.get("id")),
-        customer=as_text(vendor.get("name")),
-        total_cents=sum(cents) + tax + shipping,
-        income={place: each for place, each in costs.items() if each},
-        lines=len(lines),
-        active=record.get("active") is not False,
-        changed_at=_instant(record.get("modifiedOn")),
-        standing=_unless_unreadable(bill_standing(facts, company, today=today), amounts.faults),
-        fault="; ".join(amounts.faults),
-    )
-
-
-def _bill_lines(record: Json, company: CompanyFile, amounts: _Amounts) -> list[tuple[Place, Decimal]]:
-    """Return account and exact amount of the lines: stock that is kept stands on its asset (rule 8.5)."""
-    found: list[tuple[Place, Decimal]] = []
-    for number, line in enumerate(map(as_object, as_list(record.get("items"))), start=1):
-        asset = as_object(line.get("assetAccount"))
-        is_kept = company.stocked_purchases == "asset" and not record.get("jobId") and bool(asset)
-        account = asset if is_kept else as_object(line.get("costOfSaleAccount"))
-        of = f"line {number} "
-        cost = amounts.exact(line, "quantity", of=of) * amounts.exact(line, "cost", of=of)
-        found.append((_gl_account(account), cost))
-    for line in map(as_object, as_list(record.get("expenseItems"))):
-        account = as_object(line.get("generalLedgerAccount"))
-        found.append((_gl_account(account), amounts.exact(line, "amount", of="expense ")))
-    return found
-
-
-def _gl_account(account: Mapping[str, Any]) -> GlAccount:
-    return GlAccount(as_text(account.get("number")), as_text(account.get("name")))
-
-
-def _applied(record: Json, amounts: _Amounts) -> dict[str, int]:
+def _applied(record: Json, amounts: Amounts) -> dict[str, int]:
     applied: dict[str, int] = {}
     for applied_id, amount in applications(record):
         cents = amounts.cents({"appliedAmount": amount}, "appliedAmount", of=f"applied to {applied_id}: ")
         applied[applied_id] = applied.get(applied_id, 0) + cents
     return applied
-
-
-def business_day(record: Mapping[str, Any], entity: Entity, time_zone: str) -> date | None:
-    """Return the accounting day of a record: its business date, else the local day it was made (rule 1.4)."""
-    dated = _date(record.get(_DATE_FIELDS[entity]))
-    if dated is not None:
-        return dated
-    made = _instant(record.get("createdOn"))
-    return None if made is None else local_day(made, time_zone)
-
-
-def has_date(record: Mapping[str, Any], entity: Entity) -> bool:
-    """Say whether a record has a business date of its own."""
-    return _date(record.get(_DATE_FIELDS[entity])) is not None
 
 
 def job_id(invoice: Mapping[str, Any]) -> str:
@@ -313,22 +210,28 @@ def applications(payment: Mapping[str, Any]) -> list[tuple[str, object]]:
 
 def job_facts(job: Mapping[str, Any]) -> JobFacts:
     """Return what matters of a job record."""
-    stamps = (_instant(job.get("modifiedOn")), _instant(job.get("completedOn")))
-    return JobFacts(as_text(job.get("jobStatus")), _newest(stamps))
+    stamps = (instant_of(job.get("modifiedOn")), instant_of(job.get("completedOn")))
+    return JobFacts(as_text(job.get("jobStatus")), newest(stamps))
 
 
-def _invoice_facts(record: Json, total_cents: int, job: JobFacts | None) -> InvoiceFacts:
+def _invoice_facts(
+    record: Json, total_cents: int, job: JobFacts | None, company: CompanyFile
+) -> InvoiceFacts:
     return InvoiceFacts(
         kind=as_text(record.get("invoiceConfiguration")),
         sync_status=as_text(record.get("syncStatus")),
         review_status=as_text(record.get("reviewStatus")),
         total_cents=total_cents,
-        business_date=_date(record.get("invoiceDate")),
+        business_date=date_of(record.get("invoiceDate")),
         active=record.get("active") is not False,
         export_id=as_text(record.get("exportId")),
         job_id=job_id(record),
         job_status=job.status if job else "",
         business_units=_units(record, _chargeable(record)),
+        uses_stock=any(
+            line.get("inventory") is True and company.counts(as_text(line.get("type")))
+            for line in map(as_object, as_list(record.get("items")))
+        ),
     )
 
 
@@ -336,7 +239,7 @@ def _credit_memo_facts(record: Json, lines: Sequence[Json], total_cents: int) ->
     return CreditMemoFacts(
         sync_status=as_text(record.get("syncStatus")),
         total_cents=total_cents,
-        business_date=_date(record.get("date")),
+        business_date=date_of(record.get("date")),
         active=record.get("active") is not False,
         export_id=as_text(record.get("exportId")),
         business_units=_units(record, lines),
@@ -349,7 +252,7 @@ def _units(record: Json, lines: Sequence[Json]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _income(lines: Sequence[Json], account_field: str, amounts: _Amounts) -> dict[Place, int]:
+def _income(lines: Sequence[Json], account_field: str, amounts: Amounts) -> dict[Place, int]:
     income: dict[Place, int] = {}
     for number, line in enumerate(lines, start=1):
         cents = amounts.cents(line, "total", required=True, of=f"line {number} ")
@@ -369,7 +272,7 @@ def _payment_facts(record: Json, total_cents: int, moved_cents: int) -> PaymentF
     return PaymentFacts(
         sync_status=as_text(record.get("syncStatus")),
         total_cents=total_cents,
-        business_date=_date(record.get("date")),
+        business_date=date_of(record.get("date")),
         active=record.get("active") is not False,
         export_id=as_text(record.get("exportId")),
         business_unit=as_text(as_object(record.get("businessUnit")).get("name")),
@@ -384,35 +287,3 @@ def _unless_ignored(standing: Standing, record: Json, company: CompanyFile) -> S
     if not standing.counts or policy is None or policy.becomes != "ignore":
         return standing
     return Standing(Verdict.NOT_DUE, reason("payment_type_ignored", type=name))
-
-
-def _unless_unreadable(standing: Standing, faults: list[str]) -> Standing:
-    """Return the standing; what cannot be read is due, so that it is counted and shown.
-
-    A gate that closed because the unreadable total was taken for zero has decided nothing.
-    """
-    if not faults or standing.counts:
-        return standing
-    decided_by_total = standing.reason is not None and standing.reason.code in (
-        "zero_total",
-        "canceled_empty",
-    )
-    return Standing(Verdict.DUE) if decided_by_total else standing
-
-
-def _newest(stamps: Iterable[datetime | None]) -> datetime | None:
-    return max((stamp for stamp in stamps if stamp is not None), default=None)
-
-
-def _date(value: object) -> date | None:
-    try:
-        return parse_business_date(value)
-    except ValueError:
-        return None
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        return parse_instant(value)
-    except ValueError:
-        return None

@@ -24,9 +24,11 @@ from st_qbo_assets.books.evidence import Evidence
 from st_qbo_assets.books.figures import BALANCES
 from st_qbo_assets.books.pairing import Pair, Pairs, pair_documents
 from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
+from st_qbo_assets.books.receipts import not_billed
 from st_qbo_assets.books.records import DayBook, DayTieOut, Side
 from st_qbo_assets.books.refunds import due_income
 from st_qbo_assets.books.servicetitan_side import ServiceTitanBooks
+from st_qbo_assets.books.vendors import Vendors
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef
 
@@ -56,6 +58,7 @@ def tie_out(
     evidence: Evidence,
     company: CompanyFile,
     chart: Chart,
+    today: date | None = None,
 ) -> list[DayTieOut]:
     """Compare the days and return one result for each, in their order.
 
@@ -66,14 +69,19 @@ def tie_out(
         evidence: what the ledger knows of these documents.
         company: the company file.
         chart: QuickBooks' accounts.
+        today: the company's local day, by which goods not billed are so old; the last of the days if None.
     """
     accounts = Accounts(chart, overrides=company.accounts, items=quickbooks.items)
     pairs = pair_books(servicetitan, quickbooks, evidence=evidence, company=company, accounts=accounts)
-    classed = class_pairs(pairs, company, evidence)
+    classed, vendors = class_pairs(pairs, company, evidence), Vendors(evidence)
     books = {day: DayBook(day) for day in days}
     for pair in pairs.all:
-        _enter(pair, classed, books)
-    return [book.close(accounts.name) for book in books.values()]
+        _enter(pair, classed, books, vendors)
+    until = today or max(books, default=date.min)
+    waiting = not_billed(servicetitan.receipts, servicetitan.documents, until=until)
+    return [
+        book.close(lambda key: vendors.name(key) or accounts.name(key), waiting) for book in books.values()
+    ]
 
 
 def pair_books(
@@ -130,10 +138,13 @@ def class_pairs(pairs: Pairs, company: CompanyFile, evidence: Evidence) -> Class
 
 
 #: What may follow from what comes later.
-_RANKS = {Shape.INVOICE: 0, Shape.CREDIT: 1, Shape.REFUND: 1, Shape.PAYMENT: 2}
+_RANKS = {
+    **{Shape.INVOICE: 0, Shape.CREDIT: 1, Shape.REFUND: 1, Shape.PAYMENT: 2},
+    **{Shape.ORDER: 0, Shape.BILL: 0, Shape.VENDOR_CREDIT: 1, Shape.BILL_PAYMENT: 2},
+}
 
 
-def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook]) -> None:
+def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook], vendors: Vendors) -> None:
     """Enter a pair into the books of the days on which it contributes or has to be listed."""
     case, finding = classed.cases.get(pair.name), classed.findings.get(pair.name)
     if case is None:
@@ -145,11 +156,14 @@ def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook]) -> None:
         book = books.get(day) if day is not None else None
         if book is None:
             continue
-        side = _side(pair, classed.pairs, book.day)
+        side = _side(pair, classed.pairs, book.day, vendors)
         if side.servicetitan is None and side.quickbooks is None and not _lists_itself(pair, book.day):
             continue
         main = side.only(balances=False)
         book.add(pair, main, finding=finding, differs_in=case.differs, entity=pair.shape.value)
+        for document in pair.live:
+            if document.shape.is_owed and document.day == book.day:
+                book.owe(vendors.key_of(document), document)
         if has_balance(pair):
             book.count_status(pair)
             open_balance = side.only(balances=True)
@@ -157,21 +171,24 @@ def _enter(pair: Pair, classed: Classed, books: Mapping[date, DayBook]) -> None:
             book.add(pair, open_balance, finding=own, differs_in=("balance",), entity=BALANCES)
 
 
-def _side(pair: Pair, pairs: Pairs, day: date) -> Side:
+def _side(pair: Pair, pairs: Pairs, day: date, vendors: Vendors) -> Side:
     counted = pair.counted if pair.counted is not None and pair.counted.day == day else None
     live = [document for document in pair.live if pair.day_of(document) == day]
     ours = theirs = None
+    is_bought = pair.shape.is_bought
     if counted is not None:
         tax_cents, income = due_income(pair, pairs)
         due = (
             replace(counted, tax_cents=tax_cents, income=income) if income is not counted.income else counted
         )
         applied = expected_applications(pair, pairs)[0]
-        ours = figures.summed([figures.of_document(due), figures.of_applications(applied.values())])
+        main = figures.of_document(due, vendor=vendors.key_of(due) if is_bought else "")
+        ours = figures.summed([main, figures.of_applications(applied.values(), is_bought=is_bought)])
     if live:
         mains = [document for document in live if not pair.is_application(document)]
         applied = actual_applications(pair, live, pairs.owners)
-        theirs = figures.summed([*map(figures.of_document, mains), figures.of_applications(applied.values())])
+        told = [figures.of_document(each, vendor=vendors.key_of(each) if is_bought else "") for each in mains]
+        theirs = figures.summed([*told, figures.of_applications(applied.values(), is_bought=is_bought)])
     return Side(ours, theirs)
 
 

@@ -14,7 +14,15 @@ from enum import StrEnum
 from st_qbo_assets.books.addresses import quickbooks_address, servicetitan_address
 from st_qbo_assets.books.causes import Kind
 from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.books.figures import BY_ACCOUNT, ENTITIES, ON_DEMAND, Amount, Figure, FigureKey
+from st_qbo_assets.books.figures import (
+    BY_ACCOUNT,
+    ENTITIES,
+    ON_DEMAND,
+    PAYABLES,
+    Amount,
+    Figure,
+    FigureKey,
+)
 from st_qbo_assets.books.records import DayTieOut, Record
 from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.ids import SourceRef
@@ -63,11 +71,18 @@ def summary(day: DayTieOut) -> str:
     counts = causes_count(day)
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
     invoices = day.figure("invoices")
-    money = (
-        f"{invoices.servicetitan_count} invoices of {_money(invoices.servicetitan_cents)} in ServiceTitan, "
-        f"{invoices.quickbooks_count} of {_money(invoices.quickbooks_cents)} in QuickBooks"
-    )
+    money = _both("invoices", invoices)
+    bills = day.figure("bills")
+    if bills.servicetitan_count or bills.quickbooks_count:
+        money += f"; {_both('bills', bills)}"
     return f"{day.day}: {verdict.value}. {money}." + (f" {told}." if told else "")
+
+
+def _both(name: str, figure: Figure) -> str:
+    return (
+        f"{figure.servicetitan_count} {name} of {_money(figure.servicetitan_cents)} in ServiceTitan, "
+        f"{figure.quickbooks_count} of {_money(figure.quickbooks_cents)} in QuickBooks"
+    )
 
 
 def causes_count(day: DayTieOut) -> dict[str, int]:
@@ -136,12 +151,56 @@ def uncounted_table(day: DayTieOut) -> str:
     return _table(("entity", "not due because", "documents", "total"), rows)
 
 
+def payables_table(day: DayTieOut) -> str:
+    """Return what is owed by vendor, and what of it is open; empty if nothing is."""
+    owed = {figure.account: figure for figure in day.figures if figure.entity == PAYABLES}
+    still_open = {each.vendor: each for each in day.open_payables}
+    if not owed:
+        return ""
+    rows = [
+        (
+            _cell(figure.account_name),
+            str(figure.servicetitan_count),
+            str(figure.quickbooks_count),
+            _money(figure.servicetitan_cents),
+            _money(figure.quickbooks_cents),
+            _money(figure.difference_cents),
+            _money(still_open[key].cents if key in still_open else 0),
+        )
+        for key, figure in owed.items()
+    ]
+    heads = ("vendor", "ServiceTitan", "QuickBooks", "ServiceTitan", "QuickBooks", "difference",
+             "open in QuickBooks")  # fmt: skip
+    return _table(heads, rows)
+
+
+def not_billed_table(day: DayTieOut) -> str:
+    """Return what came on the day and is on no bill yet; empty if nothing."""
+    if not day.not_billed:
+        return ""
+    rows = [
+        (
+            _cell(each.receipt.vendor),
+            _cell(each.receipt.order),
+            _cell(each.receipt.number),
+            _money(each.receipt.cents),
+            str(each.age_days),
+            _cell(each.why),
+        )
+        for each in day.not_billed
+    ]
+    return _table(("vendor", "purchase order", "receipt", "amount", "days ago", "why"), rows)
+
+
 def day_json(day: DayTieOut, environment: Environment) -> Json:
     """Return a day as JSON: figures by entity, and every record with its cause."""
     return {
         "day": day.day.isoformat(),
         "verdict": verdict_of(day).value,
-        "entities": {entity: _entity_json(day, entity) for entity in _entities(day)},
+        "entities": {
+            entity: _entity_json(day, entity) | (_owed_json(day) if entity == PAYABLES else {})
+            for entity in _entities(day)
+        },
         "statuses": {
             name: {"servicetitan_count": ours, "quickbooks_count": theirs}
             for name, (ours, theirs) in day.statuses.items()
@@ -157,7 +216,7 @@ def day_json(day: DayTieOut, environment: Environment) -> Json:
 
 def _entities(day: DayTieOut) -> list[str]:
     """Return what is told of a day: always the same, and the buying side where there is something of it."""
-    there = {figure.entity for figure in day.figures}
+    there = {figure.entity for figure in day.figures} | ({PAYABLES} if day.not_billed else set[str]())
     return [entity for entity in ENTITIES if entity not in ON_DEMAND or entity in there]
 
 
@@ -177,6 +236,30 @@ def _entity_json(day: DayTieOut, entity: str) -> Json:
     )
     told = [{"account": each.account, "name": each.account_name, **_figure_json(each)} for each in accounts]
     return {**_figure_json(whole), "accounts": told}
+
+
+def _owed_json(day: DayTieOut) -> Json:
+    """Return what is open in QuickBooks by vendor, and what came and is on no bill."""
+    return {
+        "open_cents": sum(each.cents for each in day.open_payables),
+        "open": [
+            {"account": each.vendor, "name": each.name, "documents": each.documents, "cents": each.cents}
+            for each in day.open_payables
+        ],
+        "not_billed_cents": sum(each.receipt.cents for each in day.not_billed),
+        "not_billed": [
+            {
+                "receipt": each.receipt.number,
+                "vendor": each.receipt.vendor,
+                "order": each.receipt.order,
+                "day": each.receipt.day.isoformat(),
+                "age_days": each.age_days,
+                "cents": each.receipt.cents,
+                "why": each.why,
+            }
+            for each in day.not_billed
+        ],
+    }
 
 
 def _figure_json(figure: Figure) -> Json:

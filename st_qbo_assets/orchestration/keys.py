@@ -31,8 +31,11 @@ DUPLICATES = "duplicates"
 NO_DUPLICATES = "no_duplicates"
 DRIFT = "drift"
 NO_DRIFT = "no_drift"
+MATERIALS_COST = "materials_cost"
+QUANTITIES_AGREE = "quantities_agree"
 MONTH_CLOSE = "month_close"
 MONTH_CLOSES = "month_closes"
+PAYABLES_AGREE = "payables_agree"
 
 
 def load_order(company: CompanyFile) -> tuple[Entity, ...]:

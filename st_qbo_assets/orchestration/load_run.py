@@ -15,6 +15,8 @@ from st_qbo_assets.books.records import DayTieOut
 from st_qbo_assets.books.verdict import (
     DayVerdict,
     figures_table,
+    not_billed_table,
+    payables_table,
     records_table,
     summary,
     uncounted_table,
@@ -27,7 +29,7 @@ from st_qbo_assets.following.launch import ASKED_TAG
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failed_days
-from st_qbo_assets.orchestration.live_runs import asked_at, settle_names
+from st_qbo_assets.orchestration.live_runs import asked_at, is_by_hand, settle_names
 from st_qbo_assets.orchestration.loading import RunLoad, write_context
 from st_qbo_assets.orchestration.master_pairs import MasterLoad, terms_of
 from st_qbo_assets.orchestration.metadata import Metadata, loaded_metadata, merge_reasons
@@ -120,6 +122,7 @@ class LoadRun:
             self.connector.frames,
             terms_of(run.references, self.connector.frames, self.defs),
             write_context(self.defs, self.connections, run.references),
+            is_by_hand=is_by_hand(self.context.run),
         )
 
     def _is_selected(self, key: dg.AssetKey) -> bool:
@@ -244,4 +247,21 @@ def _tie_out_metadata(day: DayTieOut, defs: CompanyDefs) -> Metadata:
         metadata["differences"] = dg.MetadataValue.md(records)
     if day.uncounted:
         metadata["not_due"] = dg.MetadataValue.md(uncounted_table(day))
+    return metadata | _bought_metadata(day) if defs.company.buys else metadata
+
+
+def _bought_metadata(day: DayTieOut) -> Metadata:
+    bills, credits = day.figure("bills"), day.figure("vendor_credits")
+    metadata: Metadata = {
+        "bills": bills.servicetitan_count,
+        "bills_cents": bills.servicetitan_cents,
+        "vendor_credits": credits.servicetitan_count,
+        "vendor_credits_cents": credits.servicetitan_cents,
+        "open_payables_cents": sum(each.cents for each in day.open_payables),
+        "received_not_billed_cents": sum(each.receipt.cents for each in day.not_billed),
+    }
+    if table := payables_table(day):
+        metadata["payables"] = dg.MetadataValue.md(table)
+    if table := not_billed_table(day):
+        metadata["received_not_billed"] = dg.MetadataValue.md(table)
     return metadata

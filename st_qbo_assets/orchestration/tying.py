@@ -95,6 +95,7 @@ def _compare(
         evidence=gathered.evidence,
         company=defs.company,
         chart=references.quickbooks,
+        today=defs.today(),
     )
 
 

@@ -28,7 +28,10 @@ from st_qbo_assets.domain.outcomes import Json, canonical_json
 
 #: Document → what a version remembers of it. Plain JSON.
 Inventory = dict[str, Json]
-_DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)
+_DOCUMENTS = (
+    *(Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT),
+    *(Entity.BILL, Entity.VENDOR_CREDIT, Entity.BILL_PAYMENT),
+)
 #: Fields remembered, as people speak of them; money in cents.
 _MONEY = frozenset({"total", "tax"})
 _FIELDS = ("date", "number", "customer", "total", "tax", "lines")
@@ -87,7 +90,7 @@ def inventory(servicetitan: ServiceTitanMonth, quickbooks: QuickBooksMonth) -> I
         found[f"QuickBooks {target} {as_text(obj.get('Id'))}"] = {
             "date": dated.isoformat() if dated is not None else "",
             "number": as_text(obj.get("DocNumber")) or as_text(obj.get("PaymentRefNum")),
-            "customer": ref_name(obj, "CustomerRef"),
+            "customer": ref_name(obj, "CustomerRef") or ref_name(obj, "VendorRef"),
             "total": total_of(obj),
             "tax": tax_of(target, obj),
             "lines": digest_of(lines or obj.get("Line") or []),
@@ -166,6 +169,8 @@ def quickbooks_digest(books: QuickBooksMonth) -> str:
         *books.earlier_money,
         *(("open", obj) for obj in (*books.open_invoices, *books.open_credits, *books.unapplied)),
         *(("balance", obj) for obj in (*books.customers, *books.receivable_accounts)),
+        *(("open", obj) for obj in (*books.open_bills, *books.open_vendor_credits)),
+        *(("balance", obj) for obj in (*books.vendors, *books.payable_accounts)),
         ("undeposited", books.undeposited or {}),
     )
     return digest_of(sorted(digest_of([kind, obj]) for kind, obj in rows))
@@ -179,11 +184,13 @@ def servicetitan_digest(books: ServiceTitanMonth) -> str:
         + [dict(each.applied)]
         for each in books.documents.values()
     ]
+    received = [[each.id, each.day.isoformat(), each.bill_id, each.cents] for each in books.receipts]
     return digest_of(
         [
             sorted(digest_of(each) for each in documents),
             sorted([str(source), place.zone_id, place.code] for source, place in books.taxed.items()),
             sorted([job.id, job.completed.isoformat()] for job in books.jobs.values()),
+            *([sorted(received)] if received else []),
             sorted(digest_of([str(each) for each in line.__dict__.values()]) for line in books.recognition),
         ]
     )

@@ -5,16 +5,19 @@ and how it is written (`pages`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
-from st_qbo_assets.books.month_close import changes, cutoff, receivables, sales
+from st_qbo_assets.books.accounts import Accounts
+from st_qbo_assets.books.evidence import Evidence
+from st_qbo_assets.books.month_close import changes, cutoff, payables, purchases, receivables, sales
 from st_qbo_assets.books.month_close.changes import DriftedLink, Inventory, digest_of
 from st_qbo_assets.books.month_close.months import Comparison, DayState, Month, states_of
 from st_qbo_assets.books.month_close.quickbooks_reads import QuickBooksMonth
 from st_qbo_assets.books.month_close.sales import Lists
 from st_qbo_assets.books.month_close.sections import Section
 from st_qbo_assets.books.month_close.servicetitan_reads import ServiceTitanMonth
+from st_qbo_assets.books.vendors import Vendors
 from st_qbo_assets.domain.company import CompanyFile
 
 
@@ -27,6 +30,7 @@ class CloseInputs:
         changed: days that ServiceTitan changed after they were compared.
         drifted: our documents that somebody edited in QuickBooks.
         lists: QuickBooks' accounts, classes and tax codes.
+        evidence: the links of vendors, where the company buys.
         today: the company's local day.
     """
 
@@ -39,6 +43,7 @@ class CloseInputs:
     drifted: Sequence[DriftedLink]
     lists: Lists
     today: date
+    evidence: Evidence = field(default_factory=Evidence)
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,16 @@ class MonthClose:
     def passes(self) -> bool:
         """Whether the month may be closed: every day of it is green (rule 9)."""
         return bool(self.days) and all(state.is_green for state in self.days)
+
+    @property
+    def payables_agree(self) -> bool | None:
+        """Whether what vendors are owed is one figure wherever it stands; None if the company does not buy.
+
+        The payable account agrees with the vendors' balances, and the month's bills and credits with
+        ServiceTitan's, vendor by vendor.
+        """
+        wanted = [each for each in self.sections if each.name in ("payables", "bought_by_vendor")]
+        return all(each.figures["difference_cents"] == 0 for each in wanted) if wanted else None
 
     @property
     def open_days(self) -> tuple[DayState, ...]:
@@ -121,6 +136,18 @@ def close_month(given: CloseInputs, last: Version | None) -> MonthClose:
     )
 
 
+def _bought(given: CloseInputs, accounts: Accounts) -> tuple[Section, ...]:
+    servicetitan, quickbooks = given.servicetitan, given.quickbooks
+    return (
+        payables.payables(quickbooks),
+        payables.payables_movement(quickbooks),
+        payables.aged_payables(quickbooks, today=given.today),
+        purchases.bought_by_vendor(servicetitan, quickbooks, Vendors(given.evidence)),
+        purchases.cost_by_account(servicetitan, quickbooks, accounts),
+        purchases.received_not_billed(servicetitan, today=given.today),
+    )
+
+
 def _lists(given: CloseInputs) -> tuple[Section, ...]:
     accounts = sales.accounts_of(given.quickbooks, given.company, given.lists)
     return (
@@ -130,6 +157,7 @@ def _lists(given: CloseInputs) -> tuple[Section, ...]:
         sales.tax(given.servicetitan, given.quickbooks, given.company, given.lists),
         sales.income_by_account(given.servicetitan, given.quickbooks, accounts),
         sales.income_by_class(given.quickbooks, accounts, given.lists),
+        *(_bought(given, accounts) if given.company.buys else ()),
         cutoff.cutoff(given.servicetitan),
         cutoff.revenue_recognition(given.servicetitan),
     )

@@ -15,6 +15,8 @@ from st_qbo_assets.domain.outcomes import Json
 
 #: Sales documents, with the sign their amounts have in the books of sales.
 SALES: Mapping[str, int] = {"Invoice": 1, "SalesReceipt": 1, "CreditMemo": -1, "RefundReceipt": -1}
+#: Documents of vendors, with the sign by which they are owed.
+PURCHASES: Mapping[str, int] = {"Bill": 1, "VendorCredit": -1, "BillPayment": -1}
 #: Sales documents that post to Accounts Receivable.
 _ON_ACCOUNT = frozenset({"Invoice", "CreditMemo"})
 _NO_SALE = frozenset({"subtotallinedetail", "descriptiononly", "descriptionlinedetail"})
@@ -105,7 +107,32 @@ def receivable_of(target: str, obj: Json, accounts: frozenset[str]) -> Iterator[
             detail = as_object(line.get("AccountBasedExpenseLineDetail"))
             if ref(detail, "AccountRef") in accounts:
                 yield ref(detail, "CustomerRef"), sign * cents_of(line.get("Amount"))
-    elif target == "JournalEntry":
+    else:
+        yield from _entered_on(target, obj, accounts)
+
+
+def payable_of(target: str, obj: Json, accounts: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """Yield (vendor id, cents) of what a transaction posts to Accounts Payable, what we owe positive.
+
+    Args:
+        target: its entity.
+        obj: the transaction.
+        accounts: ids of the payable accounts.
+    """
+    if target in PURCHASES:
+        yield ref(obj, "VendorRef"), PURCHASES[target] * total_of(obj)
+    elif target == "Purchase":
+        sign = 1 if obj.get("Credit") is True else -1
+        for line in _lines(obj):
+            if ref(as_object(line.get("AccountBasedExpenseLineDetail")), "AccountRef") in accounts:
+                yield ref(obj, "EntityRef"), sign * cents_of(line.get("Amount"))
+    else:
+        yield from ((vendor, -cents) for vendor, cents in _entered_on(target, obj, accounts))
+
+
+def _entered_on(target: str, obj: Json, accounts: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """Yield (owner, cents) of what a person entered on some accounts, debits positive."""
+    if target == "JournalEntry":
         for line in _lines(obj):
             detail = as_object(line.get("JournalEntryLineDetail"))
             if ref(detail, "AccountRef") in accounts:

@@ -13,23 +13,27 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from st_qbo_assets.books.accounts import Item, read_items
+from st_qbo_assets.books.documents import QboDocument
 from st_qbo_assets.books.loose_json import as_text
 from st_qbo_assets.books.month_close.months import Month
 from st_qbo_assets.books.month_close.objects import (
+    PURCHASES,
     SALES,
     cents_of,
     day_of,
+    payable_of,
     receivable_of,
     ref,
     sale_lines,
     undeposited_of,
 )
+from st_qbo_assets.books.quickbooks_side import read_document
 from st_qbo_assets.books.reads import IDS_AT_ONCE, PAGE, QuickBooksQueries
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.quickbooks.query import quote, quote_list, statement
 
-#: Transactions that touch sales, receivables or money not yet deposited.
-TRANSACTIONS = (*SALES, "Payment", "Purchase", "Deposit", "JournalEntry")
+#: Transactions that touch sales, receivables or money not yet deposited; and those of vendors.
+TRANSACTIONS = (*SALES, "Payment", "Purchase", "Deposit", "JournalEntry", *PURCHASES)
 _MONEY = ("Payment", "SalesReceipt", "RefundReceipt", "Purchase")
 #: Months before the closed one that are looked through for money not yet deposited.
 _MONTHS_BACK = 6
@@ -49,7 +53,11 @@ class QuickBooksMonth:
         customers: those with a balance.
         receivable_accounts: the accounts of type Accounts Receivable.
         undeposited: the account Undeposited Funds, None if there is none.
-        items: the items on sold lines.
+        open_bills: bills with an open balance, of any date; this and what follows only if the company buys.
+        open_vendor_credits: vendors' credits with an open balance, of any date.
+        vendors: those with a balance.
+        payable_accounts: the accounts of type Accounts Payable.
+        items: the items on sold and bought lines.
     """
 
     month: Month
@@ -62,12 +70,25 @@ class QuickBooksMonth:
     customers: list[Json] = field(default_factory=list[Json])
     receivable_accounts: list[Json] = field(default_factory=list[Json])
     undeposited: Json | None = None
+    open_bills: list[Json] = field(default_factory=list[Json])
+    open_vendor_credits: list[Json] = field(default_factory=list[Json])
+    vendors: list[Json] = field(default_factory=list[Json])
+    payable_accounts: list[Json] = field(default_factory=list[Json])
     items: dict[str, Item] = field(default_factory=dict[str, Item])
 
     @property
     def receivable_ids(self) -> frozenset[str]:
         """Ids of the receivable accounts."""
         return frozenset(as_text(account.get("Id")) for account in self.receivable_accounts)
+
+    @property
+    def payable_ids(self) -> frozenset[str]:
+        """Ids of the payable accounts."""
+        return frozenset(as_text(account.get("Id")) for account in self.payable_accounts)
+
+    def bought(self) -> Iterator[QboDocument]:
+        """Yield the bills and vendors' credits of the month, with their cost by what lines stand on."""
+        return (read_document(target, obj) for target, obj in self.of_month("Bill", "VendorCredit"))
 
     @property
     def undeposited_id(self) -> str:
@@ -112,13 +133,23 @@ class _Query:
     keep: Callable[[Sequence[Json]], None]
 
 
-def read_quickbooks(client: QuickBooksQueries, month: Month, *, page: int = PAGE) -> QuickBooksMonth:
-    """Return what the close of a month needs of QuickBooks."""
+def read_quickbooks(
+    client: QuickBooksQueries, month: Month, *, buys: bool = False, page: int = PAGE
+) -> QuickBooksMonth:
+    """Return what the close of a month needs of QuickBooks.
+
+    Args:
+        client: to read with.
+        month: the month.
+        buys: whether what is owed to vendors is read too.
+        page: rows of one entity asked for at once.
+    """
     found = QuickBooksMonth(month)
     accounts: list[Json] = []
     queries = [
         _Query(entity, f"TxnDate >= {quote(month.first)}", found.documents.setdefault(entity, []).extend)
         for entity in TRANSACTIONS
+        if buys or entity not in PURCHASES
     ]
     queries += [
         _Query("Invoice", "Balance > '0'", found.open_invoices.extend),
@@ -128,6 +159,8 @@ def read_quickbooks(client: QuickBooksQueries, month: Month, *, page: int = PAGE
         _Query("Account", "AccountType = 'Accounts Receivable'", found.receivable_accounts.extend),
         _Query("Account", "AccountSubType = 'UndepositedFunds'", accounts.extend),
     ]
+    if buys:
+        queries += _payables(found)
     _read(client, queries, page=page)
     found.undeposited = accounts[0] if accounts else None
     _read(client, [*_unapplied(found), *_items(found)], page=page)
@@ -145,6 +178,16 @@ def _read(client: QuickBooksQueries, queries: Sequence[_Query], *, page: int) ->
             each.keep(rows)
         full = [each for each, rows in zip(unfinished, pages, strict=True) if len(rows) >= page]
         unfinished, start = full, start + page
+
+
+def _payables(found: QuickBooksMonth) -> list[_Query]:
+    return [
+        _Query("Bill", "Balance > '0'", found.open_bills.extend),
+        _Query("VendorCredit", "Balance > '0'", found.open_vendor_credits.extend),
+        _Query("Vendor", "Balance > '0' AND Active IN (true, false)", found.vendors.extend),
+        _Query("Vendor", "Balance < '0' AND Active IN (true, false)", found.vendors.extend),
+        _Query("Account", "AccountType = 'Accounts Payable'", found.payable_accounts.extend),
+    ]
 
 
 def _unapplied(found: QuickBooksMonth) -> list[_Query]:
@@ -168,23 +211,24 @@ def _unapplied(found: QuickBooksMonth) -> list[_Query]:
 
 
 def _items(found: QuickBooksMonth) -> list[_Query]:
-    sold = sorted(
-        {
-            line.item_id
-            for target, obj in found.of_month(*SALES)
-            for line in sale_lines(target, obj)
-            if line.item_id
-        }
-    )
+    sold = {
+        line.item_id
+        for target, obj in found.of_month(*SALES)
+        for line in sale_lines(target, obj)
+        if line.item_id
+    }
+    named = sorted(sold.union(*(document.item_ids for document in found.bought())))
 
     def keep(rows: Sequence[Json]) -> None:
         found.items.update(read_items(rows))
 
     return [
         _Query(
-            "Item", f"Id IN {quote_list(sold[first : first + IDS_AT_ONCE])} AND Active IN (true, false)", keep
+            "Item",
+            f"Id IN {quote_list(named[first : first + IDS_AT_ONCE])} AND Active IN (true, false)",
+            keep,
         )
-        for first in range(0, len(sold), IDS_AT_ONCE)
+        for first in range(0, len(named), IDS_AT_ONCE)
     ]
 
 
@@ -213,10 +257,23 @@ def _keeper(found: QuickBooksMonth, entity: str) -> Callable[[Sequence[Json]], N
 
 def receivable_after(found: QuickBooksMonth) -> Mapping[str, int]:
     """Return what transactions dated after the month posted to receivables, by customer."""
+    return _posted_after(found, receivable_of, found.receivable_ids)
+
+
+def payable_after(found: QuickBooksMonth) -> Mapping[str, int]:
+    """Return what transactions dated after the month posted to payables, by vendor."""
+    return _posted_after(found, payable_of, found.payable_ids)
+
+
+def _posted_after(
+    found: QuickBooksMonth,
+    posts: Callable[[str, Json, frozenset[str]], Iterator[tuple[str, int]]],
+    accounts: frozenset[str],
+) -> Mapping[str, int]:
     posted: dict[str, int] = {}
     for target, obj in found.after_month():
-        for customer, cents in receivable_of(target, obj, found.receivable_ids):
-            posted[customer] = posted.get(customer, 0) + cents
+        for owner, cents in posts(target, obj, accounts):
+            posted[owner] = posted.get(owner, 0) + cents
     return posted
 
 

@@ -13,6 +13,7 @@ from st_qbo_assets.books.loose_json import as_object, as_text
 from st_qbo_assets.books.month_close.months import Month
 from st_qbo_assets.books.month_close.objects import cents_of
 from st_qbo_assets.books.reads import ServiceTitanLists, ServiceTitanReader
+from st_qbo_assets.books.receipts import Receipt
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.days import local_day, parse_business_date, parse_instant
 from st_qbo_assets.domain.errors import RemoteFault
@@ -23,6 +24,8 @@ from st_qbo_assets.servicetitan.windows import Params, Window, window_params
 
 _JOURNAL = Endpoint("accounting", "journal-entries", page_size=500)
 _RECOGNITION = "RevenueRecognition"
+#: How long before the month goods may have come whose bill is still not there.
+_RECEIVED_BEFORE = timedelta(days=92)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class ServiceTitanMonth:
         job_of: invoice id → its job's id.
         jobs: completed jobs of those invoices and of the month.
         recognition: the recognition lines posted in the month.
+        receipts: of goods received in the month and for a while before it, where the company buys.
+        received_since: from when on.
         refused: what ServiceTitan did not let us read, a sentence each.
     """
 
@@ -78,6 +83,8 @@ class ServiceTitanMonth:
     job_of: dict[str, str] = field(default_factory=dict[str, str])
     jobs: dict[str, JobDone] = field(default_factory=dict[str, JobDone])
     recognition: list[RecognitionLine] = field(default_factory=list[RecognitionLine])
+    receipts: tuple[Receipt, ...] = ()
+    received_since: date | None = None
     refused: list[str] = field(default_factory=list[str])
 
     def due(self, *entities: Entity) -> Iterator[StDocument]:
@@ -100,7 +107,12 @@ def read_servicetitan(
     for _ in noting.rows("jobs", filters=window_params("completedOnOrAfter", "completedBefore", made)):
         pass  # noted as it passes
     reader.read(SourceRef(Entity.INVOICE, job.invoice_id) for job in found.jobs.values() if job.invoice_id)
-    found.documents = reader.books().documents
+    if company.buys:
+        found.received_since = max(company.start_date, first - _RECEIVED_BEFORE)
+        if found.received_since < first:
+            reader.read_received(found.received_since, first - timedelta(days=1))
+    books = reader.books()
+    found.documents, found.receipts = books.documents, books.receipts
     found.zones = {as_text(row.get("id")): as_text(row.get("name")) for row in client.rows("tax-zones")}
     try:
         found.recognition = list(_recognition(client, month))

@@ -37,8 +37,8 @@ def month_close_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
                 key,
                 deps=[keys.books(defs.name, keys.TIE_OUT)],
                 group_name=keys.group(defs.name, "books"),
-                description="Receivables, credits, undeposited money, tax, income, cut-off and what changed, "
-                "as Markdown and CSV under the storage folder; each version kept.",
+                description="Receivables, payables, undeposited money, tax, income, cost, cut-off and what "
+                "changed, as Markdown and CSV under the storage folder; each version kept.",
                 skippable=True,
             )
         ],
@@ -48,7 +48,8 @@ def month_close_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
                 asset=key,
                 partitions_def=months,
                 description="Every day of the month is green, so that its books may be closed.",
-            )
+            ),
+            *_payables_spec(defs, key),
         ],
         can_subset=True,
         partitions_def=months,
@@ -84,10 +85,45 @@ def month_close_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
                         metadata={"green_days": metadata["green_days"], "days": metadata["days"]},
                         description=told,
                     )
+                    yield from _payables_check(close, key)
         except SyncError as error:
             raise failure_of(error) from error
 
     return [month_close]
+
+
+def _payables_spec(defs: CompanyDefs, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    if not defs.company.buys:
+        return []
+    words = "Accounts Payable agrees with the vendors' balances, and the month's bills and credits with "
+    return [
+        dg.AssetCheckSpec(
+            keys.PAYABLES_AGREE,
+            asset=key,
+            partitions_def=months_of(defs.company),
+            description=f"{words}ServiceTitan's, vendor by vendor.",
+        )
+    ]
+
+
+def _payables_check(close: "MonthClose", key: dg.AssetKey) -> Iterator[dg.AssetCheckEvaluation]:
+    agree = close.payables_agree
+    if agree is None:
+        return
+    owed, bought = close.section("payables"), close.section("bought_by_vendor")
+    is_posted_past = owed.figures["difference_cents"] != 0
+    yield dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=keys.PAYABLES_AGREE,
+        passed=agree,
+        severity=dg.AssetCheckSeverity.ERROR if is_posted_past else dg.AssetCheckSeverity.WARN,
+        partition=str(close.month),
+        metadata={
+            **{f"payables_{name}": cents for name, cents in owed.figures.items()},
+            **{f"bought_{name}": cents for name, cents in bought.figures.items()},
+        },
+        description=owed.notes[0],
+    )
 
 
 def _severity(close: "MonthClose") -> dg.AssetCheckSeverity:

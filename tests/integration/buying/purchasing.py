@@ -13,6 +13,7 @@ from st_qbo_assets.orchestration.company import build_company
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameStorage
 from st_qbo_assets.orchestration.resources import Connector
+from st_qbo_assets.store.tie_outs import TieOuts
 from tests.integration.masters.shop import Shop
 
 Json = dict[str, Any]
@@ -39,8 +40,8 @@ class Purchasing(Shop):
             rows = connection.execute(text(query), {"entity": entity})
             return {row["source_id"]: dict(row) for row in rows.mappings()}
 
-    def load(self, days: Sequence[date]) -> dict[str, dict[str, Json]]:
-        """Run a span of days in one run; return the metadata by asset and day."""
+    def load(self, days: Sequence[date], *, job: str = "days") -> dict[str, dict[str, Json]]:
+        """Run a job over a span of days in one run; return the metadata by asset and day."""
         defs = CompanyDefs(self.company, self.home / "links.csv")
         storage = str(self.home / "frames")
         whole = dg.Definitions.merge(
@@ -52,7 +53,7 @@ class Purchasing(Shop):
         span = {"start": days[0].isoformat(), "end": days[-1].isoformat()}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # Dagster's words for `context.run_id`
-            done = whole.resolve_job_def(f"{self.company.name}_days").execute_in_process(
+            done = whole.resolve_job_def(f"{self.company.name}_{job}").execute_in_process(
                 instance=self.instance,
                 tags={f"dagster/asset_partition_range_{name}": day for name, day in span.items()},
             )
@@ -64,6 +65,16 @@ class Purchasing(Shop):
                 told = {key: value.value for key, value in made.metadata.items()}
                 found.setdefault(name, {})[made.partition or ""] = told
         return found
+
+    def causes(self, days: Sequence[date]) -> dict[str, str]:
+        """The cause of everything the newest tie-outs list, by record or QuickBooks document."""
+        with self.office.opened() as connections:
+            newest = TieOuts(connections.database).newest(connections.name, days[0], days[-1])
+        return {
+            each["source"] or each["quickbooks"][0]: each["cause"]
+            for day in days
+            for each in newest[day].causes
+        }
 
     def bills(self) -> dict[str, Json]:
         """QuickBooks' bills that are ours, by their record's id."""

@@ -43,8 +43,11 @@ def test_bills_post_once_are_owed_to_the_cent_and_find_their_orders(purchasing: 
     assert standings[first]["reason_code"] == "possible_duplicate_bill"
     orders = purchasing.standings("purchase_order")
     assert {row["reason_code"] for row in orders.values()} == {"orders_off"}
-    verdicts = {day: row["verdict"] for day, row in told["books/tie_out"].items()}
-    assert list(verdicts.values()) == ["waiting", "green"]
+    # Orders that are not kept keep their days from being green.
+    assert [row["verdict"] for row in told["books/tie_out"].values()] == ["waiting", "waiting"]
+    causes = purchasing.causes(days)
+    assert {each for name, each in causes.items() if name.startswith("purchase_order:")} == {"held"}
+    assert (causes[f"bill:{first}"], causes[f"Bill {typed['Id']}"]) == ("held", "not_yet_linked")
 
     # Both settled by a person; another bill is canceled in ServiceTitan.
     purchasing.office.control("switches", {"quickbooks": {"purchase_orders": True}})
@@ -55,6 +58,13 @@ def test_bills_post_once_are_owed_to_the_cent_and_find_their_orders(purchasing: 
 
     bills, standings = purchasing.bills(), purchasing.standings()
     assert {row["verdict"] for row in told["books/tie_out"].values()} == {"green"}
+    # What ServiceTitan's bills come to is what QuickBooks' own ledger has on Accounts Payable.
+    ledger = purchasing.office.sandbox.halves["quickbooks"].trial_balance(
+        first=days[0].isoformat(), last=days[-1].isoformat()
+    )
+    posted = sum((row["Posted"] for row in ledger["Vendors"]), Decimal(0))
+    assert sum(row["bills_cents"] for row in told["books/tie_out"].values()) == posted * 100 > 0
+    assert sum(row["open_payables_cents"] for row in told["books/tie_out"].values()) == posted * 100
     assert standings[canceled]["outcome"] == "voided"
     for id_, row in due.items():
         owed = Decimal("0.00") if id_ == canceled else Decimal(row["billAmount"])

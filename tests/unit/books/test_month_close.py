@@ -13,6 +13,7 @@ import pytest
 
 from st_qbo_assets.books.month_close.close import CloseInputs, MonthClose, Version, close_month
 from st_qbo_assets.books.month_close.months import Month, states_of
+from st_qbo_assets.books.month_close.objects import PURCHASES
 from st_qbo_assets.books.month_close.pages import document, files, page, section_page, summary, version_of
 from st_qbo_assets.books.month_close.quickbooks_reads import TRANSACTIONS, read_quickbooks
 from st_qbo_assets.books.month_close.sections import Section
@@ -28,6 +29,8 @@ Json = dict[str, Any]
 NOVEMBER = Month(2026, 11)
 TODAY = date(2026, 12, 3)
 START = date(2026, 11, 28)
+#: Transactions read of a company that does not buy.
+SOLD = len(TRANSACTIONS) - len(PURCHASES)
 RECEIVABLE, UNDEPOSITED, SERVICE, INSTALL = "120", "125", "401", "402"
 LISTS = Reference(
     accounts=(
@@ -232,9 +235,10 @@ def close(
     st: FakeServiceTitan | None = None,
     *,
     last: Version | None = None,
+    policies: Json | None = None,
     **given: Any,
 ) -> MonthClose:
-    acme = company(start_date=str(START))
+    acme = company(**{"start_date": str(START), **(policies or {})})
     inputs: dict[str, Any] = {
         "comparisons": ALL_GREEN,
         "changed": (),
@@ -246,7 +250,7 @@ def close(
         CloseInputs(
             company=acme,
             month=NOVEMBER,
-            quickbooks=read_quickbooks(books or quickbooks(), NOVEMBER, page=2),
+            quickbooks=read_quickbooks(books or quickbooks(), NOVEMBER, buys=acme.buys, page=2),
             servicetitan=read_servicetitan(st or FakeServiceTitan(), acme, NOVEMBER, today=inputs["today"]),
             lists=LISTS,
             **inputs,
@@ -621,7 +625,8 @@ class TestReads:
         books = quickbooks()
         invoice(books, "2026-11-28", "100.00")
         read_quickbooks(books, NOVEMBER)
-        assert [len(batch) for batch in books.batches] == [len(TRANSACTIONS) + 6, 1]
+        read_quickbooks(books, NOVEMBER, buys=True)
+        assert [len(batch) for batch in books.batches] == [SOLD + 6, 1, len(TRANSACTIONS) + 11, 1]
 
     def test_only_what_fills_a_page_is_asked_for_again(self) -> None:
         books = quickbooks()
@@ -629,7 +634,7 @@ class TestReads:
             invoice(books, "2026-11-28", "100.00")
         found = read_quickbooks(books, NOVEMBER, page=2)
         assert len(list(found.of_month("Invoice"))) == 5
-        assert [len(batch) for batch in books.batches] == [len(TRANSACTIONS) + 6, 1, 1, 1]
+        assert [len(batch) for batch in books.batches] == [SOLD + 6, 1, 1, 1]
 
     def test_earlier_months_are_read_only_until_the_money_is_found(self) -> None:
         books = quickbooks(undeposited="70.00")
