@@ -69,7 +69,8 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
             *("deposited", "void_used", "gate_closed_again", "shape_waits", "sub_customer_not_billed"),
             "possible_duplicate_vendor_credit",
-            *("item_costs_elsewhere", "possible_duplicate_bill", "orders_off"),
+            *("item_account_refused", "possible_duplicate_bill", "orders_off"),
+            *("item_type_held", "item_of_other_type", "inventory_refused", "stock_not_started"),
         ),
         Outcome.HELD,
     ),
@@ -86,6 +87,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "told_by_parts": Outcome.VOIDED,
     "applied_by_quickbooks": Outcome.HELD,
     "adjustment_open": Outcome.UNCHANGED,
+    "item_type_left": Outcome.UNCHANGED,
 }
 _RED = frozenset(outcome.value for outcome in Outcome if outcome.fails_partition)
 

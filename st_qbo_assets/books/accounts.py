@@ -47,7 +47,7 @@ class NamedItem(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A QuickBooks item: its name, and the accounts its sales and its cost go to."""
+    """A QuickBooks item: its name, and the accounts its sales go to and what is bought of it."""
 
     name: str
     account_id: str
@@ -91,11 +91,13 @@ def read_items(objects: Iterable[Json]) -> dict[str, Item]:
     for obj in objects:
         account = as_object(obj.get("IncomeAccountRef"))
         name = as_text(obj.get("Name"))
+        # What is bought of goods that are counted stands on their asset until it is used.
+        bought = "AssetAccountRef" if as_text(obj.get("Type")) == "Inventory" else "ExpenseAccountRef"
         found[as_text(obj.get("Id"))] = Item(
             name,
             as_text(account.get("value")),
             as_text(account.get("name")),
-            as_text(as_object(obj.get("ExpenseAccountRef")).get("value")),
+            as_text(as_object(obj.get(bought)).get("value")),
         )
     return found
 

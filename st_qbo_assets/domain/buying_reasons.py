@@ -116,6 +116,50 @@ BUYING: dict[str, ReasonKind] = {
         "QuickBooks has {count} Accounts Payable accounts, and the company file names none.",
         "Name one as `ap_account` in the company file; " + _AGAIN,
     ),
+    "inventory_off": ReasonKind(
+        "8.5",
+        "The company file has {sku} counted (`inventory`), and QuickBooks counts nothing in {edition}: it has "
+        "no inventory, or it is turned off.",
+        "Turn on quantity on hand in QuickBooks (Plus or Advanced), or take `inventory` out of "
+        "`item_policy`; " + _AGAIN,
+    ),
+    "stock_account_wrong": ReasonKind(
+        "8.5",
+        "{sku} is to be counted, but its {kind} account {account} cannot carry counted goods.",
+        "Give the SKU an income, a cost of goods sold and an inventory asset account in ServiceTitan's price "
+        "book, or name them under `accounts` in the company file; " + _AGAIN,
+    ),
+    "stock_without_item": ReasonKind(
+        "8.5",
+        "Line {line} ({what}) buys counted goods, but its accounts are not those of their item.",
+        "Make the accounts of the line and of the SKU in the price book equal in ServiceTitan, " + _AGAIN,
+    ),
+    "stock_without_quantity": ReasonKind(
+        "8.5",
+        "Line {line} ({what}) is of counted goods, and its quantity and cost do not come to its amount.",
+        f"Correct quantity or cost of the line in ServiceTitan, {_AGAIN}",
+    ),
+    "item_not_used": ReasonKind(
+        "2.1",
+        "The price book does not use it any more, and it never was in QuickBooks.",
+        "Nothing to do.",
+    ),
+    "item_without_account": ReasonKind(
+        "2.1",
+        "The price book names no income account for it: lines say where it is sold.",
+        "Nothing to do; it is made when a document needs it.",
+    ),
+    "item_without_sku": ReasonKind(
+        "2.1",
+        "Record {id} of the price book has no code that can be a name.",
+        f"Give it a code in ServiceTitan's price book, {_AGAIN}",
+    ),
+    "item_account_unknown": ReasonKind(
+        "2.1",
+        "The price book sells it on account {account}, which is no income account of QuickBooks.",
+        "Name its QuickBooks account under `accounts` in the company file, or correct the price book; "
+        + _AGAIN,
+    ),
     "job_of_bill_unknown": ReasonKind(
         "8.4",
         "It was bought for job {job}, which could not be found with its customer in ServiceTitan.",

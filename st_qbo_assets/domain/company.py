@@ -242,6 +242,13 @@ class Schedules(_Policy):
     duplicates: Annotated[
         Text, Field(description="cron line: when it is proven that no record stands twice in QuickBooks")
     ] = "30 3 * * *"
+    materials_cost: Annotated[
+        Text,
+        Field(
+            description="cron line: when the goods used on jobs are compared with our documents, where the "
+            "buying side is carried; one metered read"
+        ),
+    ] = "10 5 * * *"
     full_scan: Annotated[
         Text,
         Field(
@@ -293,6 +300,31 @@ class AlertPolicy(_Policy):
             description="local time of the daily summary, like 07:30; null: none",
         ),
     ] = "07:30"
+
+
+class ItemPolicy(_Policy):
+    """What goods and services of the price book become in QuickBooks (rule 8.5).
+
+    `inventory` holds for goods that ServiceTitan keeps in stock; others of the kind become non-inventory.
+    """
+
+    material: Annotated[
+        Literal["service", "non_inventory", "inventory"],
+        Field(description="what new items of materials are; `inventory` needs Plus or Advanced"),
+    ] = "non_inventory"
+    equipment: Annotated[
+        Literal["service", "non_inventory", "inventory"],
+        Field(description="what new items of equipment are; `inventory` needs Plus or Advanced"),
+    ] = "non_inventory"
+    service: Annotated[
+        Literal["service", "non_inventory"],
+        Field(description="what new items of services are; nobody counts them"),
+    ] = "service"
+
+    def of(self, kind: str) -> str:
+        """Return the policy of a line's or an item's ServiceTitan type; what is no goods is a service."""
+        goods = {"Material": self.material, "Equipment": self.equipment, "Service": self.service}
+        return goods.get(kind, "service")
 
 
 class CompanyFile(_Policy):
@@ -354,6 +386,20 @@ class CompanyFile(_Policy):
             "income account"
         ),
     ] = "per_sku"
+    item_policy: Annotated[
+        ItemPolicy,
+        Field(
+            description="what new items of each ServiceTitan kind are; one that exists is never given "
+            "another type"
+        ),
+    ] = ItemPolicy()
+    opening_quantities: Annotated[
+        Text | None,
+        Field(
+            description="CSV file beside this one with the columns `sku,quantity`: what is on hand on "
+            "`start_date`; needed by `inventory`"
+        ),
+    ] = None
     liability_lines: Annotated[
         Literal["post", "hold"],
         Field(description="lines on a current liability, such as deposits or memberships: `post` or `hold`"),
@@ -590,6 +636,23 @@ class CompanyFile(_Policy):
     @property
     def orders(self) -> bool:
         """Whether purchase orders are carried."""
+    @model_validator(mode="after")
+    def _counted_from_a_day(self) -> "CompanyFile":
+        if "inventory" not in (self.item_policy.material, self.item_policy.equipment):
+            return self
+        if self.opening_quantities is None or self.bill_source is None:
+            raise ValueError(
+                "`inventory` needs `opening_quantities`, a CSV file of what is on hand on `start_date`, and "
+                "`bill_source`, which brings what is bought"
+            )
+        if self.items == "per_account":
+            raise ValueError("`inventory` needs `items: per_sku`, since goods are counted by SKU")
+        return self
+
+    def counts(self, kind: str) -> bool:
+        """Say whether stocked goods of a ServiceTitan type are counted in QuickBooks (rule 8.5)."""
+        return self.item_policy.of(kind) == "inventory"
+
         return self.buys and self.purchase_orders
 
     @property

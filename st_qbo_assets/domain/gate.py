@@ -55,6 +55,7 @@ class InvoiceFacts:
         job_status: the job's status; empty if the job could not be read.
         business_units: distinct names of the header's unit and those of the chargeable lines (a line
             without a unit has the header's); empty names are left out.
+        uses_stock: whether a line takes goods that QuickBooks counts, so that it is not empty at 0.00.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class InvoiceFacts:
     job_id: str = ""
     job_status: str = ""
     business_units: tuple[str, ...] = ()
+    uses_stock: bool = False
 
 
 @dataclass(frozen=True)
@@ -354,7 +356,7 @@ def _kind_that_does_not_post(kind: str) -> Standing | None:
 
 
 def _empty_invoice(facts: InvoiceFacts) -> Standing | None:
-    if facts.total_cents != 0:
+    if facts.total_cents != 0 or (facts.uses_stock and facts.job_status != _CANCELED):
         return None
     return _not_due("canceled_empty" if facts.job_status == _CANCELED else "zero_total")
 

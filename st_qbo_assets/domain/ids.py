@@ -39,6 +39,10 @@ class Entity(StrEnum):
         return self.value.replace("_", " ")
 
 
+#: Key of an item's body that is never sent: the id of its record in ServiceTitan's price book, by which its
+#: link is found again when the SKU has another code.
+PRICEBOOK = "?pricebook"
+
 _NAMES = frozenset(member.value for member in Entity)
 
 

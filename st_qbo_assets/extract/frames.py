@@ -71,6 +71,10 @@ _MODELS: dict[str, type[Record]] = {
         st.Contact,
         st.Location,
         st.PricebookItem,
+        st.Material,
+        st.Equipment,
+        st.Service,
+        st.PriceModifier,
         st.BusinessUnit,
         st.PaymentType,
         st.PaymentTerm,
@@ -257,7 +261,7 @@ _DESCRIBE: dict[type[Record], Callable[[Any], Row]] = {
     st.Customer: _customer,
     st.Contact: _contact,
     st.Location: _location,
-    st.PricebookItem: _item,
+    **dict.fromkeys((st.PricebookItem, st.Material, st.Equipment, st.Service, st.PriceModifier), _item),
 }
 
 

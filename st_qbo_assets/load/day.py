@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 
 #: Load order by target (rule 5.5); what stands in one row does not refer to each other. A refund of unapplied
 #: money stands before the payments, since the payment it refunds is tied to it.
-MASTER_STAGES: tuple[tuple[str, ...], ...] = (("Item",), ("Customer", "Vendor"))
+MASTER_STAGES: tuple[tuple[str, ...], ...] = (("Vendor",), ("Item",), ("Customer",))
 SALES = ("Invoice", "CreditMemo", "PurchaseOrder")
 BILLS = ("Bill",)
 REFUNDS = ("RefundReceipt", "Purchase")

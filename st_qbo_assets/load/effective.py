@@ -19,6 +19,8 @@ from st_qbo_assets.load.verify import LINES
 from st_qbo_assets.store.links import LinkState
 
 _WAITING = frozenset({Outcome.REJECTED, Outcome.HELD, Outcome.FAILED, Outcome.BLOCKED, Outcome.MISMATCH})
+#: Outcomes of an item that is not as the price book says: what is bought would be booked where it was.
+_NOT_AS_MEANT = _WAITING - {Outcome.BLOCKED}
 _WORDS: dict[Outcome | None, str] = {
     None: "has not been loaded yet",
     Outcome.NOT_DUE: "is not due",
@@ -80,8 +82,12 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
         body = {**body, "Line": lines}
     if payload.target == "Bill":
         body = _with_orders_there(body, known)
+    if payload.target == "Item":
+        body = _with_vendor_there(body, known)
+    is_bought = payload.target in objects.BUYING
     for target, source in objects.symbolic_references(body):
-        if not is_there(known, source, target):
+        is_as_meant = not (is_bought and target == "Item" and known.outcome(source) in _NOT_AS_MEANT)
+        if not is_there(known, source, target) or not is_as_meant:
             return Effective(
                 None, reason("waits_for", waits_for=source, state=state_of(source, target, known))
             )
@@ -103,6 +109,14 @@ def _with_orders_there(body: Json, known: Resolution) -> Json:
                 line = {key: value for key, value in line.items() if key != "LinkedTxn"}
         lines.append(line)
     return {**body, "Line": lines}
+
+
+def _with_vendor_there(body: Json, known: Resolution) -> Json:
+    """Return an item with its usual vendor only if he is in QuickBooks: an item waits for no vendor."""
+    source = objects.as_source(objects.ref(body, "PrefVendorRef"))
+    if source is None or is_there(known, source, "Vendor"):
+        return body
+    return {key: value for key, value in body.items() if key != "PrefVendorRef"}
 
 
 def without_missing(payload: Payload, known: Resolution) -> Payload | None:

@@ -6,17 +6,18 @@ the next name is tried. What does not: which names there are (mapping), saving l
 
 from collections.abc import Sequence
 
-from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
-from st_qbo_assets.load.verify import EXPENSE_ACCOUNT
+from st_qbo_assets.load.verify import EXPENSE_ACCOUNT, ITEM_TYPE
 from st_qbo_assets.quickbooks.query import quote_list
 
 #: Items a sales line may use without moving stock; an inventory item would count quantities (rule 8.5).
 _USABLE_TYPES = frozenset({"Service", "NonInventory"})
+_COUNTED = "Inventory"
 _NAMES_PER_QUERY = 150
 
 
@@ -28,6 +29,7 @@ class ItemDesk:
         self._context = context
         self._candidates: dict[SourceRef, tuple[str, ...]] = {}
         self._claimed: dict[str, SourceRef] = {}
+        self._owners: dict[str, set[str]] = {}
 
     def findings(self, mapped: Sequence[Mapped], known: Resolution) -> dict[tuple[SourceRef, str], Finding]:
         """Return what is found of items that have neither a link nor a settled pair, in one query or two.
@@ -80,7 +82,11 @@ class ItemDesk:
                     return None
                 said = reason("renamed", name=name, other="an item of another account")
                 return Finding(FindingKind.NAME, name=name, reason=said)
-            if row and _is_usable(row, wanted, objects.ref(payload.body, EXPENSE_ACCOUNT)):
+            if row and self._is_of_another(row, payload):
+                continue
+            if row and _is_other_kind(row, payload, wanted):
+                return _hold_other_kind(row, name)
+            if row and _is_usable(row, payload, wanted):
                 return _link(row, name)
         return self._hold(payload)
 
@@ -98,16 +104,39 @@ class ItemDesk:
             for row in self._context.quickbooks.query("Item", where):
                 if not objects.ref(row, "ParentRef"):  # names are unique per level; ours stand on the first
                     rows[_key(objects.text(row.get("Name")))] = row
+        ids = [objects.text(row.get("Id")) for row in rows.values()]
+        for qbo_id, links in self._context.links.of_targets(self._context.name, "Item", ids).items():
+            self._owners[qbo_id] = {objects.text(link.confirmed.get(PRICEBOOK)) for link in links} - {""}
         return rows
 
+    def _is_of_another(self, row: Json, payload: Payload) -> bool:
+        """Say whether an item is that of another record of the price book, which had this SKU before."""
+        own = objects.text(payload.body.get(PRICEBOOK))
+        owners = self._owners.get(objects.text(row.get("Id")), set[str]())
+        return bool(own and owners) and own not in owners
 
-def _is_usable(row: Json, account: str, expense: str) -> bool:
+
+def _is_usable(row: Json, payload: Payload, account: str) -> bool:
     """Say whether an item's sales, and its cost if it has an account for it, go where ours do."""
-    costs = objects.ref(row, EXPENSE_ACCOUNT)
+    costs, expense = objects.ref(row, EXPENSE_ACCOUNT), objects.ref(payload.body, EXPENSE_ACCOUNT)
     if expense and costs and costs != expense:
         return False
-    is_sold = objects.text(row.get("Type")) in _USABLE_TYPES and row.get("Active") is not False
+    types = frozenset({_COUNTED}) if payload.body.get(ITEM_TYPE) == _COUNTED else _USABLE_TYPES
+    is_sold = objects.text(row.get(ITEM_TYPE)) in types and row.get("Active") is not False
     return is_sold and bool(account) and objects.ref(row, "IncomeAccountRef") == account
+
+
+def _is_other_kind(row: Json, payload: Payload, account: str) -> bool:
+    """Say whether an item would do, were it counted: it is never given another type (rule 8.5)."""
+    is_counted = objects.text(row.get(ITEM_TYPE)) == _COUNTED
+    is_meant = payload.body.get(ITEM_TYPE) == _COUNTED
+    return is_meant and not is_counted and objects.ref(row, "IncomeAccountRef") == account
+
+
+def _hold_other_kind(row: Json, name: str) -> Finding:
+    held = objects.text(row.get(ITEM_TYPE))
+    said = reason("item_of_other_type", qbo_id=objects.text(row.get("Id")), name=name, held=held)
+    return Finding(FindingKind.HOLD, reason=said)
 
 
 def _link(row: Json, name: str) -> Finding:

@@ -7,7 +7,7 @@ does not: when they are saved (`apply`). Pure.
 from dataclasses import dataclass
 from datetime import date
 
-from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
@@ -65,6 +65,8 @@ def link_to(
     confirmed = owned_fields(posted.target, obj)
     if base := base_of(posted.target, posted.body):
         confirmed[BASE] = base
+    if pricebook := posted.body.get(PRICEBOOK):
+        confirmed[PRICEBOOK] = pricebook
     if posted.target == "PurchaseOrder":
         confirmed[LINES] = line_ids(posted.body, obj)
         if posted.body.get("POStatus") == "Closed":

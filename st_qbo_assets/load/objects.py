@@ -23,6 +23,7 @@ TARGET_OF_FIELD = {
     "ItemRef": "Item",
     "ParentRef": "Customer",
     "EntityRef": "Customer",
+    "PrefVendorRef": "Vendor",
 }
 
 #: Entities that carry sales lines and tax.

@@ -12,7 +12,7 @@ from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind,
 from st_qbo_assets.load.effective import effective_payload
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request, says_anything, update_request, with_number_allowed
-from st_qbo_assets.load.verify import EXPENSE_ACCOUNT
+from st_qbo_assets.load.retyping import type_kept
 from st_qbo_assets.load.voiding import is_voided_by_us, plan_void
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -100,6 +100,10 @@ def _plan_linked(
     is_foreign = link.state in _FOREIGN and not objects.name_field(link.target)
     if link.drift or (is_same and link.state is LinkState.MISMATCH) or (not is_same and is_foreign):
         return Action(ActionKind.RECHECK, payload, link=link, reason=said)
+    if (typed := type_kept(payload, link)) is not None:
+        if typed.code != "item_type_left":
+            return Action(ActionKind.RECHECK, payload, link=link, reason=typed)
+        said = said or typed
     # A sub-customer that we made follows its service location; one that we found is left as it is.
     is_ours = is_location(payload.source) and link.state is LinkState.ACTIVE
     if is_same or (policies.masters_two_way and payload.target in _TWO_WAY and not is_ours):
@@ -111,13 +115,6 @@ def _plan_update(
     payload: Payload, link: Link, known: Resolution, policies: WritePolicies, said: Reason | None
 ) -> Action:
     request = update_request(payload, link, known)
-    bought_on, wanted = (
-        objects.text(link.confirmed.get(EXPENSE_ACCOUNT)),
-        objects.ref(request, EXPENSE_ACCOUNT),
-    )
-    if bought_on and wanted and bought_on != wanted:
-        said = reason("item_costs_elsewhere", qbo_id=link.qbo_id, account=bought_on, wanted=wanted)
-        return Action(ActionKind.HELD, payload, link=link, reason=said)
     posted_day, day = objects.text(link.confirmed.get("TxnDate")), objects.text(request.get("TxnDate"))
     if policies.is_closed(posted_day) or policies.is_closed(day):
         shut = posted_day if policies.is_closed(posted_day) else day

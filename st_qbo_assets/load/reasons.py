@@ -224,12 +224,41 @@ LOAD: dict[str, ReasonKind] = {
         "billed in full.",
         "Nothing to do; what is owed is right.",
     ),
-    "item_costs_elsewhere": ReasonKind(
+    "item_account_refused": ReasonKind(
         "2.1",
-        "Item {qbo_id} has its cost on account {account} in QuickBooks, and ServiceTitan's price book now "
-        "says {wanted}; an item with postings is never given another account.",
-        "Change the account in the price book back; or change it on the item in QuickBooks, then "
-        "re-materialize the day.",
+        "ServiceTitan's price book gives item {qbo_id} another account for its cost, and QuickBooks does "
+        "not take it: {error} Nothing is bought on it until both agree.",
+        "Change the account of the item in QuickBooks, or back in the price book; then re-materialize the "
+        "day.",
+    ),
+    "item_type_left": ReasonKind(
+        "8.5",
+        "Item {qbo_id} stays {held} in QuickBooks, though the company file now says {meant}: an item is "
+        "never given another type.",
+        "Nothing to do; change the type in QuickBooks if it matters.",
+    ),
+    "item_type_held": ReasonKind(
+        "8.5",
+        "Item {qbo_id} is {held} in QuickBooks, and the company file now says {meant}: whether goods are "
+        "counted is never changed by itself, and nothing is bought on the item meanwhile.",
+        "Put `item_policy` back; or change the type of the item in QuickBooks, then re-materialize the day.",
+    ),
+    "item_of_other_type": ReasonKind(
+        "8.5",
+        "QuickBooks has item {qbo_id} {name!r} already as {held}, and the company file has it counted.",
+        "Change its type to inventory in QuickBooks, or rename it there; then re-materialize the day.",
+    ),
+    "inventory_refused": ReasonKind(
+        "8.5",
+        "QuickBooks counts no goods: inventory is off, or its edition has none.",
+        "Turn on quantity on hand in QuickBooks (Plus or Advanced), or take `inventory` out of "
+        "`item_policy`; then re-materialize the day.",
+    ),
+    "stock_not_started": ReasonKind(
+        "8.5",
+        "It is dated before goods on it were counted, so it would sell what was never bought: {error}",
+        "Set the item's inventory start date in QuickBooks to that day or before, then re-materialize the "
+        "day.",
     ),
     "possible_duplicate_vendor_credit": ReasonKind(
         "8.3",

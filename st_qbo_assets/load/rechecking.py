@@ -18,7 +18,8 @@ from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request, restored_request, update_request
 from st_qbo_assets.load.results import Subject
-from st_qbo_assets.load.verify import Difference, describe, owned_fields, verify
+from st_qbo_assets.load.retyping import type_kept
+from st_qbo_assets.load.verify import ITEM_TYPE, Difference, describe, owned_fields, verify
 from st_qbo_assets.store.links import Link, LinkState
 
 _FOREIGN = (LinkState.ADOPTED, LinkState.SETTLED_PAIR)
@@ -45,6 +46,11 @@ class Rechecks:
         if obj is None:
             said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
             return self._subject.result(Outcome.REJECTED, link=link, said=said, wrote=wrote)
+        if link.target == "Item" and objects.text(obj.get(ITEM_TYPE)) != link.confirmed.get(ITEM_TYPE):
+            self._retyped(link, obj)
+            return None
+        if (typed := type_kept(payload, link, obj)) is not None and typed.code != "item_type_left":
+            return self._held(link, typed, wrote=wrote)
         different = self._against_payload(payload, link, obj)
         if not different and not self._edited_beyond(payload, link, obj):
             state = link.state if link.state in _FOREIGN else LinkState.ACTIVE
@@ -59,6 +65,13 @@ class Rechecks:
         if edited := edits_of(link, obj, update_request(payload, link, self._known)):
             return self._after_edit(payload, link, obj, edited, wrote=wrote)
         return self._unedited(payload, link, obj)
+
+    def _retyped(self, link: Link, obj: Json) -> None:
+        """Keep the type that a person gave an item in QuickBooks."""
+        typed = {**link.confirmed, ITEM_TYPE: objects.text(obj.get(ITEM_TYPE))}
+        link = replace(link, confirmed=typed, sync_token=objects.text(obj.get("SyncToken")))
+        self._context.ledger.save_link(link)
+        self._known.learn_links([link])
 
     def _after_edit(
         self, payload: Payload, link: Link, obj: Json, edited: tuple[Difference, ...], *, wrote: bool

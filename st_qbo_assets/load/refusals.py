@@ -29,6 +29,10 @@ from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, e
 from st_qbo_assets.store.intents import Intent, Operation
 
 
+#: Accounts of an item's cost; no other request carries them in its header.
+_ITEM_ACCOUNTS = frozenset({"ExpenseAccountRef", "AssetAccountRef"})
+
+
 class NameDesk(Protocol):
     """Who decides when a name is taken."""
 
@@ -111,6 +115,12 @@ class Refusals:
             return self._after_too_much(refusal, action)
         if refusal.fault_class is FaultClass.FEATURE_OFF and refusal.intent.target == "PurchaseOrder":
             return self._subject.result(Outcome.HELD, link=action.link, said=reason("orders_off"), wrote=True)
+        if refusal.fault_class is FaultClass.FEATURE_OFF and refusal.intent.target == "Item":
+            said = reason("inventory_refused")
+            return self._subject.result(Outcome.HELD, link=action.link, said=said, wrote=True)
+        if refusal.fault.code == "6270":
+            said = reason("stock_not_started", error=refusal.fault.detail or refusal.fault.message)
+            return self._subject.result(Outcome.HELD, link=action.link, said=said, wrote=True)
         if self._may_be_its_order(refusal, action):
             self._is_unlinked = True
             bare = without_orders(refusal.intent.request)
@@ -190,6 +200,10 @@ class Refusals:
         return self._subject.result(Outcome.REJECTED, link=link, said=said, wrote=True)
 
     def _refused(self, refusal: Refusal, action: Action) -> LoadResult:
+        if action.link is not None and _ITEM_ACCOUNTS & refusal.intent.request.keys():
+            error = refused_reason(refusal.fault).text
+            said = reason("item_account_refused", qbo_id=action.link.qbo_id, error=error)
+            return self._subject.result(Outcome.HELD, link=action.link, said=said, wrote=True)
         said = refused_reason(refusal.fault)
         return self._subject.result(Outcome.REJECTED, link=action.link, said=said, wrote=True)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol, cast
 
-from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef
 from st_qbo_assets.domain.outcomes import Json, Payload, canonical_json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.verify import BASE, CLOSED, DEPOSIT_ACCOUNT, LINES, LINKED_AS
@@ -129,6 +129,8 @@ UPDATABLE: dict[str, tuple[str, ...]] = {
         "Sku",
         "UnitPrice",
         "ExpenseAccountRef",
+        "AssetAccountRef",
+        "PrefVendorRef",
         "PurchaseCost",
         "PurchaseDesc",
         "Taxable",
@@ -150,6 +152,7 @@ class LinkLookup(Protocol):
 def create_request(payload: Payload, known: LinkLookup, *, name: str = "") -> Json:
     """Return the body of a create, references resolved, under the given name if there is one."""
     body = with_line_ids(cast(Json, _resolved(payload.body, known)), {})
+    body = {key: value for key, value in body.items() if key != PRICEBOOK}
     return renamed(payload.target, body, name) if name else body
 
 

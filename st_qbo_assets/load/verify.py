@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from st_qbo_assets.domain.ids import PRICEBOOK
 from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, canonical_json
 from st_qbo_assets.load import objects
@@ -26,6 +27,8 @@ _HEADER_REFS = (
     "PaymentMethodRef",
     "SalesTermRef",
     "IncomeAccountRef",
+    "AssetAccountRef",
+    "PrefVendorRef",
     "AccountRef",
     "EntityRef",
 )
@@ -66,7 +69,21 @@ ACCEPTED = "accepted"
 EXPENSE_ACCOUNT = "ExpenseAccountRef"
 #: What an order's lines are called here → the ids QuickBooks gave them; and whether we closed it.
 LINES, CLOSED = "lines", "closed"
-_NOT_OWNED = frozenset({BASE, DEPOSIT_ACCOUNT, LINKED_AS, ACCEPTED, EXPENSE_ACCOUNT, LINES, CLOSED})
+#: The type of an item, which QuickBooks alone changes.
+ITEM_TYPE = "Type"
+_NOT_OWNED = frozenset(
+    {
+        BASE,
+        DEPOSIT_ACCOUNT,
+        LINKED_AS,
+        ACCEPTED,
+        EXPENSE_ACCOUNT,
+        LINES,
+        CLOSED,
+        ITEM_TYPE,
+        PRICEBOOK,
+    }
+)
 #: The field under which drift says that QuickBooks has the document no more.
 DELETED = "deleted"
 _OWNED_NAMES = (
@@ -157,6 +174,8 @@ def owned_fields(target: str, obj: Mapping[str, Any]) -> Json:
         named = {name: _name_value(obj.get(name)) for name in _OWNED_NAMES if _name_value(obj.get(name))}
         if target == "Item" and objects.ref(obj, EXPENSE_ACCOUNT):
             named[EXPENSE_ACCOUNT] = objects.ref(obj, EXPENSE_ACCOUNT)
+        if target == "Item" and objects.text(obj.get(ITEM_TYPE)):
+            named[ITEM_TYPE] = objects.text(obj.get(ITEM_TYPE))
         return named
     owned: Json = {name: objects.ref(obj, name) for name in _OWNED_REFS if objects.ref(obj, name)}
     owned |= {name: objects.text(obj.get(name)) for name in _OWNED_TEXTS if objects.text(obj.get(name))}

@@ -15,6 +15,8 @@ DEPOSIT_TYPES = frozenset({"Bank", "Other Current Asset"})
 #: Where the cost of what is bought may stand, and where it may wait until it is used.
 COST_TYPES = frozenset({"Cost of Goods Sold", "Expense", "Other Expense"})
 ASSET_TYPES = frozenset({"Other Current Asset", "Fixed Asset", "Other Asset"})
+#: The asset of an item that QuickBooks counts (QB §6.7).
+STOCK_TYPES = frozenset({"Other Current Asset"})
 PAYABLE_TYPES = frozenset({"Accounts Payable"})
 RECEIVABLE_TYPES = frozenset({"Accounts Receivable"})
 

@@ -6,29 +6,27 @@ What belongs here: one line of a bill to one expense line, with item or account,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.money import from_cents
-from st_qbo_assets.domain.names import ITEM_NAME_LENGTH, item_names, shorten
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.mapping.accounts import (
     COST_TYPES,
-    INCOME_TYPES,
-    account_of,
     buying_account,
     cost_account,
 )
-from st_qbo_assets.mapping.amounts import measure
+from st_qbo_assets.mapping.amounts import Measure, measure
 from st_qbo_assets.mapping.bill_sums import Sums
-from st_qbo_assets.mapping.items import ITEM_TYPES, Item
+from st_qbo_assets.mapping.items import Item
 from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.needed_items import item_of_bill_line
+from st_qbo_assets.mapping.pricebook import is_counted
 from st_qbo_assets.mapping.problems import Problem, held
 from st_qbo_assets.mapping.text import DESCRIPTION_LENGTH, plain_text
 from st_qbo_assets.mapping.tracking import class_of
 from st_qbo_assets.quickbooks.reference import Account
 from st_qbo_assets.servicetitan.buying import Bill, BillExpense, BillItem
-from st_qbo_assets.servicetitan.records import GlAccountRef, Named
+from st_qbo_assets.servicetitan.records import Named
 
 #: Keys of the lines that are no goods.
 FREIGHT, TAX = "freight", "tax"
@@ -78,7 +76,9 @@ def _map_item(
     what = lookup.line_text(line.sku_code or line.name)[:60] or "no name"
     if line.quantity < 0 or line.cost < 0:
         return [held("bought_below_zero", line=number, what=what, quantity=line.quantity, cost=line.cost)]
-    is_asset = _is_kept(bill, line, lookup)
+    known = lookup.pricebook.get(line.sku_id) if line.sku_id is not None else None
+    counted = is_counted(known, lookup, kind=line.sku_type)
+    is_asset = not counted and _is_kept(bill, line, lookup)
     account = cost_account(
         line.asset_account if is_asset else line.cost_of_sale_account,
         lookup,
@@ -94,6 +94,11 @@ def _map_item(
     item = None if is_asset else item_of_bill_line(line, account, lookup)
     told = plain_text(line.description or line.name, latin1=lookup.latin1, limit=DESCRIPTION_LENGTH)
     measured = measure(from_cents(cents), line.quantity, line.cost)
+    if counted:
+        shelf = _shelf(item, measured, number=number, what=what)
+        if isinstance(shelf, Problem):
+            return [shelf]
+        account = shelf
     detail = dict(tracking)
     if item is None:
         detail["AccountRef"] = {"value": account.id}
@@ -102,6 +107,17 @@ def _map_item(
     if measured is not None:
         detail |= {"Qty": measured.quantity, "UnitPrice": measured.unit_price}
     return _line(detail, account, cents, told, _BY_ITEM, item=item, key=str(line.id))
+
+
+def _shelf(item: Item | None, measured: Measure | None, *, number: int, what: str) -> Account | Problem:
+    """Return the account on which goods that are counted stand, or why they cannot be counted (rule 8.5)."""
+    if item is not None and isinstance(item.stock, Problem):
+        return item.stock
+    if item is None or item.stock is None:
+        return held("stock_without_item", line=number, what=what)
+    if measured is None:
+        return held("stock_without_quantity", line=number, what=what)
+    return item.stock.asset
 
 
 def _map_expense(
@@ -187,37 +203,3 @@ def _tracking(
         if found:
             detail["ClassRef"] = {"value": found}
     return detail, []
-
-
-def item_of_bill_line(line: BillItem, cost: Account, lookup: Lookup) -> Item | None:
-    """Return the item a line is bought on; None if only its account can say where the money goes.
-
-    The item is that of sales, of SKU and income account (rule 2.1). It has one account for its cost, that of
-    the price book: a line with another one goes to its account itself.
-    """
-    known = lookup.pricebook.get(line.sku_id) if line.sku_id is not None else None
-    sku = lookup.line_text(line.sku_code or (known.code if known else ""))
-    if lookup.company.items == "per_account" or item_names(sku, "", latin1=lookup.latin1) is None:
-        return None
-    income = account_of(line.general_ledger_account, lookup) if line.general_ledger_account else None
-    if not isinstance(income, Account) or income.type not in INCOME_TYPES or cost.type not in COST_TYPES:
-        return None
-    if known is not None and known.cost_of_sale_account:
-        usual = account_of(GlAccountRef(number=known.cost_of_sale_account), lookup)
-        if isinstance(usual, Account) and usual.id != cost.id:
-            return None
-    kind = ITEM_TYPES.get(line.sku_type, "Service")
-    words = (known.description or known.display_name) if known else ""
-    return Item(
-        shorten(sku, ITEM_NAME_LENGTH),
-        income,
-        kind,
-        plain_text(words, latin1=lookup.latin1),
-        known.taxable if known else False,
-        expense=cost,
-        cost=known.cost if known else _plain(line.cost),
-    )
-
-
-def _plain(cost: Decimal) -> Decimal:
-    return cost.normalize() if cost else Decimal(0)

@@ -34,6 +34,18 @@ def chargeable_lines(invoice: Invoice) -> list[InvoiceItem]:
     return [line for line in invoice.items if line.is_chargeable]
 
 
+def written_lines(invoice: Invoice, lookup: Lookup) -> list[InvoiceItem]:
+    """Return the lines that are written: revenue, and at 0.00 what was used of counted stock (rule 1.3)."""
+    written: list[InvoiceItem] = []
+    for line in invoice.items:
+        if line.is_chargeable:
+            written.append(line)
+        elif line.inventory and lookup.company.counts(line.type):
+            nothing = {"total": Decimal(0), "price": Decimal(0), "taxable": False}
+            written.append(line.model_copy(update=nothing))
+    return written
+
+
 def invoice_facts(invoice: Invoice, lookup: Lookup) -> InvoiceFacts:
     """Return the gate's facts of an invoice."""
     job_id = invoice.job.id if invoice.job else None
@@ -49,6 +61,7 @@ def invoice_facts(invoice: Invoice, lookup: Lookup) -> InvoiceFacts:
         job_id="" if job_id is None else str(job_id),
         job_status=job.job_status if job else "",
         business_units=business_units(invoice),
+        uses_stock=any(line.inventory and lookup.company.counts(line.type) for line in invoice.items),
     )
 
 

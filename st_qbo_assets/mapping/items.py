@@ -8,23 +8,29 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from st_qbo_assets.domain.ids import Entity, SourceRef
-from st_qbo_assets.domain.names import ITEM_NAME_LENGTH, item_names, legal_name, shorten
+from st_qbo_assets.domain.ids import PRICEBOOK, Entity, SourceRef
+from st_qbo_assets.domain.names import ITEM_NAME_LENGTH, item_names, legal_name, shorten, suffixed
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Verdict
-from st_qbo_assets.mapping.accounts import LIABILITY_TYPES
 from st_qbo_assets.mapping.lookup import Lookup
-from st_qbo_assets.mapping.problems import Problem, held
-from st_qbo_assets.mapping.text import plain_text
+from st_qbo_assets.mapping.problems import Problem
 from st_qbo_assets.quickbooks.reference import Account
 from st_qbo_assets.servicetitan.records import InvoiceItem
 
-#: ServiceTitan line type → QuickBooks item type. What is sold but not counted is NonInventory.
-ITEM_TYPES = {"Material": "NonInventory", "Equipment": "NonInventory"}
 #: What the first posting decides and no later record changes: an item is shared by every line of its
 #: SKU and account, whose own words and flags differ from invoice to invoice.
 OUTSIDE_DIGEST = ("Name", "Type", "Description", "Taxable")
+#: The same of an item of the price book, whose words are its own; what is on hand moves by itself.
+PRICED_OUTSIDE_DIGEST = ("Name", "Type", "TrackQtyOnHand", "QtyOnHand", "InvStartDate", PRICEBOOK)
 #: `Item.PurchaseDesc` (QB §6.7).
 PURCHASE_DESCRIPTION_LENGTH = 1000
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What makes an item one that is counted: its asset account, and what is on hand at the start."""
+
+    asset: Account
+    opening: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class Item:
         taxable: whether it is taxable by default.
         expense: the account its cost goes to; only an item that has one can be bought.
         cost: what a piece costs, of the pricebook.
+        identity: the SKU it was first known by; empty where that is the SKU itself.
+        pricebook_id: its record, where the price book decides what it is.
+        price: what a piece sells for, of the pricebook.
+        vendor_id: of whom it is usually bought.
+        stock: what is counted, or why it cannot be; None for an item that is not to be counted.
+        is_active: whether it may be used; None leaves that alone.
     """
 
     sku: str
@@ -48,25 +60,17 @@ class Item:
     taxable: bool = False
     expense: Account | None = None
     cost: Decimal | None = None
+    identity: str = ""
+    pricebook_id: int | None = None
+    price: Decimal | None = None
+    vendor_id: int | None = None
+    stock: "Stock | Problem | None" = None
+    is_active: bool | None = None
 
     @property
     def source(self) -> SourceRef:
         """Its identity, which lines refer to: `item:CAP-45-5|79` (SKU, QuickBooks account id)."""
-        return SourceRef(Entity.ITEM, f"{self.sku}|{self.account.id}")
-
-
-def item_of_line(item: InvoiceItem, account: Account, lookup: Lookup, *, line: int) -> Item | Problem:
-    """Return the item a line needs, or why the line is held."""
-    if lookup.company.items == "per_account":
-        return Item("", account, "Service")
-    known = lookup.pricebook.get(item.sku_id) if item.sku_id is not None else None
-    sku = lookup.line_text(item.sku_name or (known.code if known else ""))
-    if item_names(sku, "", latin1=lookup.latin1) is None:
-        return held("sku_missing", line=line, what=what_of(item, lookup))
-    kind = "Service" if account.type in LIABILITY_TYPES else ITEM_TYPES.get(item.type, "Service")
-    description = plain_text(known.description or known.display_name, latin1=lookup.latin1) if known else ""
-    taxable = known.taxable if known else item.taxable
-    return Item(shorten(sku, ITEM_NAME_LENGTH), account, kind, description, taxable)
+        return SourceRef(Entity.ITEM, f"{self.identity or self.sku}|{self.account.id}")
 
 
 def what_of(item: InvoiceItem, lookup: Lookup) -> str:
@@ -82,6 +86,9 @@ def map_item(item: Item, lookup: Lookup, *, day: date) -> Mapped:
     they are to be tried: `NAME`, then `NAME [40100]`.
     """
     candidates = _names(item, lookup)
+    if isinstance(item.stock, Problem):
+        why = item.stock
+        return Mapped(item.source, why.verdict, day, title=candidates[-1], reason=why.reason)
     body: Json = {
         "Name": candidates[0],
         "Type": item.type,
@@ -95,13 +102,17 @@ def map_item(item: Item, lookup: Lookup, *, day: date) -> Mapped:
         body["Taxable"] = item.taxable
     if item.expense is not None:
         body |= _bought(item, item.expense)
+    outside = (*OUTSIDE_DIGEST, "PurchaseDesc") if item.expense else OUTSIDE_DIGEST
+    if item.pricebook_id is not None:
+        body |= _priced(item, lookup)
+        outside = PRICED_OUTSIDE_DIGEST
     payload = Payload(
         source=item.source,
         target="Item",
         day=day,
         body=body,
         title=candidates[0],
-        outside_digest=(*OUTSIDE_DIGEST, "PurchaseDesc") if item.expense else OUTSIDE_DIGEST,
+        outside_digest=outside,
     )
     return Mapped(
         source=item.source,
@@ -123,9 +134,31 @@ def _bought(item: Item, expense: Account) -> Json:
     return body
 
 
+def _priced(item: Item, lookup: Lookup) -> Json:
+    """Return what the price book adds: price, usual vendor, whether it is used, and what is on hand."""
+    body: Json = {PRICEBOOK: str(item.pricebook_id)}
+    if item.price is not None and item.price >= 0:
+        body["UnitPrice"] = item.price
+    if item.vendor_id is not None:
+        body["PrefVendorRef"] = {"value": str(SourceRef(Entity.VENDOR, str(item.vendor_id)))}
+    if item.is_active is not None:
+        body["Active"] = item.is_active
+    if isinstance(item.stock, Stock):
+        body |= {
+            "TrackQtyOnHand": True,
+            "QtyOnHand": item.stock.opening or Decimal(0),
+            "InvStartDate": lookup.company.start_date.isoformat(),
+            "AssetAccountRef": {"value": item.stock.asset.id},
+        }
+    return body
+
+
 def _names(item: Item, lookup: Lookup) -> tuple[str, ...]:
     suffix = item.account.number or item.account.name
     names = item_names(item.sku, suffix, latin1=lookup.latin1) if item.sku else None
+    if names is not None and item.identity.endswith(f" #{item.pricebook_id}"):
+        # Its SKU was another's, who keeps the plain name.
+        return (*names, suffixed(names[0], f"#{item.pricebook_id}", limit=ITEM_NAME_LENGTH))
     if names is not None:
         return names
     label = legal_name(item.account.label, limit=ITEM_NAME_LENGTH, latin1=lookup.latin1)

@@ -13,8 +13,9 @@ from st_qbo_assets.domain.money import round_to_cent, to_cents
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.mapping.accounts import account_of_line
 from st_qbo_assets.mapping.amounts import measure
-from st_qbo_assets.mapping.items import Item, item_of_line, what_of
+from st_qbo_assets.mapping.items import Item, what_of
 from st_qbo_assets.mapping.lookup import Lookup
+from st_qbo_assets.mapping.needed_items import item_of_line
 from st_qbo_assets.mapping.problems import Problem
 from st_qbo_assets.mapping.tax import TaxPlan
 from st_qbo_assets.mapping.text import DESCRIPTION_LENGTH, plain_text

@@ -7,6 +7,7 @@ fetching any of it (extract, quickbooks), deciding by it (the modules of the par
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import TypeVar
 
@@ -67,6 +68,10 @@ class Lookup:
         bills: by id, those of the day and those that credits and payments are applied to.
         returns: by id, those that vendors' credits credit.
         vendor_credits: by id, those of the day and those that payments of bills use.
+        item_skus: the SKU under which an item of the price book was first made, by its record's id.
+        sku_owners: the record of the price book that had an SKU first.
+        item_accounts: the QuickBooks accounts of the items made of a record of the price book, by its id.
+        opening: what is on hand at the start by `sku_key`, of the company's file (rule 8.5).
         tax_item_id: QuickBooks id of the item named by `tax: line_item`; empty if there is none.
         tax_account_id: the account that item posts to; empty likewise.
     """
@@ -92,6 +97,10 @@ class Lookup:
     bills: Mapping[int, Bill] = field(default_factory=dict[int, Bill])
     returns: Mapping[int, InventoryReturn] = field(default_factory=dict[int, InventoryReturn])
     vendor_credits: Mapping[int, VendorCredit] = field(default_factory=dict[int, VendorCredit])
+    item_skus: Mapping[int, str] = field(default_factory=dict[int, str])
+    sku_owners: Mapping[str, int] = field(default_factory=dict[str, int])
+    item_accounts: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    opening: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
     tax_item_id: str = ""
     tax_account_id: str = ""
 

@@ -16,7 +16,7 @@ from st_qbo_assets.domain.names import legal_number
 from st_qbo_assets.domain.outcomes import Json, Mapped
 from st_qbo_assets.mapping.addresses import physical_address
 from st_qbo_assets.mapping.currency import wrong_currency
-from st_qbo_assets.mapping.facts import chargeable_lines
+from st_qbo_assets.mapping.facts import chargeable_lines, written_lines
 from st_qbo_assets.mapping.items import Item, map_item
 from st_qbo_assets.mapping.lines import Line, map_lines
 from st_qbo_assets.mapping.locations import bill_to
@@ -104,7 +104,7 @@ def sale_parts(
         day: the business day.
         found: what is wrong with the record already.
     """
-    lines, problems = chargeable_lines(sale), list(found)
+    lines, problems = written_lines(sale, lookup), list(found)
     tax, posting = _tax(sale, lines, lookup), posting_date(source, day, lookup)
     problems += [part for part in (tax, posting) if isinstance(part, Problem)]
     plan = TaxPlan() if isinstance(tax, Problem) else tax

@@ -32,6 +32,7 @@ from st_qbo_assets.extract.payables import (
 from st_qbo_assets.extract.referred import Referred, extract_customers, extract_items, extract_jobs, referred
 from st_qbo_assets.extract.refunds import given_back, read_refund_context
 from st_qbo_assets.orchestration.io_manager import DayFrames
+from st_qbo_assets.orchestration.item_frames import with_changed_items
 from st_qbo_assets.orchestration.master_frames import with_changed
 from st_qbo_assets.orchestration.records import day_records
 from st_qbo_assets.servicetitan.buying import Bill, BillPayment, PurchaseOrder, VendorCredit
@@ -264,5 +265,5 @@ PRODUCERS: Mapping[str, Produce] = {
     "bill_payments": _bill_payments,
     "jobs": _jobs,
     "customers": with_changed(_customers),
-    "items": _items,
+    "items": with_changed_items(_items),
 }

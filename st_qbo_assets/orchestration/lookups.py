@@ -31,6 +31,7 @@ from st_qbo_assets.mapping.locations import map_location
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.orders import items_of_order, map_order, vendor_of_order
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
+from st_qbo_assets.mapping.pricebook import map_changed
 from st_qbo_assets.mapping.vendor_credits import (
     items_of_vendor_credit,
     map_vendor_credit,
@@ -39,6 +40,7 @@ from st_qbo_assets.mapping.vendor_credits import (
 from st_qbo_assets.mapping.write_offs import WRITE_OFF
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import read_applied
+from st_qbo_assets.orchestration.item_frames import items_made, opening_of
 from st_qbo_assets.orchestration.keys import BUYING_ORDER
 from st_qbo_assets.orchestration.references import References
 from st_qbo_assets.servicetitan.buying import (
@@ -75,6 +77,7 @@ def build_lookup(
     for record in known:
         if isinstance(record, Contact) and record.customer_id is not None:
             contacts[record.customer_id] = (*contacts.get(record.customer_id, ()), record)
+    made = items_made(connections, known)
     line_item = defs.company.tax.line_item
     tax_item = references.quickbooks.item(line_item) if line_item else None
     return Lookup(
@@ -99,6 +102,10 @@ def build_lookup(
         returns={record.id: record for record in known if isinstance(record, InventoryReturn)},
         vendor_credits={record.id: record for record in known if isinstance(record, VendorCredit)},
         refunds_of=_refunds_of(connections, known),
+        item_skus=made.skus,
+        sku_owners=made.owners,
+        item_accounts=made.accounts,
+        opening=opening_of(defs),
         tax_item_id=tax_item.id if tax_item else "",
         tax_account_id=tax_item.account_id if tax_item else "",
     )
@@ -141,6 +148,8 @@ def map_day(entity: Entity, day: date, records: Sequence[AnyRecord], lookup: Loo
     found: list[Mapped] = []
     for record in records:
         found += _map_one(entity, day, record, lookup)
+    if entity is Entity.ITEM:  # last: what a line needs stays in use
+        found += [item for known in lookup.pricebook.values() for item in map_changed(known, lookup, day=day)]
     by_source: Mapping[SourceRef, Mapped] = {mapped.source: mapped for mapped in reversed(found)}
     return [by_source[source] for source in dict.fromkeys(mapped.source for mapped in found)]
 

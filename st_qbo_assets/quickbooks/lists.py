@@ -14,6 +14,7 @@ from typing import Any, cast
 from st_qbo_assets.domain.days import parse_business_date
 from st_qbo_assets.domain.outcomes import Json
 
+_WITH_INVENTORY = ("Plus", "Advanced", "Accountant")
 _DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)\s*$", re.IGNORECASE)
 
 
@@ -131,6 +132,7 @@ class Preferences:
         auto_apply_credit: QuickBooks applies open credits by itself (rule 3.3).
         book_close_date: the last closed day; None if the books are open.
         track_by_customer: lines of bills may name a customer.
+        quantity_on_hand: goods are counted; where it is not said, QuickBooks decides when asked.
         partner_tax_enabled: automated sales tax on (true), not set up (false), older model (None).
     """
 
@@ -147,6 +149,7 @@ class Preferences:
     multicurrency: bool = False
     home_currency: str = ""
     track_by_customer: bool = True
+    quantity_on_hand: bool = True
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,12 @@ class CompanyInfo:
         return self.country.upper() in ("US", "USA", "UNITED STATES")
 
 
+    @property
+    def may_count_goods(self) -> bool:
+        """Whether its edition can have inventory (QB §6.7); one that does not say its name is asked."""
+        return not self.edition or any(name in self.edition for name in _WITH_INVENTORY)
+
+
 def read_preferences(body: Json) -> Preferences:
     """Return the settings we need out of a Preferences object; what is absent is off."""
     accounting = _section(body, "AccountingInfoPrefs")
@@ -174,6 +183,7 @@ def read_preferences(body: Json) -> Preferences:
     currency = _section(body, "CurrencyPrefs")
     partner = tax.get("PartnerTaxEnabled")
     tracking = _section(body, "VendorAndPurchasesPrefs").get("TrackingByCustomer")
+    counting = _section(body, "ProductAndServicesPrefs").get("QuantityOnHand")
     return Preferences(
         class_per_line=_flag(accounting.get("ClassTrackingPerTxnLine")),
         class_per_txn=_flag(accounting.get("ClassTrackingPerTxn")),
@@ -187,6 +197,7 @@ def read_preferences(body: Json) -> Preferences:
         partner_tax_enabled=None if partner is None else _flag(partner),
         multicurrency=_flag(currency.get("MultiCurrencyEnabled")),
         track_by_customer=tracking is None or _flag(tracking),
+        quantity_on_hand=counting is None or _flag(counting),
         home_currency=text_of(_section(currency, "HomeCurrency").get("value")),
     )
 

@@ -22,15 +22,19 @@ from st_qbo_assets.servicetitan.records import (
     Contact,
     CreditMemo,
     Customer,
+    Equipment,
     GlAccount,
     Invoice,
     Job,
     Location,
+    Material,
     Payment,
     PaymentTerm,
     PaymentType,
     PricebookItem,
+    PriceModifier,
     Record,
+    Service,
     TaxZone,
     Unreadable,
     parse,
@@ -256,25 +260,25 @@ class ServiceTitan:
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield services of the pricebook."""
-        return self._records("services", PricebookItem, ids=ids, filters=modified_params(modified))
+        return self._records("services", Service, ids=ids, filters=modified_params(modified))
 
     def materials(
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield materials of the pricebook."""
-        return self._records("materials", PricebookItem, ids=ids, filters=modified_params(modified))
+        return self._records("materials", Material, ids=ids, filters=modified_params(modified))
 
     def equipment(
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield equipment of the pricebook."""
-        return self._records("equipment", PricebookItem, ids=ids, filters=modified_params(modified))
+        return self._records("equipment", Equipment, ids=ids, filters=modified_params(modified))
 
     def discounts_and_fees(
         self, *, ids: Iterable[int] | None = None, modified: Window | None = None
     ) -> Iterator[PricebookItem | Unreadable]:
         """Yield discounts and fees of the pricebook (price modifiers)."""
-        return self._records("discounts-and-fees", PricebookItem, ids=ids, filters=modified_params(modified))
+        return self._records("discounts-and-fees", PriceModifier, ids=ids, filters=modified_params(modified))
 
     # Lists that are read whole
 

@@ -58,6 +58,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     "vendors": Endpoint("inventory", "vendors", _ANY, repeats_ids=True),
     "purchase-orders": Endpoint("inventory", "purchase-orders", page_size=200),
     "receipts": Endpoint("inventory", "receipts", _ANY, page_size=200),
+    "adjustments": Endpoint("inventory", "adjustments", _ANY, page_size=200),
+    "transfers": Endpoint("inventory", "transfers", page_size=200),
     "returns": Endpoint("inventory", "returns", _ANY, page_size=200),
     "business-units": Endpoint("settings", "business-units", _ANY),
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -47,6 +47,7 @@ __all__ = [
     "CreditMemoItem",
     "Customer",
     "CustomField",
+    "Equipment",
     "GlAccount",
     "GlAccountRef",
     "Invoice",
@@ -54,12 +55,16 @@ __all__ = [
     "Job",
     "JobRef",
     "Location",
+    "Material",
     "Named",
     "Payment",
     "PaymentTerm",
     "PaymentType",
+    "PriceModifier",
     "PricebookItem",
     "Record",
+    "Service",
+    "SkuVendor",
     "TaxCode",
     "TaxZone",
     "TaxZoneRate",
@@ -342,14 +347,25 @@ class Location(Record):
     modified_on: Instant = None
 
 
+class SkuVendor(Part):
+    """A vendor of whom an SKU is bought."""
+
+    vendor_id: OptionalId = None
+    vendor_name: Text = ""
+
+
 class PricebookItem(Record):
     """A service, material, piece of equipment, or discount and fee.
 
     Attributes:
+        sku_type: what a line calls its type; only the list it stands in tells.
         code: the SKU code, `sku_name` of an invoice line.
         account: income account as text, name or number (the vendor does not say which).
         is_inventory: tracked in stock (materials and equipment).
+        primary_vendor: of whom it is usually bought.
     """
+
+    sku_type: ClassVar[str] = ""
 
     code: Text = ""
     display_name: Text = ""
@@ -365,8 +381,33 @@ class PricebookItem(Record):
     is_inventory: Flag = False
     general_ledger_account_id: OptionalId = None
     unit_of_measure: Text = ""
+    primary_vendor: SkuVendor | None = None
     created_on: Instant = None
     modified_on: Instant = None
+
+
+class Material(PricebookItem):
+    """A material."""
+
+    sku_type: ClassVar[str] = "Material"
+
+
+class Equipment(PricebookItem):
+    """A piece of equipment."""
+
+    sku_type: ClassVar[str] = "Equipment"
+
+
+class Service(PricebookItem):
+    """A service."""
+
+    sku_type: ClassVar[str] = "Service"
+
+
+class PriceModifier(PricebookItem):
+    """A discount or fee."""
+
+    sku_type: ClassVar[str] = "PriceModifier"
 
 
 class BusinessUnit(Record):

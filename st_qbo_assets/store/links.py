@@ -10,10 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
+from st_qbo_assets.domain.ids import PRICEBOOK, Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.schema import MASTERS, links
@@ -146,6 +146,26 @@ class Links:
         customer = links.c.confirmed["CustomerRef"].as_string()
         query = select(links).where(
             links.c.company == company, links.c.target == target, is_any_of(customer, sorted(customers))
+        )
+        with self._database.autocommit() as connection:
+            return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
+
+    def of_pricebook(self, company: Company, ids: Iterable[str], skus: Iterable[str] = ()) -> list[Link]:
+        """Return the links of items of some price book records, or first known by some SKUs, oldest first.
+
+        Which record an item is of stands in what QuickBooks last confirmed, under `PRICEBOOK`.
+        """
+        records, codes = sorted(set(ids)), sorted(set(skus))
+        if not records and not codes:
+            return []
+        first = func.split_part(links.c.source_id, "|", 1)
+        query = select(links).where(
+            links.c.company == company,
+            links.c.source_entity == Entity.ITEM.value,
+            or_(
+                is_any_of(links.c.confirmed[PRICEBOOK].as_string(), records),
+                is_any_of(first, codes),
+            ),
         )
         with self._database.autocommit() as connection:
             return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]

@@ -16,7 +16,6 @@ from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.requests import line_ids, update_request, without_orders
 from st_qbo_assets.load.verify import CLOSED, EXPENSE_ACCOUNT, LINES, drift, verify
 from st_qbo_assets.load.voiding import plan_void, still_used, void_request
-from tests.unit.load.builders import item
 from tests.unit.load.test_plan import known, link
 
 DAY = date(2026, 2, 3)
@@ -146,15 +145,7 @@ def test_of_two_bills_with_one_number_in_one_load_the_later_waits() -> None:
     assert [str(source) for source, _ in judge_each_other(same)] == ["bill:8"]
 
 
-@pytest.mark.rule("2.1")
-def test_an_item_is_never_given_another_cost_account() -> None:
-    mapped = item("SKU")
-    assert mapped.payload is not None
-    bought = mapped.payload.with_body({**mapped.payload.body, "ExpenseAccountRef": {"value": "83"}})
-    for held, kind in (("", ActionKind.UPDATE), ("83", ActionKind.UPDATE), ("90", ActionKind.HELD)):
-        confirmed = {EXPENSE_ACCOUNT: held} if held else {}
-        present = link(str(bought.source), "Item", "7", confirmed=confirmed)
-        assert plan_write(bought, present, known(), WritePolicies()).kind is kind
+def test_the_account_of_an_items_cost_is_no_drift_of_ours() -> None:
     assert drift({"Name": "SKU"}, {"Name": "SKU", EXPENSE_ACCOUNT: "90"}) == ()
 
 

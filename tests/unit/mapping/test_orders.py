@@ -97,7 +97,7 @@ def test_what_stands_in_the_way_of_an_order_is_named(changes: dict[str, Any], co
 
 
 def test_an_order_without_accounts_in_the_price_book_is_held() -> None:
-    (mapped,) = map_order(order(), around())
+    (mapped,) = map_order(order(), around(pricebook={}))
     assert mapped.reason is not None and mapped.reason.code == "cost_account_missing"
 
 
