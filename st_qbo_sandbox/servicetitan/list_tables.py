@@ -138,6 +138,9 @@ LISTS: dict[str, Listing] = {
         "contacts", parent=("customers", "id", "customer"), activity=_ACTIVE
     ),
     "crm/customers/contacts": Listing("contacts", needs=("customerIds", *_CHANGED), activity=_ACTIVE),
+    "crm/customers/{id}/notes": Listing(
+        "customer-notes", parent=("customers", "id", "customer"), activity=_ACTIVE
+    ),
     "crm/locations": Listing("locations"),
     "crm/locations/{id}/contacts": Listing(
         "location-contacts", parent=("locations", "id", "location"), activity=_ACTIVE

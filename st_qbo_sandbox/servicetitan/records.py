@@ -28,6 +28,7 @@ _FIRST_ID = 70_000_001
 COLLECTIONS = (
     "customers",
     "contacts",
+    "customer-notes",
     "locations",
     "location-contacts",
     "shared-contacts",
@@ -115,6 +116,7 @@ _KEYS: dict[tuple[str, str], Callable[[Document], Iterable[Hashable]]] = {
     ("payments", "deposit"): lambda doc: _present(named_id(doc, "deposit")),
     ("credit-memos", "invoice"): _applied_to,
     ("contacts", "customer"): lambda doc: _present(doc.get("customerId")),
+    ("customer-notes", "customer"): lambda doc: _present(doc.get("customerId")),
     ("location-contacts", "location"): lambda doc: _present(doc.get("locationId")),
     ("locations", "customer"): lambda doc: _present(doc.get("customerId")),
     ("jobs", "customer"): lambda doc: _present(doc.get("customerId")),

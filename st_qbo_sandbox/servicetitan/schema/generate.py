@@ -22,6 +22,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         r"customers(/\{id\})?",
         r"locations(/\{id\})?",
         r"(customers|locations)/(\{id\}/)?contacts(/\{contactId\})?",
+        r"customers/\{id\}/notes(/\{noteId\})?",
         r"(customers|locations)/custom-fields",
         r"export/(customers|locations)(/contacts)?",
         r"contacts(/\{id\})?",

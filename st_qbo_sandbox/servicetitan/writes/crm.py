@@ -1,4 +1,4 @@
-"""Writes to customers, locations and their contacts (reference §6).
+"""Writes to customers, locations, their contacts and notes (reference §6).
 
 Belongs here: those. Does not belong here: merging, which only the product can do (`acts`).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from st_qbo_sandbox.servicetitan.balances import ZERO
-from st_qbo_sandbox.servicetitan.problems import conflict, invalid
+from st_qbo_sandbox.servicetitan.problems import conflict, invalid, not_found
 from st_qbo_sandbox.servicetitan.records import Records, rows_of
 from st_qbo_sandbox.servicetitan.writes.call import Call, Write
 from st_qbo_sandbox.servicetitan.writes.external_data import with_external_data
@@ -183,6 +183,28 @@ def delete_location_contact(call: Call) -> None:
     call.records.change("location-contacts", {**contact, "active": False})
 
 
+def create_note(call: Call) -> Document:
+    """POST /customers/{id}/notes; there is no PATCH. The customer's `modifiedOn` stays, as of contacts."""
+    customer, given = call.target("customers", "Customer"), call.fields
+    _refuse_blank(given, "text")
+    note: Document = {
+        "customerId": customer["id"],
+        "active": True,
+        "text": given["text"],
+        "isPinned": bool(given.get("pinToTop")),
+        "createdById": _API_USER,
+    }
+    return call.records.add("customer-notes", note)
+
+
+def delete_note(call: Call) -> None:
+    """DELETE /customers/{id}/notes/{noteId}."""
+    note = call.target("customer-notes", "Note", "noteId")
+    if str(note.get("customerId")) != call.path["id"] or not note.get("active", True):
+        raise not_found("Note", note["id"])
+    call.records.change("customer-notes", {**note, "active": False})
+
+
 def _custom_fields(records: Records, given: list[dict[str, Any]] | None) -> list[Document]:
     types = {row["id"]: row["name"] for row in records.all("custom-field-types")}
     return [{**row, "name": types.get(row["typeId"])} for row in given or []]
@@ -199,6 +221,8 @@ WRITES: dict[str, Write] = {
     "POST crm/customers/{id}/contacts": create_customer_contact,
     "PATCH crm/customers/{id}/contacts/{contactId}": patch_customer_contact,
     "DELETE crm/customers/{id}/contacts/{contactId}": delete_customer_contact,
+    "POST crm/customers/{id}/notes": create_note,
+    "DELETE crm/customers/{id}/notes/{noteId}": delete_note,
     "POST crm/locations": create_location,
     "PATCH crm/locations/{id}": patch_location,
     "POST crm/locations/{id}/contacts": create_location_contact,
