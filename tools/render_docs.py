@@ -68,6 +68,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
             *("deposited", "void_used", "gate_closed_again", "shape_waits", "sub_customer_not_billed"),
+            *("sub_customer_gone", "sub_customer_inactive", "sub_customer_elsewhere"),
             "possible_duplicate_vendor_credit",
             *("item_account_refused", "possible_duplicate_bill", "orders_off"),
             *("item_type_held", "item_of_other_type", "inventory_refused", "stock_not_started"),
@@ -87,7 +88,13 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "told_by_parts": Outcome.VOIDED,
     "applied_by_quickbooks": Outcome.HELD,
     "adjustment_open": Outcome.UNCHANGED,
+    "sub_customer_merged": Outcome.UNCHANGED,
     "item_type_left": Outcome.UNCHANGED,
+}
+_OWNERS = {
+    Direction.BOTH: "whoever writes last",
+    Direction.TO_QUICKBOOKS: "ServiceTitan",
+    Direction.TO_SERVICETITAN: "QuickBooks",
 }
 _RED = frozenset(outcome.value for outcome in Outcome if outcome.fails_partition)
 
@@ -127,7 +134,6 @@ def load_reasons() -> str:
 
 def fields_table() -> str:
     """Return the table of the fields of customers and vendors."""
-    both = Direction.BOTH
     rows = [
         (
             f"`{rule.name}`",
@@ -135,7 +141,7 @@ def fields_table() -> str:
             rule.vendor or "",
             rule.quickbooks,
             rule.direction.value,
-            "whoever writes last" if rule.direction is both else "ServiceTitan",
+            _OWNERS[rule.direction],
             str(rule.length or ""),
             rule.rule,
         )

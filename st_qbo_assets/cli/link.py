@@ -154,6 +154,7 @@ def _document(matches: Matches) -> dict[str, Any]:
         "buckets": {bucket: matches.count(bucket) for bucket in BUCKETS},
         "quickbooks": matches.quickbooks,
         "sub_customers": matches.sub_customers,
+        "waiting_cents": matches.waiting_cents,
         "would_make_in_quickbooks": matches.would_make_in_quickbooks,
         "would_make_in_servicetitan": matches.would_make_in_servicetitan,
         "records": [

@@ -65,6 +65,7 @@ def _restore(connections: Connections, conflict: KeptConflict) -> int:
         writer=connections.servicetitan_writer,
         terms=_terms(connections),
         now=now,
+        is_by_hand=True,
     )
     day = now.astimezone(company.zone).date()
     results = PairDesk(context).put_back(conflict.source, detail["field"], value, system=loser, day=day)

@@ -523,6 +523,14 @@ class CompanyFile(_Policy):
             "a row the later write wins"
         ),
     ] = {}
+    notes: Annotated[
+        Literal["both", "to_quickbooks", "to_servicetitan", "off"],
+        Field(
+            description="notes of customers: ServiceTitan's into a part of QuickBooks' text "
+            "(`to_quickbooks`), the rest of that text as a note in ServiceTitan (`to_servicetitan`), or "
+            "`both`; a call for each customer that is looked at"
+        ),
+    ] = "both"
     bill_source: Annotated[
         Literal["inventory_bills", "ap_bills"] | None,
         Field(
@@ -628,14 +636,6 @@ class CompanyFile(_Policy):
             raise ValueError("`bill_gate: reconciled` needs `bill_source: ap_bills`, which tell it")
         return self
 
-    @property
-    def buys(self) -> bool:
-        """Whether the buying side is carried at all."""
-        return self.bill_source is not None
-
-    @property
-    def orders(self) -> bool:
-        """Whether purchase orders are carried."""
     @model_validator(mode="after")
     def _counted_from_a_day(self) -> "CompanyFile":
         if "inventory" not in (self.item_policy.material, self.item_policy.equipment):
@@ -653,12 +653,26 @@ class CompanyFile(_Policy):
         """Say whether stocked goods of a ServiceTitan type are counted in QuickBooks (rule 8.5)."""
         return self.item_policy.of(kind) == "inventory"
 
+    @property
+    def buys(self) -> bool:
+        """Whether the buying side is carried at all."""
+        return self.bill_source is not None
+
+    @property
+    def orders(self) -> bool:
+        """Whether purchase orders are carried."""
         return self.buys and self.purchase_orders
 
     @property
     def pays_bills(self) -> bool:
         """Whether payments of bills are carried."""
         return self.buys and self.ap_payments
+
+    @property
+    def notes_left_out(self) -> frozenset[str]:
+        """The fields of notes that are not carried."""
+        carried = {"both": {"notes", "remarks"}, "to_quickbooks": {"notes"}, "to_servicetitan": {"remarks"}}
+        return frozenset({"notes", "remarks"} - carried.get(self.notes, set()))
 
     def has_sub_customers_on(self, day: date) -> bool:
         """Say whether documents of a day name a sub-customer for their service location."""

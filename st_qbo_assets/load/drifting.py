@@ -42,11 +42,16 @@ class Settled:
 def edits_of(link: Link, obj: Json, request: Json) -> tuple[Difference, ...]:
     """Return what somebody edited in QuickBooks of the fields we own (rule 5.3).
 
-    Of a customer or item only the fields that the request would overwrite count: the others are theirs.
+    Of a customer or item only the fields that the request would overwrite with something else count: the
+    others are theirs.
     """
-    found = drift(link.confirmed, owned_fields(link.target, obj))
+    now = owned_fields(link.target, obj)
+    found = drift(link.confirmed, now)
     if objects.name_field(link.target):
-        return tuple(each for each in found if each.field in request)
+        meant = owned_fields(link.target, request)
+        return tuple(
+            each for each in found if each.field in request and meant.get(each.field) != now.get(each.field)
+        )
     return found
 
 

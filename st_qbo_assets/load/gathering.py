@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
-from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.adoption import Elsewhere, open_from_before
@@ -124,7 +124,7 @@ class DayTurn:
         missing = [link for entity in _documents(self.given) for link in self._missing(entity)]
         if self.given.reread is None:
             return
-        stale = [] if self.given.is_fresh else self._unsettled()
+        stale = [] if self.given.is_fresh else [*self._unsettled(), *self._changed_places()]
         wanted: dict[Entity, list[str]] = {}
         for source in dict.fromkeys([*stale, *self._without_refunds(), *(link.source for link in missing)]):
             wanted.setdefault(source.entity, []).append(source.id)
@@ -244,6 +244,17 @@ class DayTurn:
             source
             for source in self.mapped
             if source.entity is not Entity.ITEM and self.before.get(source) not in _AT_REST
+        ]
+
+    def _changed_places(self) -> list[SourceRef]:
+        """Return the service locations mapped otherwise than posted: an old frame may know an old name."""
+        return [
+            source
+            for source, each in self.mapped.items()
+            if is_location(source)
+            and each.payload is not None
+            and (link := self.known.link(source, each.payload.target)) is not None
+            and link.digest != each.payload.digest
         ]
 
     def _without_refunds(self) -> list[SourceRef]:

@@ -63,7 +63,7 @@ def link_to(
         digest: the digest to keep, if it is not the one posted.
     """
     confirmed = owned_fields(posted.target, obj)
-    if base := base_of(posted.target, posted.body):
+    if base := base_of(posted.source, posted.target, posted.body):
         confirmed[BASE] = base
     if pricebook := posted.body.get(PRICEBOOK):
         confirmed[PRICEBOOK] = pricebook

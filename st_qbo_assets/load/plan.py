@@ -13,6 +13,7 @@ from st_qbo_assets.load.effective import effective_payload
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request, says_anything, update_request, with_number_allowed
 from st_qbo_assets.load.retyping import type_kept
+from st_qbo_assets.load.sub_customers import is_its_parent, unusable
 from st_qbo_assets.load.voiding import is_voided_by_us, plan_void
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -46,9 +47,16 @@ def plan_write(payload: Payload, link: Link | None, known: Resolution, policies:
         said = finding.reason or effective.said
         return Action(ActionKind.ADOPT, effective.payload, finding=finding, reason=said)
     if present is not None:
-        return _plan_linked(effective.payload, present, known, policies, effective.said)
-    action = _plan_create(effective.payload, finding, known, policies, effective.said)
+        return _if_usable(_plan_linked(effective.payload, present, known, policies, effective.said), known)
+    action = _if_usable(_plan_create(effective.payload, finding, known, policies, effective.said), known)
     return _again(action) if is_again else action
+
+
+def _if_usable(action: Action, known: Resolution) -> Action:
+    """Return an action, held if it would name a sub-customer that QuickBooks takes no documents for."""
+    if action.payload is None or not action.writes or (said := unusable(action.payload, known)) is None:
+        return action
+    return Action(ActionKind.HELD, action.payload, link=action.link, reason=said)
 
 
 def _is_decided_again(finding: Finding | None) -> bool:
@@ -104,9 +112,10 @@ def _plan_linked(
         if typed.code != "item_type_left":
             return Action(ActionKind.RECHECK, payload, link=link, reason=typed)
         said = said or typed
-    # A sub-customer that we made follows its service location; one that we found is left as it is.
-    is_ours = is_location(payload.source) and link.state is LinkState.ACTIVE
-    if is_same or (policies.masters_two_way and payload.target in _TWO_WAY and not is_ours):
+    # A sub-customer follows its service location, less what it was linked with.
+    is_place = is_location(payload.source)
+    is_left = is_its_parent(payload, link, known) if is_place else policies.masters_two_way
+    if is_same or (payload.target in _TWO_WAY and is_left):
         return Action(ActionKind.UNCHANGED, payload, link=link, reason=said)
     return _plan_update(payload, link, known, policies, said)
 

@@ -20,6 +20,32 @@ LOAD: dict[str, ReasonKind] = {
         "Tick *Bill parent customer* on it in QuickBooks, then re-materialize the day; or settle the pair in "
         "links.csv.",
     ),
+    "sub_customer_gone": ReasonKind(
+        "7.5",
+        "The sub-customer {name!r} (Id {qbo_id}) of this service location is no longer in QuickBooks, and no "
+        "document of ours tells what it was merged into.",
+        "Add the row `{source},Customer,<Id of the one it was merged into>` to links.csv, or "
+        "`{source},Customer,again {qbo_id}` to have a new one made; then re-materialize the day.",
+    ),
+    "sub_customer_inactive": ReasonKind(
+        "7.5",
+        "The sub-customer {name!r} (Id {qbo_id}) of this service location is inactive in QuickBooks, so no "
+        "document can name it.",
+        "Make it active again in QuickBooks, or name another one as `{source},Customer,<Id>` in links.csv; "
+        "then re-materialize the day.",
+    ),
+    "sub_customer_elsewhere": ReasonKind(
+        "7.5",
+        "The sub-customer {name!r} (Id {qbo_id}) of this service location belongs to another customer in "
+        "QuickBooks now, who does not pay for it.",
+        "Move it back in QuickBooks, or name another one as `{source},Customer,<Id>` in links.csv; then "
+        "re-materialize the day.",
+    ),
+    "sub_customer_merged": ReasonKind(
+        "7.5",
+        "Its sub-customer {old} was merged into {name!r} (Id {qbo_id}) in QuickBooks; documents name it now.",
+        "Nothing to do.",
+    ),
     "payment_waits": ReasonKind(
         "3.2",
         "It pays {waits_for}, which {state}.",

@@ -6,6 +6,7 @@ link is in doubt (`plan`), and the company's policy for edits (`drifting`).
 
 from dataclasses import replace
 
+from st_qbo_assets.domain.ids import is_location
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind
@@ -19,6 +20,7 @@ from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request, restored_request, update_request
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.retyping import type_kept
+from st_qbo_assets.load.sub_customers import held_by, trouble_of
 from st_qbo_assets.load.verify import ITEM_TYPE, Difference, describe, owned_fields, verify
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -43,6 +45,8 @@ class Rechecks:
         payload, link = action.payload, action.link
         assert payload is not None and link is not None
         obj = read_if_there(self._context, link.target, link.qbo_id)
+        if is_location(link.source) and (said := self._sub_customer(payload, link, obj)) is not None:
+            return self._held(link, said, wrote=wrote)
         if obj is None:
             said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
             return self._subject.result(Outcome.REJECTED, link=link, said=said, wrote=wrote)
@@ -65,6 +69,18 @@ class Rechecks:
         if edited := edits_of(link, obj, update_request(payload, link, self._known)):
             return self._after_edit(payload, link, obj, edited, wrote=wrote)
         return self._unedited(payload, link, obj)
+
+    def _sub_customer(self, payload: Payload, link: Link, obj: Json | None) -> Reason | None:
+        """Return why documents cannot name the sub-customer of a location, which its link keeps."""
+        parent = objects.as_source(objects.ref(payload.body, "ParentRef"))
+        owner = self._known.link(parent, link.target) if parent is not None else None
+        trouble = trouble_of(obj, owner.qbo_id if owner is not None else "")
+        if trouble is None:
+            return None
+        noted = replace(link, drift=trouble, run_id=self._context.run_id)
+        self._context.ledger.save_link(noted)
+        self._known.learn_links([noted])
+        return held_by(noted)
 
     def _retyped(self, link: Link, obj: Json) -> None:
         """Keep the type that a person gave an item in QuickBooks."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from st_qbo_assets.domain.errors import RemoteFault
+from st_qbo_assets.domain.ids import is_location
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind, Resolution
@@ -154,7 +155,8 @@ class Refusals:
     def _after_name_conflict(self, refusal: Refusal, action: Action) -> LoadResult | Action:
         payload = action.payload
         field = objects.name_field(refusal.intent.target)
-        if payload is None or not field or action.kind is not ActionKind.CREATE:
+        is_renaming = payload is not None and is_location(payload.source) and field in refusal.intent.request
+        if payload is None or not field or (action.kind is not ActionKind.CREATE and not is_renaming):
             return self._refused(refusal, action)
         tried = objects.text(refusal.intent.request.get(field))
         finding = self._names.after_conflict(payload, tried)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol, cast
 
-from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef
+from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import Json, Payload, canonical_json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.verify import BASE, CLOSED, DEPOSIT_ACCOUNT, LINES, LINKED_AS
@@ -139,6 +139,7 @@ UPDATABLE: dict[str, tuple[str, ...]] = {
     ),
 }
 _VERSION = frozenset({"Id", "SyncToken", "sparse"})
+_NAME = "DisplayName"
 
 
 class LinkLookup(Protocol):
@@ -165,6 +166,9 @@ def update_request(payload: Payload, link: Link, known: LinkLookup) -> Json:
     body = _updatable(payload.target, payload.body)
     if objects.name_field(payload.target):
         base = objects.as_mapping(link.confirmed.get(BASE))
+        if is_location(payload.source) and _NAME in base and _NAME in payload.body:
+            # A sub-customer is called after its location; what made its name unique is no rename.
+            body[_NAME] = payload.body[_NAME]
         body = {key: value for key, value in body.items() if not _equal(value, base.get(key))}
     deposit = objects.text(link.confirmed.get(DEPOSIT_ACCOUNT))
     if payload.target == "Payment" and deposit and deposit == objects.ref(body, DEPOSIT_ACCOUNT):
@@ -236,9 +240,12 @@ def note_with_marker(ours: Json, stored: Json) -> str:
     return f"{objects.text(ours.get('PrivateNote'))} {objects.text(stored.get('PrivateNote'))}".strip()
 
 
-def base_of(target: str, body: Json) -> Json:
+def base_of(source: SourceRef, target: str, body: Json) -> Json:
     """Return what a customer or item is agreed to be, so that only changes travel (rule 7.1)."""
-    return _updatable(target, body) if objects.name_field(target) else {}
+    if not objects.name_field(target):
+        return {}
+    name = {_NAME: body[_NAME]} if is_location(source) and _NAME in body else {}
+    return _updatable(target, body) | name
 
 
 def says_anything(request: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from st_qbo_assets.domain.errors import SettingsError
-from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
 
 _COLUMNS = ["source", "target", "qbo_id"]
 #: What each source entity may be linked to; other pairs are a slip of the pen.
@@ -66,7 +66,8 @@ def parse_settled_links(content: str, *, name: str = "links.csv") -> SettledLink
     """Return the settled pairs of a file with the columns `source,target,qbo_id`.
 
     Lines starting with `#` are comments. `none` as id of a customer creates a new one without asking again.
-    `again 145` as id of a document creates it anew once, after a person deleted or voided QuickBooks' 145.
+    `again 145` as id of a document, or of the sub-customer of a service location, creates it anew once, after
+    a person deleted or voided QuickBooks' 145.
 
     Raises:
         SettingsError: naming the line, if a row is no pair, names an unknown kind of record, or repeats one.
@@ -127,7 +128,7 @@ def _pair(cells: list[str], *, name: str, line: int) -> SettledPair:
 
 
 def _again(source: SourceRef, cells: list[str], qbo_id: str, *, name: str, line: int) -> SettledPair:
-    if source.entity in _MASTERS:
+    if source.entity in _MASTERS and not is_location(source):
         raise _wrong(name, line, f"only a document can be made again, not a {source.entity.label}")
     if not qbo_id.isdecimal():
         raise _wrong(

@@ -15,8 +15,6 @@ from st_qbo_assets.mapping.addresses import physical_address
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.servicetitan.records import Invoice, Location
 
-#: The load may have to add a suffix to make it unique; that is no change of the location.
-OUTSIDE_DIGEST = ("DisplayName",)
 #: Days that may be loaded together under the first of them.
 _TOGETHER = timedelta(days=14)
 
@@ -54,7 +52,7 @@ def map_location(record: Location, lookup: Lookup, *, day: date) -> list[Mapped]
     }
     if address := physical_address(record.address, lookup):
         body["ShipAddr"] = address
-    payload = Payload(source, "Customer", day, body, title=name.text, outside_digest=OUTSIDE_DIGEST)
+    payload = Payload(source, "Customer", day, body, title=name.text)
     return [Mapped(source=source, verdict=Verdict.DUE, day=day, title=name.text, payload=payload)]
 
 

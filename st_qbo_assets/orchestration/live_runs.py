@@ -12,7 +12,14 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from st_qbo_assets.following.asks import Ask, Work
-from st_qbo_assets.following.launch import ASKED_AT_TAG, COMPANY_TAG, job_name, run_config, run_tags
+from st_qbo_assets.following.launch import (
+    ASKED_AT_TAG,
+    ASKED_TAG,
+    COMPANY_TAG,
+    job_name,
+    run_config,
+    run_tags,
+)
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.lineage import extracts
@@ -28,6 +35,8 @@ _UNFINISHED = (
     dg.DagsterRunStatus.CANCELING,
 )
 _MOST_RUNS = 200
+#: Who starts a run, if no person does: a schedule, a sensor, an event or a feed.
+_ASKERS = frozenset({"dagster/schedule_name", "dagster/sensor_name", ASKED_TAG})
 
 
 class LoadConfig(dg.Config):
@@ -67,6 +76,11 @@ def unfinished(instance: dg.DagsterInstance, defs: CompanyDefs) -> list[dg.Dagst
     """Return the runs of a company that events or feeds asked for and that have not ended."""
     filters = dg.RunsFilter(tags={COMPANY_TAG: defs.name}, statuses=list(_UNFINISHED))
     return list(instance.get_runs(filters, limit=_MOST_RUNS))
+
+
+def is_by_hand(run: dg.DagsterRun) -> bool:
+    """Say whether a person asked for a run."""
+    return not _ASKERS & run.tags.keys()
 
 
 def asked_at(context: dg.AssetExecutionContext) -> datetime | None:

@@ -34,6 +34,7 @@ from st_qbo_assets.orchestration.loading import RunLoad, write_context
 from st_qbo_assets.orchestration.master_pairs import MasterLoad, terms_of
 from st_qbo_assets.orchestration.metadata import Metadata, loaded_metadata, merge_reasons
 from st_qbo_assets.orchestration.partitions import run_days
+from st_qbo_assets.orchestration.queueing import queue_metadata
 from st_qbo_assets.orchestration.references import ReferenceData, References
 from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.orchestration.tying import tie_out_days
@@ -151,6 +152,7 @@ class LoadRun:
             metadata = loaded_metadata(group, self.defs.company.environment) | {
                 "quickbooks_calls_so_far": calls.reads + calls.writes + calls.batches
             }
+            metadata |= queue_metadata(self.connections, group, self.defs.now_utc())
             if self.defs.company.mode == "preview":
                 metadata["mode"] = "preview: nothing was written"
             if (entity, on) in planned:

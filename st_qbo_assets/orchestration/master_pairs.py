@@ -16,6 +16,9 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.masters.changing import servicetitan_change
 from st_qbo_assets.domain.masters.reasons import held_reason, reason
 from st_qbo_assets.domain.masters.sides import (
+    CUSTOMER,
+    NOTES,
+    REMARKS,
     SERVICE,
     Side,
     Terms,
@@ -30,6 +33,7 @@ from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.masters.creating import CreationDesk, creation_body, is_wanted, shown_alone
 from st_qbo_assets.load.masters.desk import PairDesk
+from st_qbo_assets.load.masters.locations import LocationDesk
 from st_qbo_assets.load.masters.ports import (
     FOREIGN,
     TARGETS,
@@ -190,7 +194,16 @@ class PairRows:
                 found.append(self._row(link, direction, Verdict.DUE, body=body))
             elif held:
                 found.append(self._row(link, direction, Verdict.HELD, said=held_reason(held)))
+        if not found and self._may_have_notes(link, row.base):
+            return [self._row(link, TO_QUICKBOOKS, Verdict.DUE)]
         return found
+
+    def _may_have_notes(self, link: Link, base: Base) -> bool:
+        """Say whether the notes of a customer are to be read, since he changed after they last were."""
+        if link.target != CUSTOMER or self.defs.company.notes == "off":
+            return False
+        own, _ = self._sides(link, base)
+        return own.latest is not None and (base.stamp is None or own.latest > base.stamp)
 
     def _sides(self, link: Link, base: Base) -> tuple[Side, Side]:
         """Return both sides; one the frames do not show is as it was agreed."""
@@ -218,7 +231,8 @@ class PairRows:
             if obj is not None
             else Side(link.qbo_id, {name: each.quickbooks for name, each in agreed.items()})
         )
-        return own, other
+        unread = {name: base.fields[name].servicetitan for name in (NOTES, REMARKS) if name in base.fields}
+        return replace(own, values={**own.values, **unread}), other
 
     def _location_of(self, link: Link, base: Base) -> list[Json]:
         """Return the location agreed on if the frame shows it, any if none is agreed on yet."""
@@ -239,7 +253,8 @@ class PairRows:
             terms=company.terms,
             exempt_reason=company.tax.exempt_reason or "",
         )
-        return decide(base, own, other, manner, Ways(policies, self.terms, self.defs.now_utc()))
+        ways = Ways(policies, self.terms, self.defs.now_utc(), company.notes_left_out)
+        return decide(base, own, other, manner, ways)
 
     def _change(self, link: Link, base: Base, decision: Decision) -> Json:
         if not decision.to_servicetitan:
@@ -290,6 +305,7 @@ class MasterLoad:
 
     Attributes:
         write: the load's own context.
+        is_by_hand: whether a person asked for this run.
     """
 
     defs: CompanyDefs
@@ -297,9 +313,11 @@ class MasterLoad:
     folder: FrameFolder
     terms: Terms
     write: WriteContext
+    is_by_hand: bool = False
     stopped: ConnectionStopped | None = None
     _desk: PairDesk = field(init=False)
     _creation: CreationDesk = field(init=False)
+    _locations: LocationDesk = field(init=False)
 
     def __post_init__(self) -> None:
         self.context = PairContext(
@@ -310,9 +328,11 @@ class MasterLoad:
             writer=self.connections.servicetitan_writer,
             terms=self.terms,
             now=self.defs.now_utc(),
+            is_by_hand=self.is_by_hand,
         )
         self._desk = PairDesk(self.context)
         self._creation = CreationDesk(self.context)
+        self._locations = LocationDesk(self.context)
 
     def load(self, entity: Entity, day: date, results: Sequence[LoadResult] = ()) -> list[LoadResult]:
         """Bring a day's pairs to agree, make what QuickBooks alone has; return where both directions stand.
@@ -325,16 +345,25 @@ class MasterLoad:
         frame = self.folder.read(keys.mapped(self.defs.name, entity), day)
         mapped = [mapped_of(row) for row in to_rows(frame)] if frame is not None else []
         done = self._desk.sync(entity, self._wanted(entity, mapped, results), day)
+        if entity is Entity.CUSTOMER and self.defs.company.locations_since is not None:
+            seen = self.folder.read(keys.quickbooks(self.defs.name, entity.plural), day)
+            done += self._locations.follow([id_ for id_, _, _ in objects_in(seen)], day)
         lone = [
             objects.text(each.facts.get("qbo_id"))
             for each in mapped
-            if is_master_row(each) and each.source.id.startswith("qbo") and not each.facts.get("looked")
+            if is_master_row(each)
+            and each.source.id.startswith("qbo")
+            and (not each.facts.get("looked") or self._is_tried_again(each))
         ]
         if lone and self._desk.stopped is None:
             found = read_objects(self.context, TARGETS[entity], lone)
             done += self._creation.create(entity, list(found.values()), day)
-        self.stopped = self._desk.stopped or self._creation.stopped
+        self.stopped = self._desk.stopped or self._creation.stopped or self._locations.stopped
         return done
+
+    def _is_tried_again(self, mapped: Mapped) -> bool:
+        """Say whether what ServiceTitan refused to make is sent again, since a person asks for it."""
+        return self.is_by_hand and mapped.reason is not None and mapped.reason.code == "servicetitan_refused"
 
     def _wanted(
         self, entity: Entity, mapped: Sequence[Mapped], results: Sequence[LoadResult]

@@ -43,13 +43,20 @@ def map_vendors(
 
 
 def load_vendors(
-    defs: CompanyDefs, connections: Connections, folder: FrameFolder, log: EventLog, days: Sequence[date]
+    defs: CompanyDefs,
+    connections: Connections,
+    folder: FrameFolder,
+    log: EventLog,
+    days: Sequence[date],
+    *,
+    is_by_hand: bool = False,
 ) -> Iterator[tuple[date, list[LoadResult]]]:
     """Yield each day with where its vendors stand, in both directions."""
     references = ReferenceData(defs, folder, connections).current(log)
     context = write_context(defs, connections, references)
     loader = DayLoader(context, settled=settled_links(defs))
-    masters = MasterLoad(defs, connections, folder, terms_of(references, folder, defs), context)
+    terms = terms_of(references, folder, defs)
+    masters = MasterLoad(defs, connections, folder, terms, context, is_by_hand=is_by_hand)
     for day in days:
         frame = folder.read(keys.mapped(defs.name, Entity.VENDOR), day)
         rows = [mapped_of(row) for row in to_rows(frame)] if frame is not None else []

@@ -85,12 +85,28 @@ class ServiceTitanWriter:
 
     def delete_contact(self, customer_id: str, id_: str) -> None:
         """Delete a contact; one that is gone is no error."""
-        path = f"customers/{customer_id}/contacts/{id_}"
+        self._delete(f"customers/{customer_id}/contacts/{id_}")
+
+    def _delete(self, path: str) -> None:
         try:
             self._again.call(lambda: self._send("DELETE", "crm", path, None))
         except RemoteFault as fault:
             if fault.status not in _GONE:
                 raise
+
+    def notes(self, customer_id: str) -> Iterator[Json]:
+        """Yield the notes of a customer; no list or feed tells of those of several."""
+        yield from self._pages("crm", f"customers/{customer_id}/notes", ())
+
+    def create_note(self, customer_id: str, text: str) -> Json:
+        """Add a note and return it; look for the text before another try. None can be edited."""
+        return self._once.call(
+            lambda: self._send("POST", "crm", f"customers/{customer_id}/notes", {"text": text})
+        )
+
+    def delete_note(self, customer_id: str, id_: str) -> None:
+        """Delete a note; one that is gone is no error."""
+        self._delete(f"customers/{customer_id}/notes/{id_}")
 
     def customers_made_from(self, external: Iterable[str]) -> Iterator[Json]:
         """Yield the customers that were made from QuickBooks objects, inactive ones too."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from st_qbo_assets.domain.masters.three_way import Agreed, Base, Seen
+from st_qbo_assets.domain.masters.three_way import Agreed, Base, Refused, Seen
 from st_qbo_assets.domain.masters.values import Value
 from st_qbo_assets.domain.outcomes import Json
 
@@ -22,6 +22,10 @@ def base_to_json(base: Base) -> Json:
         },
         "chosen": dict(sorted(base.chosen.items())),
         "stamp": base.stamp.isoformat() if base.stamp else None,
+        "refused": {
+            system: [each.digest, each.code, each.text, each.remedy]
+            for system, each in sorted(base.refused.items())
+        },
     }
 
 
@@ -30,6 +34,7 @@ def base_of_json(body: Mapping[str, Any]) -> Base:
     fields: Mapping[str, Any] = body.get("fields") or {}
     seen: Mapping[str, Any] = body.get("seen") or {}
     chosen: Mapping[str, Any] = body.get("chosen") or {}
+    refused: Mapping[str, Any] = body.get("refused") or {}
     return Base(
         fields={name: Agreed(_value(pair[0]), _value(pair[1])) for name, pair in fields.items()},
         seen={
@@ -37,6 +42,7 @@ def base_of_json(body: Mapping[str, Any]) -> Base:
         },
         chosen={name: str(id_) for name, id_ in chosen.items()},
         stamp=datetime.fromisoformat(stamp) if (stamp := body.get("stamp")) else None,
+        refused={system: Refused(*map(str, each)) for system, each in refused.items()},
     )
 
 

@@ -12,6 +12,7 @@ from st_qbo_assets.domain.masters.fields import FieldRule
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
     NOBODY,
+    REMARKS,
     SERVICE,
     Side,
     Terms,
@@ -48,6 +49,7 @@ class ServiceTitanChange:
         body: the PATCH of the record; empty if only contacts change.
         contacts: the calls for contacts.
         location: the PATCH of the chosen location; empty if it stays.
+        remark: what the note of QuickBooks' text is to say; None if it stays, empty if it goes.
         chosen: which contact each field stands for afterwards; a new one's id is known only then.
     """
 
@@ -55,11 +57,12 @@ class ServiceTitanChange:
     contacts: tuple[ContactChange, ...] = ()
     chosen: Mapping[str, str] = field(default_factory=dict[str, str])
     location: Json = field(default_factory=dict[str, Any])
+    remark: str | None = None
 
     @property
     def says_anything(self) -> bool:
         """Whether anything is sent."""
-        return bool(self.body or self.contacts or self.location)
+        return bool(self.body or self.contacts or self.location) or self.remark is not None
 
 
 def servicetitan_change(
@@ -86,6 +89,8 @@ def servicetitan_change(
             body["address"] = whole(value, _object(side.raw.get("address")))
         elif rule.name == SERVICE and isinstance(value, dict):
             found = replace(found, location=_location(value, side))
+        elif rule.name == REMARKS:
+            found = replace(found, remark=text(value))
         elif rule.name == "terms":
             body["paymentTermId"] = int(term_id(text(value), (terms or Terms()).servicetitan) or 0) or None
         elif rule.name == "person" and isinstance(value, dict):

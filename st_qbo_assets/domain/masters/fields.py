@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from st_qbo_assets.domain import names
+from st_qbo_assets.domain.masters import notes
 
 
 class Direction(StrEnum):
@@ -108,6 +109,16 @@ FIELDS: tuple[FieldRule, ...] = (
         "active", "active", "Active", Direction.BOTH, 0,
         "a customer with an open balance is not made inactive in QuickBooks",
         vendor="active",
+    ),
+    FieldRule(
+        "notes", "notes of people", "Notes, our part", Direction.TO_QUICKBOOKS, notes.LENGTH,
+        "the newest that fit, pinned ones first, between two lines of ours; read whenever the customer is "
+        "looked at, since ServiceTitan does not tell that a note was added",
+    ),
+    FieldRule(
+        "remarks", "one note, `From QuickBooks: …`", "Notes, the rest", Direction.TO_SERVICETITAN,
+        notes.LENGTH,
+        "what people wrote in QuickBooks; a change makes the note anew, since ServiceTitan edits none",
     ),
     FieldRule(
         "person", "contactInfo.firstName, lastName", "GivenName, FamilyName", Direction.BOTH,

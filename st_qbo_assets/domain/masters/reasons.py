@@ -10,6 +10,10 @@ from st_qbo_assets.domain.outcomes import Reason
 from st_qbo_assets.domain.reasons import ReasonKind
 
 _POLL = "the next poll takes it over."
+_ONCE = (
+    "No poll sends it again until the record changes in either system; re-materialize the day by hand to try "
+    "again."
+)
 
 MASTERS: dict[str, ReasonKind] = {
     "name_illegal": ReasonKind(
@@ -87,11 +91,11 @@ MASTERS: dict[str, ReasonKind] = {
         "It was {target} {qbo_id}, which is no longer in QuickBooks: merged into another, most likely.",
         "Add a row to links.csv that names the one it was merged into.",
     ),
-    "servicetitan_refused": ReasonKind("7.1", "ServiceTitan refused it: {error}", "{remedy}"),
+    "servicetitan_refused": ReasonKind("7.1", "ServiceTitan refused it: {error}", f"{{remedy}} {_ONCE}"),
     "servicetitan_transient": ReasonKind(
         "7.1", "ServiceTitan could not be reached or was busy: {error}", f"Nothing to do; {_POLL}"
     ),
-    "quickbooks_refused": ReasonKind("7.1", "QuickBooks refused it: {error}", "{remedy}"),
+    "quickbooks_refused": ReasonKind("7.1", "QuickBooks refused it: {error}", f"{{remedy}} {_ONCE}"),
     "quickbooks_transient": ReasonKind(
         "7.1", "QuickBooks could not be reached or was busy: {error}", f"Nothing to do; {_POLL}"
     ),

@@ -12,12 +12,13 @@ from typing import Any, cast
 
 from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.masters.fields import CUSTOMER_FIELDS, VENDOR_FIELDS, FieldRule
+from st_qbo_assets.domain.masters.notes import from_quickbooks, joined, split, written_by_people
 from st_qbo_assets.domain.masters.values import EXEMPT_REASONS, NO, YES, Manner, Value, plain_name, text
 from st_qbo_assets.domain.names import legal_email, legal_phone, one_line
 from st_qbo_assets.domain.outcomes import Json
 
 CUSTOMER, VENDOR = "Customer", "Vendor"
-SERVICE = "service"
+SERVICE, NOTES, REMARKS = "service", "notes", "remarks"
 #: QuickBooks' own word for a customer that pays sales tax.
 _TAXABLE = "Taxable"
 _LINES = ("Line1", "Line2", "Line3", "Line4", "Line5")
@@ -52,6 +53,7 @@ class Side:
     raw: Json = field(default_factory=dict[str, Any], repr=False)
     contacts: Sequence[Json] = field(default=(), repr=False)
     locations: Sequence[Json] = field(default=(), repr=False)
+    notes: Sequence[Json] | None = field(default=None, repr=False)
 
     @property
     def latest(self) -> datetime | None:
@@ -89,6 +91,7 @@ def read_servicetitan(
     locations: Sequence[Json] = (),
     chosen: Mapping[str, str] | None = None,
     terms: Terms | None = None,
+    notes: Sequence[Json] | None = None,
 ) -> Side:
     """Return what ServiceTitan shows of a record.
 
@@ -100,6 +103,7 @@ def read_servicetitan(
         chosen: contact field → id of the contact it stands for, as last agreed; or `NOBODY` and the ids
             that were passed over, with spaces between.
         terms: of both sides.
+        notes: of the customer, verbatim; None if they were not read, which says nothing of them.
     """
     stamp = parse_instant(record.get("modifiedOn"))
     values: dict[str, Value] = {
@@ -133,6 +137,9 @@ def read_servicetitan(
             picked[SERVICE] = _text(location.get("id"))
             values[SERVICE] = _address(_object(location.get("address")))
             stamps[SERVICE] = parse_instant(location.get("modifiedOn"))
+        if notes is not None:
+            picked[REMARKS], values[REMARKS] = from_quickbooks(notes, (chosen or {}).get(REMARKS, ""))
+            values[NOTES] = written_by_people(notes)
     return Side(
         id=_text(record.get("id")),
         values=values,
@@ -143,6 +150,7 @@ def read_servicetitan(
         raw=record,
         contacts=contacts,
         locations=locations,
+        notes=notes,
     )
 
 
@@ -233,6 +241,8 @@ def read_quickbooks(target: str, obj: Json, *, terms: Terms | None = None) -> Si
         address = _object(obj.get(place))
         if name in names and not is_free_form(address, obj):
             values[name] = _postal(address)
+    if NOTES in names:
+        values[NOTES], values[REMARKS] = split(_text(obj.get("Notes")))
     if "exempt" in names and _TAXABLE in obj:
         values["exempt"] = YES if obj.get(_TAXABLE) is False else NO
     if "terms" in names:
@@ -269,8 +279,16 @@ def _postal(address: Mapping[str, Any]) -> dict[str, str]:
     return {} if set(written) <= {"country"} else written
 
 
-def quickbooks_body(changes: Mapping[str, Value], *, terms: Terms | None = None) -> Json:
-    """Return the fields of a QuickBooks object that carry these values."""
+def quickbooks_body(
+    changes: Mapping[str, Value], *, terms: Terms | None = None, stored: Mapping[str, Any] | None = None
+) -> Json:
+    """Return the fields of a QuickBooks object that carry these values.
+
+    Args:
+        changes: field → value.
+        terms: of both sides.
+        stored: the object as it is: of its notes only our part is written.
+    """
     body: Json = {}
     for name, value in changes.items():
         if name == "name":
@@ -292,6 +310,8 @@ def quickbooks_body(changes: Mapping[str, Value], *, terms: Terms | None = None)
             body |= {_TAXABLE: said != YES, **({"TaxExemptionReasonId": number} if number else {})}
         elif name == "active":
             body["Active"] = value == YES
+        elif name == NOTES:
+            body["Notes"] = joined(text(value), split(_text((stored or {}).get("Notes")))[1])
         elif name == "terms":
             id_ = term_id(text(value), (terms or Terms()).quickbooks)
             body["SalesTermRef"] = {"value": id_}

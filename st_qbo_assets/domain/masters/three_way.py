@@ -30,12 +30,14 @@ from st_qbo_assets.domain.masters.values import (
     to_quickbooks,
     to_servicetitan,
 )
+from st_qbo_assets.domain.names import one_line
 
 FieldPolicy = Literal["last_write_wins", "servicetitan_wins", "quickbooks_wins", "hold"]
 LAST_WRITE_WINS: FieldPolicy = "last_write_wins"
 SERVICETITAN, QUICKBOOKS = "servicetitan", "quickbooks"
 #: Two writes so close together are simultaneous, and ServiceTitan wins (rule 7.1).
 CLOSE = timedelta(minutes=2)
+_BRIEF = 120
 #: Fields that are never emptied by the other side: the vendor does not take an empty value, or it would
 #: not be seen there.
 _NEVER_EMPTIED = frozenset({"address", "service", "terms"})
@@ -63,6 +65,23 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A write that a system refused: the same one is not sent again by itself.
+
+    Attributes:
+        digest: of what was to be written, and of what that system showed.
+        code: of the reason.
+        text: why, as people were told.
+        remedy: what a person does about it.
+    """
+
+    digest: str
+    code: str
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Base:
     """What a pair last agreed on.
 
@@ -71,12 +90,14 @@ class Base:
         seen: (field, system) → a change not come to rest.
         chosen: contact field → which ServiceTitan contact it stands for.
         stamp: ServiceTitan's newest stamp when they agreed; what is no newer was looked at already.
+        refused: system → the write it refused last, as long as it is still wanted.
     """
 
     fields: Mapping[str, Agreed] = field(default_factory=dict[str, Agreed])
     seen: Mapping[tuple[str, str], Seen] = field(default_factory=dict[tuple[str, str], Seen])
     chosen: Mapping[str, str] = field(default_factory=dict[str, str])
     stamp: datetime | None = None
+    refused: Mapping[str, Refused] = field(default_factory=dict[str, Refused])
 
 
 @dataclass(frozen=True)
@@ -144,11 +165,13 @@ class Ways:
         policies: field → policy; the later write wins where none is named.
         terms: payment terms of both sides, by id.
         polled_at: the time of this poll; the stamp of a change that left no stamp (a deleted contact).
+        left_out: fields that this company does not carry.
     """
 
     policies: Mapping[str, FieldPolicy]
     terms: Terms
     polled_at: datetime
+    left_out: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -167,18 +190,30 @@ def decide(base: Base, servicetitan: Side, quickbooks: Side, manner: Manner, way
     """Return what becomes of a pair; a field without a base sets it and overwrites nothing."""
     drawn = _Drawn(dict(base.fields))
     for name in BY_NAME:
-        if name in servicetitan.values and name in quickbooks.values:
+        if name in servicetitan.values and name in quickbooks.values and name not in ways.left_out:
             _decide_field(drawn, name, base, (servicetitan, quickbooks), manner, ways)
     if "name" in drawn.to_servicetitan and "parts" in drawn.fields:
         # The person who renamed it in QuickBooks had the given and family name before her.
         drawn.fields["parts"] = Agreed(drawn.to_servicetitan["name"], quickbooks.values["parts"])
         drawn.to_quickbooks.pop("parts", None)
+    wanted = {QUICKBOOKS: drawn.to_quickbooks, SERVICETITAN: drawn.to_servicetitan}
+    refused = {system: each for system, each in base.refused.items() if wanted[system]}
     return Decision(
-        base=Base(drawn.fields, drawn.seen, servicetitan.chosen, servicetitan.latest),
+        base=Base(drawn.fields, drawn.seen, servicetitan.chosen, servicetitan.latest, refused),
         to_quickbooks=drawn.to_quickbooks,
         to_servicetitan=drawn.to_servicetitan,
         conflicts=tuple(drawn.conflicts),
         held=tuple(drawn.held),
+    )
+
+
+def is_told(conflict: Conflict, before: Base) -> bool:
+    """Say whether a conflict was there already when the pair was last looked at, in just these versions."""
+    versions = {SERVICETITAN: conflict.servicetitan, QUICKBOOKS: conflict.quickbooks}
+    seen = {system: before.seen.get((conflict.field, system)) for system in versions}
+    return all(
+        each is not None and same(conflict.field, each.value, versions[system])
+        for system, each in seen.items()
     )
 
 
@@ -189,8 +224,14 @@ def differences(servicetitan: Side, quickbooks: Side, manner: Manner) -> dict[st
         if name in servicetitan.values and name in quickbooks.values:
             own, other = servicetitan.values[name], quickbooks.values[name]
             if not agree(name, own, other, manner, None):
-                found[name] = (shown(own), shown(other))
+                found[name] = (_brief(own), _brief(other))
     return found
+
+
+def _brief(value: Value) -> str:
+    """Return a value for people; of notes the beginning."""
+    whole = one_line(shown(value))
+    return whole if len(whole) <= _BRIEF else f"{whole[:_BRIEF]} …"
 
 
 def _decide_field(

@@ -119,6 +119,8 @@ def to_quickbooks(
         return f"{YES} {manner.exempt_reason}"
     if name == "terms":
         return manner.terms.get(text(value), text(value))
+    if name == "notes":
+        return clean(text(value), latin1=manner.latin1)
     if name == "person" and isinstance(value, dict):
         return {key: _part(part, manner) for key, part in value.items() if _part(part, manner)}
     return value

@@ -16,6 +16,7 @@ from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.masters.reasons import reason
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
+    REMARKS,
     Side,
     Terms,
     quickbooks_body,
@@ -370,7 +371,9 @@ class CreationDesk:
         fields: Mapping[str, Agreed] = {
             name: Agreed(own.values[name], other.values[name]) for name in own.values if name in other.values
         }
-        return Base(fields, {}, own.chosen, own.latest)
+        # What people noted in QuickBooks follows as a note, which a creation cannot carry.
+        waiting = {REMARKS: Agreed("", "")} if REMARKS in other.values else {}
+        return Base({**fields, **waiting}, {}, own.chosen, own.latest)
 
     def _new_link(self, entity: Entity, obj: Json, id_: str) -> Link:
         target, write = TARGETS[entity], self.context.write

@@ -13,7 +13,15 @@ from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.masters.reasons import held_reason, reason
 from st_qbo_assets.domain.masters.sides import Side
-from st_qbo_assets.domain.masters.three_way import Agreed, Base, Conflict, Decision, decide, differences
+from st_qbo_assets.domain.masters.three_way import (
+    Agreed,
+    Base,
+    Conflict,
+    Decision,
+    decide,
+    differences,
+    is_told,
+)
 from st_qbo_assets.domain.masters.values import Problem, Value, shown, to_quickbooks, to_servicetitan
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Reason
 from st_qbo_assets.load.masters.merging import follow_quickbooks, follow_servicetitan
@@ -26,6 +34,7 @@ from st_qbo_assets.load.masters.ports import (
     Wanted,
 )
 from st_qbo_assets.load.masters.reading import Pair, find_links, manner, read_again, read_pairs
+from st_qbo_assets.load.masters.refusing import digest_of, refused_before, with_refusal
 from st_qbo_assets.load.masters.to_quickbooks import Written, settle_open, write_quickbooks
 from st_qbo_assets.load.masters.to_servicetitan import write_servicetitan
 from st_qbo_assets.store.pairs import PairRow
@@ -233,14 +242,21 @@ class PairDesk:
     def _carry_out(self, pair: Pair, decision: Decision, day: date, before: Base) -> list[LoadResult]:
         written: dict[str, Written] = {}
         if decision.to_quickbooks:
-            pair, decision, done = self._write_quickbooks(pair, decision, day)
+            done = refused_before(self._context, pair, decision, TO_QUICKBOOKS)
+            if done is None:
+                pair, decision, done = self._write_quickbooks(pair, decision, day)
             written[TO_QUICKBOOKS] = done
         base = decision.base
         if done := written.get(TO_QUICKBOOKS):
             base = _agreed(base, decision.to_quickbooks, pair.servicetitan, done.side)
+            base = with_refusal(base, TO_QUICKBOOKS, digest_of(pair, decision, TO_QUICKBOOKS), done)
         if decision.to_servicetitan:
-            done = write_servicetitan(self._context, pair, decision.to_servicetitan, day)
+            digest = digest_of(pair, decision, TO_SERVICETITAN)
+            done = refused_before(self._context, pair, decision, TO_SERVICETITAN) or write_servicetitan(
+                self._context, pair, decision.to_servicetitan, day
+            )
             written[TO_SERVICETITAN] = done
+            base = with_refusal(base, TO_SERVICETITAN, digest, done)
             if done.side is not None:
                 pair = replace(pair, servicetitan=done.side)
                 base = replace(base, chosen=done.side.chosen, stamp=done.side.latest)
@@ -282,9 +298,7 @@ class PairDesk:
     def _keep_conflicts(self, pair: Pair, decision: Decision, before: Base) -> None:
         """Keep both versions of every conflict, once (rule 7.1)."""
         for conflict in decision.conflicts:
-            if not conflict.winner and all(
-                (conflict.field, system) in before.seen for system in (TO_SERVICETITAN, TO_QUICKBOOKS)
-            ):
+            if is_told(conflict, before):
                 continue
             self.tally.conflicts += 1
             self._note(pair, "conflict", conflict_json(conflict))

@@ -6,15 +6,17 @@ does not: merging anything ourselves, which neither vendor's API can.
 
 from dataclasses import replace
 
-from st_qbo_assets.domain.ids import SourceRef
-from st_qbo_assets.domain.masters.sides import CUSTOMER, read_quickbooks
+from st_qbo_assets.domain.ids import SourceRef, is_location
+from st_qbo_assets.domain.masters.sides import CUSTOMER, VENDOR, read_quickbooks
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.masters.ports import PairContext
 from st_qbo_assets.load.masters.reading import Pair, read_objects
 from st_qbo_assets.load.probe import read_if_there
-from st_qbo_assets.load.verify import owned_fields
+from st_qbo_assets.load.verify import BASE, owned_fields
 from st_qbo_assets.store.links import Link
+
+_FIELDS = {CUSTOMER: "CustomerRef", VENDOR: "VendorRef"}
 
 
 def follow_quickbooks(context: PairContext, pair: Pair) -> Pair | None:
@@ -23,32 +25,43 @@ def follow_quickbooks(context: PairContext, pair: Pair) -> Pair | None:
     QuickBooks tells only that the object is gone. The documents it had name the survivor now: one of ours is
     read. Other links of the gone object follow when their turn comes.
     """
-    write, old = context.write, pair.link.qbo_id
-    field = "CustomerRef" if pair.target == CUSTOMER else "VendorRef"
-    for target, qbo_id in context.pairs.documents_of(write.name, field, old):
-        document = read_if_there(write, target, qbo_id)
+    obj = survivor_of(context, pair.target, pair.link.qbo_id)
+    if obj is None:
+        return None
+    write, survivor = context.write, objects.text(obj.get("Id"))
+    others = write.links.of_targets(write.name, pair.target, [survivor]).get(survivor, [])
+    return replace(
+        pair,
+        link=move_link(context, pair.link, obj),
+        base=None,
+        is_first=not others,
+        quickbooks=read_quickbooks(pair.target, obj, terms=context.terms),
+    )
+
+
+def survivor_of(context: PairContext, target: str, gone: str) -> Json | None:
+    """Return the object that one which is gone was merged into, as our documents tell; None if none does."""
+    field = _FIELDS[target]
+    for entity, qbo_id in context.pairs.documents_of(context.write.name, field, gone):
+        document = read_if_there(context.write, entity, qbo_id)
         survivor = objects.ref(document, field) if document is not None else ""
-        if not survivor or survivor == old:
-            continue
-        obj = read_objects(context, pair.target, [survivor]).get(survivor)
-        if obj is None:
-            continue
-        others = write.links.of_targets(write.name, pair.target, [survivor]).get(survivor, [])
-        link = _moved(pair.link, pair.target, obj, write.run_id)
-        if context.is_live:
-            write.ledger.save_link(link)
-            documents = context.pairs.follow(write.name, field, old, survivor)
-            _note(
-                context, link, "merged_in_quickbooks", {"from": old, "into": survivor, "documents": documents}
-            )
-        return replace(
-            pair,
-            link=link,
-            base=None,
-            is_first=not others,
-            quickbooks=read_quickbooks(pair.target, obj, terms=context.terms),
-        )
+        if survivor and survivor != gone:
+            obj = read_objects(context, target, [survivor]).get(survivor)
+            if obj is not None:
+                return obj
     return None
+
+
+def move_link(context: PairContext, link: Link, obj: Json) -> Link:
+    """Return the link to the survivor of a merge in QuickBooks, kept with the documents that followed it."""
+    write, survivor = context.write, objects.text(obj.get("Id"))
+    moved = _moved(link, link.target, obj, write.run_id)
+    if context.is_live:
+        write.ledger.save_link(moved)
+        documents = context.pairs.follow(write.name, _FIELDS[link.target], link.qbo_id, survivor)
+        detail: Json = {"from": link.qbo_id, "into": survivor, "documents": documents}
+        _note(context, moved, "merged_in_quickbooks", detail)
+    return moved
 
 
 def follow_servicetitan(context: PairContext, pair: Pair) -> Link | None:
@@ -68,11 +81,14 @@ def follow_servicetitan(context: PairContext, pair: Pair) -> Link | None:
 
 
 def _moved(link: Link, target: str, obj: Json, run_id: str) -> Link:
+    confirmed = owned_fields(target, obj)
+    if is_location(link.source) and BASE in link.confirmed:
+        confirmed[BASE] = link.confirmed[BASE]
     return replace(
         link,
         qbo_id=objects.text(obj.get("Id")),
         sync_token=objects.text(obj.get("SyncToken")),
-        confirmed=owned_fields(target, obj),
+        confirmed=confirmed,
         display_name=objects.display_name(target, obj),
         drift=None,
         run_id=run_id,

@@ -91,6 +91,15 @@ class Matches:
     would_make_in_quickbooks: int
     would_make_in_servicetitan: int
 
+    @property
+    def waiting_cents(self) -> int:
+        """The cents of the documents that wait for a match."""
+        return sum(row.waiting_cents for row in self.rows if row.is_open)
+
+    def oldest_wait_days(self, now: datetime) -> int:
+        """Return for how many days the oldest match has been waiting."""
+        return max(((now - row.since).days for row in self.rows if row.is_open and row.since), default=0)
+
     def count(self, bucket: str) -> int:
         """Return how many records are in a bucket."""
         return sum(row.bucket == bucket for row in self.rows)

@@ -59,6 +59,18 @@ class ServiceTitanWrites(Protocol):
         """Delete a contact."""
         ...
 
+    def notes(self, customer_id: str) -> Iterator[Json]:
+        """Yield the notes of a customer."""
+        ...
+
+    def create_note(self, customer_id: str, text: str) -> Json:
+        """Add a note."""
+        ...
+
+    def delete_note(self, customer_id: str, id_: str) -> None:
+        """Delete a note."""
+        ...
+
     def customers_made_from(self, external: Iterable[str]) -> Iterator[Json]:
         """Yield the customers made from QuickBooks objects."""
         ...
@@ -116,6 +128,7 @@ class PairContext:
         write: the load's own context: QuickBooks, ledger, links, decisions.
         terms: payment terms of both sides.
         now: the time of this poll.
+        is_by_hand: whether a person asked for this run, so that what was refused is sent again.
     """
 
     write: WriteContext
@@ -125,6 +138,7 @@ class PairContext:
     writer: ServiceTitanWrites
     terms: Terms
     now: datetime
+    is_by_hand: bool = False
 
     @property
     def company(self) -> CompanyFile:
@@ -135,7 +149,7 @@ class PairContext:
     def ways(self) -> Ways:
         """How this company decides."""
         policies: dict[str, FieldPolicy] = {**self.company.field_policies}
-        return Ways(policies, self.terms, self.now)
+        return Ways(policies, self.terms, self.now, self.company.notes_left_out)
 
     @property
     def is_live(self) -> bool:

@@ -4,9 +4,11 @@ What belongs here: which pair a changed record belongs to, and the records of bo
 not: what is decided about them (`desk`).
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
@@ -25,6 +27,7 @@ from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.pairs import PairRow
 
+_log = logging.getLogger(__name__)
 _IDS_PER_QUERY = 200
 _CONTACTS = "customer-contacts"
 _LISTS = {Entity.CUSTOMER: "customers", Entity.VENDOR: "vendors"}
@@ -132,6 +135,7 @@ def read_pairs(
                     locations=locations.get(link.source.id, ()),
                     chosen=chosen,
                     terms=context.terms,
+                    notes=_read_notes(context, target, link.source.id),
                 )
                 if record is not None
                 else None,
@@ -187,6 +191,18 @@ def _read_locations(
         for row in context.servicetitan.rows("locations", ids=sorted(map(int, wanted))):
             found.setdefault(objects.text(row.get("customerId")), []).append(row)
     return found
+
+
+def _read_notes(context: PairContext, target: str, customer_id: str) -> list[Json] | None:
+    """Return the notes of a customer; None if the company carries none, or they are not shown to us."""
+    if target != CUSTOMER or context.company.notes == "off":
+        return None
+    try:
+        return list(context.writer.notes(customer_id))
+    except (RemoteFault, ConnectionStopped) as error:
+        # An app may lack the right to notes alone; whether the connection stands, the other calls tell.
+        _log.warning("notes=not_read customer=%s error=%s", customer_id, type(error).__name__)
+        return None
 
 
 def read_objects(context: PairContext, target: str, qbo_ids: Iterable[str]) -> dict[str, Json]:

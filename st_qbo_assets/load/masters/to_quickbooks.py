@@ -30,11 +30,12 @@ class Written:
     """How a write to one system ended.
 
     Attributes:
-        outcome: posted, rejected, failed or held.
+        outcome: posted, failed or held.
         side: what that system shows afterwards, if it was written.
         link: the link afterwards, if it changed.
         is_stale: whether somebody changed the object meanwhile: read it, decide again.
         is_gone: whether the object is not there any more.
+        is_refused: whether the same would be refused again: a person has to change something first.
     """
 
     outcome: Outcome
@@ -43,6 +44,7 @@ class Written:
     said: Reason | None = None
     is_stale: bool = False
     is_gone: bool = False
+    is_refused: bool = False
 
 
 def write_quickbooks(context: PairContext, pair: Pair, changes: Mapping[str, Value], day: date) -> Written:
@@ -51,7 +53,8 @@ def write_quickbooks(context: PairContext, pair: Pair, changes: Mapping[str, Val
     Raises:
         ConnectionStopped: if a person has to act.
     """
-    body = quickbooks_body(changes, terms=context.terms)
+    stored = pair.quickbooks.raw if pair.quickbooks is not None else None
+    body = quickbooks_body(changes, terms=context.terms, stored=stored)
     with context.write.ledger.lock_names(context.write.realm):
         written = _send(context, pair, body, day)
         if written.said is not None and written.said.code == "name_taken":
@@ -106,11 +109,12 @@ def _not_written(context: PairContext, sent: Sent, body: Json) -> Written:
     if kind is FaultClass.REREAD:
         return Written(Outcome.FAILED, is_stale=True, said=reason("quickbooks_transient", error=sent.fault))
     if kind is FaultClass.NAME_CONFLICT and "DisplayName" in body:
-        return Written(Outcome.HELD, said=reason("name_taken", value=body["DisplayName"]))
+        return Written(Outcome.HELD, said=reason("name_taken", value=body["DisplayName"]), is_refused=True)
     if kind in (FaultClass.GONE, FaultClass.STALE_REFERENCE):
         return Written(Outcome.HELD, is_gone=True)
     row = explain(sent.fault)
-    return Written(Outcome.REJECTED, said=reason("quickbooks_refused", error=sent.fault, remedy=row.remedy))
+    said = reason("quickbooks_refused", error=sent.fault, remedy=row.remedy)
+    return Written(Outcome.HELD, said=said, is_refused=True)
 
 
 def _linked(link: Link, obj: Json, target: str, run_id: str) -> Link:

@@ -14,9 +14,11 @@ from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SyncError
 from st_qbo_assets.domain.masters.changing import ServiceTitanChange, servicetitan_change
+from st_qbo_assets.domain.masters.notes import FROM_QUICKBOOKS
 from st_qbo_assets.domain.masters.reasons import reason
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
+    REMARKS,
     SERVICE,
     Side,
     read_servicetitan,
@@ -87,7 +89,7 @@ def refused(context: PairContext, attempt: Attempt, error: SyncError) -> Written
     if isinstance(error, RemoteFault):
         context.write.ledger.close_attempt(attempt, AttemptOutcome.REJECTED, closing)
         said = reason("servicetitan_refused", error=error, remedy=error.remedy)
-        return Written(Outcome.REJECTED, said=said, is_gone=error.status == 404)
+        return Written(Outcome.HELD, said=said, is_gone=error.status == 404, is_refused=True)
     context.write.ledger.close_attempt(attempt, AttemptOutcome.FAILED, closing)
     if isinstance(error, ConnectionStopped):
         raise error
@@ -101,7 +103,8 @@ def change_json(change: ServiceTitanChange) -> Json:
         for each in change.contacts
     ]
     whole: Json = {"record": change.body, "contacts": contacts}
-    return whole | ({"location": change.location} if change.location else {})
+    whole |= {"location": change.location} if change.location else {}
+    return whole | ({"note": change.remark} if change.remark is not None else {})
 
 
 def _carry_out(context: PairContext, target: str, side: Side, change: ServiceTitanChange) -> Side:
@@ -132,15 +135,34 @@ def _carry_out(context: PairContext, target: str, side: Side, change: ServiceTit
         else:
             writer.delete_contact(side.id, each.id)
             contacts = [old for old in contacts if objects.text(old.get("id")) != each.id]
-    after = replace(side, raw=record, locations=locations)
+    notes = side.notes
+    if change.remark is not None:
+        notes = _renew_note(context, side, change.remark)
+    after = replace(side, raw=record, locations=locations, notes=notes)
     return _read(context, target, after, contacts=contacts, chosen=chosen)
+
+
+def _renew_note(context: PairContext, side: Side, remark: str) -> list[Json]:
+    """Add the note of QuickBooks' text anew, then delete the one before: between the two nothing is lost."""
+    notes, before = [*(side.notes or ())], side.chosen.get(REMARKS, "")
+    if remark:
+        notes.append(context.writer.create_note(side.id, f"{FROM_QUICKBOOKS}{remark}"))
+    if before:
+        context.writer.delete_note(side.id, before)
+    return [each for each in notes if objects.text(each.get("id")) != before]
 
 
 def _read(
     context: PairContext, target: str, side: Side, *, contacts: Sequence[Json], chosen: Mapping[str, str]
 ) -> Side:
     return read_servicetitan(
-        target, side.raw, contacts, locations=side.locations, chosen=chosen, terms=context.terms
+        target,
+        side.raw,
+        contacts,
+        locations=side.locations,
+        chosen=chosen,
+        terms=context.terms,
+        notes=side.notes,
     )
 
 

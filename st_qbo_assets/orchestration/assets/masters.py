@@ -18,7 +18,7 @@ from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failed_days, failure_of
 from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, Row, mapped_row, to_frame
-from st_qbo_assets.orchestration.live_runs import settle_names
+from st_qbo_assets.orchestration.live_runs import is_by_hand, settle_names
 from st_qbo_assets.orchestration.metadata import (
     loaded_metadata,
     mapped_metadata,
@@ -65,8 +65,9 @@ def _quickbooks(defs: CompanyDefs) -> dg.AssetsDefinition:
         wanted = [each for each in _MASTERS if each.plural in selected]
         try:
             with connector.open(defs, context.run_id) as connections:
+                before = connections.quickbooks.calls.metered
                 found = changed_objects(defs, connections, days, wanted)
-                calls = connections.quickbooks.calls.metered
+                calls = connections.quickbooks.calls.metered - before
         except SyncError as error:
             raise failure_of(error) from error
         for entity in wanted:
@@ -157,14 +158,17 @@ def _loaded_vendors(defs: CompanyDefs) -> dg.AssetsDefinition:
     )
     def vendors(context: dg.AssetExecutionContext, connector: Connector) -> Iterator[Event]:
         from st_qbo_assets.orchestration.master_runs import load_vendors  # heavy: clients and load
+        from st_qbo_assets.orchestration.queueing import queue_metadata
 
         bad: list[str] = []
         failing: list[LoadResult] = []
         try:
             with connector.open(defs, context.run_id) as connections:
-                days = run_days(context.partition_keys)
-                for day, results in load_vendors(defs, connections, connector.frames, context, days):
+                days, asked = run_days(context.partition_keys), is_by_hand(context.run)
+                loaded = load_vendors(defs, connections, connector.frames, context, days, is_by_hand=asked)
+                for day, results in loaded:
                     metadata, partition = loaded_metadata(results, defs.company.environment), day.isoformat()
+                    metadata |= queue_metadata(connections, results, defs.now_utc())
                     wrong = [result for result in results if result.outcome.fails_partition]
                     failing += wrong
                     if wrong:

@@ -40,6 +40,10 @@ def _matches(defs: CompanyDefs) -> dg.AssetsDefinition:
                 for entity in MASTERS:
                     found = matches_of(defs, connections, entity)
                     metadata |= {f"{entity.plural}_{bucket}": found.count(bucket) for bucket in BUCKETS}
+                    metadata |= {
+                        f"{entity.plural}_waiting_cents": found.waiting_cents,
+                        f"{entity.plural}_oldest_wait_days": found.oldest_wait_days(defs.now_utc()),
+                    }
                     rows = [
                         (
                             str(row.source),

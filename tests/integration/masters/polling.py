@@ -54,13 +54,15 @@ class Poller:
         self._frames = Frames()
         self._references: References | None = None
         self._last: date | None = None
+        self._is_by_hand = False
 
     def now(self) -> datetime:
         """The sandbox's time, which people's edits have advanced."""
         return datetime.now(UTC) + self.ahead
 
-    def poll(self) -> list[LoadResult]:
+    def poll(self, *, is_by_hand: bool = False) -> list[LoadResult]:
         """Read what changed since the day of the last poll, map it, load it; return where it all stands."""
+        self._is_by_hand = is_by_hand
         defs = CompanyDefs(self._shop.company, self._shop.home / "links.csv", now_utc=self.now)
         days = list(days_between(self._last or defs.today(), defs.today()))
         self._last = days[-1]
@@ -82,5 +84,6 @@ class Poller:
         folder.write(keys.mapped(defs.name, Entity.CUSTOMER), day, to_frame(rows, MAPPED))
         context = write_context(defs, connections, references)
         results = DayLoader(context).load(DayInput(day, {Entity.CUSTOMER: plain}, is_fresh=True))
-        masters = MasterLoad(defs, connections, folder, terms_of(references, folder, defs), context)
+        terms = terms_of(references, folder, defs)
+        masters = MasterLoad(defs, connections, folder, terms, context, is_by_hand=self._is_by_hand)
         return [*results, *masters.load(Entity.CUSTOMER, day, results)]

@@ -54,6 +54,7 @@ class Life:
 
     def begin(self, origin: str) -> None:
         """Somebody types the customer into one system; he appears in the other once."""
+        self.shop.forget_asked()
         self.value = {name: self.fresh(name) for name in _STAMPS}
         address = {**_PLACE, "street": self.value["address"]}
         if origin == "servicetitan":

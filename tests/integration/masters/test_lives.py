@@ -3,6 +3,8 @@
 import pytest
 
 from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import Outcome
+from tests.integration.masters.polling import Poller
 from tests.integration.masters.shop import Shop
 from tests.integration.masters.test_crossing import new_customer
 
@@ -104,3 +106,32 @@ def test_a_merge_in_servicetitan_gives_the_survivor_the_object(shop: Shop) -> No
             connections.name, [SourceRef(Entity.CUSTOMER, str(each)) for each in (first, second)]
         )
     assert len(links) == 2
+
+
+@pytest.mark.rule("7.1")
+def test_what_servicetitan_refused_is_held_until_it_changes_or_a_person_asks(shop: Shop) -> None:
+    with shop.office.opened() as connections:
+        poller = Poller(shop, connections)
+        id_ = new_customer(shop)
+        poller.poll()
+        qbo_id = shop.qbo_id(id_)
+        rule = {"method": "PATCH", "path": "*/crm/v2/*/customers/*", "kind": "refuse", "code": "400"}
+        shop.office.control("faults", {"rules": [rule]}, half="servicetitan")
+        shop.forget_asked()
+
+        def held_after_poll(*, is_by_hand: bool = False) -> tuple[list[str], int]:
+            results = poller.poll(is_by_hand=is_by_hand)
+            own = [each for each in results if each.source.id == str(id_) and each.outcome is Outcome.HELD]
+            codes = [each.reason.code for each in own if each.reason]
+            return codes, sum(each.startswith("PATCH") for each in shop.asked())
+
+        shop.office.act("rename", entity="Customer", id=qbo_id, name="Crane, Ada")
+        assert held_after_poll() == (["servicetitan_refused"], 1)
+        assert held_after_poll() == (["servicetitan_refused"], 1)
+        assert held_after_poll(is_by_hand=True) == (["servicetitan_refused"], 2)
+        shop.office.act("rename", entity="Customer", id=qbo_id, name="Crane, Adele")
+        assert held_after_poll() == (["servicetitan_refused"], 3)
+        shop.office.control("faults", {"rules": []}, half="servicetitan")
+        assert held_after_poll() == (["servicetitan_refused"], 3)
+        assert held_after_poll(is_by_hand=True) == ([], 4)
+    assert shop.customer(id_)["name"] == "Crane, Adele"
