@@ -29,7 +29,7 @@ check: install
 	$(BIN)/pyright
 
 test: check
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

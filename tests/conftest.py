@@ -1,5 +1,6 @@
 """Options of the whole test run; pytest reads them only from here."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module in one process, so that what it starts is started once.
-
-    Pure tests and what names a group of its own are spread as they come. The longest come first, so that
-    no process is left with one of them at the end.
-    """
-    for item in items:
-        module = item.path.relative_to(_TESTS)
-        if module.parts[0] != "unit" and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(module.as_posix()))
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """Put the longest first, so that no process is left with one of them at the end."""
+    yield
     items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(_TESTS).parts[0]))

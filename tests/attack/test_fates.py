@@ -100,9 +100,7 @@ def office() -> Generator[Office]:
 
 @pytest.mark.rule("1.2", "2.6", "3.1", "3.2", "3.4", "3.5", "3.6", "3.7", "4", "5.1", "5.3", "5.5")
 @pytest.mark.timeout(6 * 60 * 60)
-@pytest.mark.parametrize(
-    "shard", [pytest.param(n, marks=pytest.mark.xdist_group(f"fates {n}")) for n in range(_SHARDS)]
-)
+@pytest.mark.parametrize("shard", range(_SHARDS))
 def test_the_books_are_what_the_rules_say_whatever_people_do(
     office: Office, shard: int, pytestconfig: pytest.Config
 ) -> None:

@@ -43,11 +43,7 @@ class _History:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "group" in metafunc.fixturenames:
         groups = -(-metafunc.config.getoption("--attack-seeds") // len(_MOMENTS))
-        # Side by side in two processes, each with an arena of its own.
-        halves = [
-            pytest.param(each, marks=pytest.mark.xdist_group(f"kill {each % 2}")) for each in range(groups)
-        ]
-        metafunc.parametrize("group", halves)
+        metafunc.parametrize("group", range(groups))
 
 
 @pytest.mark.rule("5.1", "5.2", "6.1")

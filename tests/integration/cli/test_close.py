@@ -26,9 +26,6 @@ from st_qbo_assets.store import embedded
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Done, Office
 
-#: The story is lived once, by whichever worker gets these tests.
-pytestmark = pytest.mark.xdist_group("cli_close")
-
 Json = dict[str, Any]
 #: The company starts on the last two days of a month: a month of two days.
 LAST = date(2026, 10, 31)

@@ -28,9 +28,6 @@ from st_qbo_assets.store import embedded
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Office
 
-#: The story is lived once, by whichever worker gets these tests.
-pytestmark = pytest.mark.xdist_group("cli_plan")
-
 Json = dict[str, Any]
 _UNTHROTTLED = {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None}
 

@@ -22,9 +22,6 @@ from st_qbo_assets.store import embedded
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Done, Office
 
-#: The story is lived once, by whichever worker gets these tests.
-pytestmark = pytest.mark.xdist_group("cli_runs")
-
 
 @dataclass(frozen=True)
 class Story:
