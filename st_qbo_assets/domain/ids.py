@@ -99,6 +99,8 @@ def is_symbolic(value: object) -> bool:
     return isinstance(value, str) and ":" in value and value.partition(":")[0] in _NAMES
 
 
+#: Written after the marker of a bill that ServiceTitan holds back from being paid.
+ON_HOLD = " - on hold, do not pay"
 _MARKER = re.compile(
     r"ServiceTitan ([a-z]+(?: [a-z]+)?) (\d+)(?:/([a-z][a-z0-9_]*))?(?: tenant (\d+))?(?!\w)"
 )

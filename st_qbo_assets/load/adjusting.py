@@ -8,6 +8,7 @@ the parts of the record that make up the difference. What does not: whether the 
     invoice:8/adjustment      Invoice or CreditMemo over the difference, on the first open day
     invoice:8/adjustment_application   ties a credit to the charge it lowers, as far as that is open
     invoice:8/adjustment_2    the next difference, once the books of the first are closed too
+    bill:7/adjustment         Bill or VendorCredit likewise; a credit stays open for who pays the vendor next
 """
 
 import re
@@ -27,16 +28,18 @@ from st_qbo_assets.load.shapes import ADJUSTMENT_PART, APPLICATION_PART
 from st_qbo_assets.store.links import Link
 
 #: Documents a difference can be posted for, with the sign of their lines.
-SIGNS = {"Invoice": 1, "CreditMemo": -1}
+SIGNS = {"Invoice": 1, "CreditMemo": -1, "Bill": 1, "VendorCredit": -1}
+#: Those a difference is posted for; a vendor's credit in closed books waits for a person.
+ADJUSTED = frozenset({"Invoice", "CreditMemo", "Bill"})
 #: What no difference can make good: such an edit of a closed document waits for a person.
-_FIXED_REFS = ("CustomerRef", "DepartmentRef", "ClassRef")
+_FIXED_REFS = ("CustomerRef", "VendorRef", "APAccountRef", "DepartmentRef", "ClassRef")
 _FIXED_TEXTS = ("TxnDate", "DocNumber")
-_KEPT = ("CustomerRef", "DepartmentRef", "ClassRef", "BillAddr", "ShipAddr")
+_KEPT = (*_FIXED_REFS, "BillAddr", "ShipAddr")
 _LONGEST_NUMBER = 21
-_KEY = ("ItemRef", "ClassRef", "TaxCodeRef")
+_KEY = ("ItemRef", "AccountRef", "CustomerRef", "ClassRef", "TaxCodeRef")
 _TENANT = re.compile(r" tenant \d+")
-#: Item, class and tax code of a line.
-LineKey = tuple[str, str, str]
+#: Item or account, customer, class and tax code of a line.
+LineKey = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,9 @@ def _names(request: Json, field: str) -> bool:
 def _figures(target: str, rows: Sequence[tuple[Any, ...]], tax: Decimal | None) -> Figures:
     sign = SIGNS[target]
     lines: Counter[LineKey] = Counter()
-    for item, class_, tax_code, amount in rows:
-        lines[item, class_, tax_code] += sign * to_cents(objects.amount(amount) or Decimal(0))
+    for item, account, customer, class_, tax_code, amount in rows:
+        key = (item, account, customer, class_, tax_code)
+        lines[key] += sign * to_cents(objects.amount(amount) or Decimal(0))
     return Figures({key: cents for key, cents in lines.items() if cents}, sign * to_cents(tax or Decimal(0)))
 
 
@@ -132,16 +136,21 @@ class Original:
 def adjustment(original: Original, difference: Figures, *, part: str, on: date) -> Mapped:
     """Return the part that posts a difference."""
     source = SourceRef(original.link.source.entity, original.link.source.id, part)
-    target = "CreditMemo" if difference.total < 0 else "Invoice"
-    sign, link = SIGNS[target], original.link
+    link, is_less = original.link, difference.total < 0
+    is_bought = link.target in objects.BUYING
+    target = ("VendorCredit" if is_less else "Bill") if is_bought else "CreditMemo" if is_less else "Invoice"
+    sign = SIGNS[target]
     tenant = _TENANT.search(objects.text(original.body.get("PrivateNote")))
     named = f"{link.target} {link.number or link.qbo_id} of {objects.text(link.confirmed.get('TxnDate'))}"
     body: Json = {
         **{name: original.body[name] for name in _KEPT if name in original.body},
         "TxnDate": on.isoformat(),
         "PrivateNote": f"{marker(source)}{tenant.group() if tenant else ''} for {named}",
-        "EmailStatus": "NotSet",
-        "Line": [_line(key, sign * cents, named) for key, cents in sorted(difference.lines.items())],
+        **({} if is_bought else {"EmailStatus": "NotSet"}),
+        "Line": [
+            _line(key, sign * cents, named, is_bought=is_bought)
+            for key, cents in sorted(difference.lines.items())
+        ],
     }
     if link.number:
         body["DocNumber"] = _number(link.number, part)
@@ -163,9 +172,17 @@ def adjustment(original: Original, difference: Figures, *, part: str, on: date) 
 
 
 def application(original: Original, posted: Mapped, *, part: str) -> Mapped | None:
-    """Return the part that ties an adjustment to the document it is for; None if both are of one kind."""
+    """Return the part that ties an adjustment to the document it is for; None if both are of one kind.
+
+    Nor is a vendor's credit tied: QuickBooks wants a bank account for that, of which a load knows nothing.
+    """
     adjusting = posted.payload
-    if adjusting is None or adjusting.target == original.link.target or not adjusting.cents:
+    if (
+        original.link.target in objects.BUYING
+        or adjusting is None
+        or adjusting.target == original.link.target
+        or not adjusting.cents
+    ):
         return None
     amount = from_cents(min(abs(adjusting.cents), to_cents(_total(original.link))))
     source = SourceRef(original.link.source.entity, original.link.source.id, part)
@@ -201,18 +218,17 @@ def part_names(links: Sequence[Link], *, open_: Link | None) -> tuple[str, str]:
     return name, f"{name}_{APPLICATION_PART}"
 
 
-def _line(key: LineKey, cents: int, named: str) -> dict[str, Any]:
-    item, class_, tax_code = key
-    detail: Json = {"ItemRef": {"value": item}}
-    if class_:
-        detail["ClassRef"] = {"value": class_}
-    if tax_code:
-        detail["TaxCodeRef"] = {"value": tax_code}
+def _line(key: LineKey, cents: int, named: str, *, is_bought: bool) -> dict[str, Any]:
+    detail: Json = {name: {"value": value} for name, value in zip(_KEY, key, strict=True) if value}
+    kind = "SalesItemLineDetail"
+    if is_bought:
+        kind = "AccountBasedExpenseLineDetail" if "AccountRef" in detail else "ItemBasedExpenseLineDetail"
+        detail |= {"BillableStatus": "NotBillable"} if "CustomerRef" in detail else {}
     return {
         "Amount": from_cents(cents),
-        "DetailType": "SalesItemLineDetail",
+        "DetailType": kind,
         "Description": f"Difference to {named}",
-        "SalesItemLineDetail": detail,
+        kind: detail,
     }
 
 

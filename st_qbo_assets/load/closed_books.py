@@ -18,6 +18,7 @@ from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request
 from st_qbo_assets.load.shapes import EMPTY_AT_SOURCE, is_adjustment_part, is_application_part
+from st_qbo_assets.load.verify import ITEM_TYPE
 from st_qbo_assets.store.links import Link, LinkState
 
 _OURS = frozenset({LinkState.ACTIVE, LinkState.MISMATCH})
@@ -70,7 +71,7 @@ def _closed_sale(turn: DayTurn, parts: Sequence[Mapped]) -> Link | None:
     sales = [
         link
         for link in turn.known.parts_of(first.source)
-        if link.state in _OURS and link.target in adjusting.SIGNS and not is_adjustment_part(link.source)
+        if link.state in _OURS and link.target in adjusting.ADJUSTED and not is_adjustment_part(link.source)
     ]
     closed = [link for link in sales if turn.context.policies.is_closed(_date_of(link))]
     # One that was made anew in open books is changed there.
@@ -91,6 +92,8 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
     request = create_request(mapped.payload, turn.known) if mapped.payload is not None else None
     if request is not None and adjusting.cannot_be_adjusted(link, request):
         return  # the plan holds it
+    if link.target in objects.BUYING and _is_of_counted(turn, link, request or {}):
+        return  # a difference in money alone would leave the quantities wrong
     closed, open_ = _by_period(turn, links)
     stands = adjusting.figures_of_link(link, like=request)
     for each in closed:
@@ -121,11 +124,20 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
     _post(turn, replace(original, body=body), difference, links=links, open_=open_, on=on)
 
 
+def _is_of_counted(turn: DayTurn, link: Link, request: Json) -> bool:
+    """Say whether a bill, as it stands or as it should, buys goods that QuickBooks counts (rule 8.5)."""
+    confirmed = map(objects.as_mapping, objects.as_list(link.confirmed.get("Line")))
+    items = {objects.text(line.get("ItemRef")) for line in confirmed}
+    items |= {objects.ref(objects.detail(line), "ItemRef") for line in objects.lines(request)}
+    found = turn.context.links.of_targets(turn.context.name, "Item", sorted(items - {""}))
+    return any(each.confirmed.get(ITEM_TYPE) == "Inventory" for links in found.values() for each in links)
+
+
 def _post(
     turn: DayTurn, original: Original, difference: Figures, *, links: list[Link], open_: Link | None, on: date
 ) -> None:
     """Put the adjustment and its application among the records; what has tax the wrong way round is held."""
-    documents = [each for each in links if each.target != "Payment"]
+    documents = [each for each in links if each.target not in objects.PAYMENTS]
     part, tie_part = adjusting.part_names(documents, open_=open_)
     day = date.fromisoformat(_date_of(open_)) if open_ is not None else on
     posted = adjusting.adjustment(original, difference, part=part, on=day)
@@ -167,7 +179,7 @@ def _date_of(link: Link) -> str:
 def _leave_applied(turn: DayTurn, mapped: Mapped) -> None:
     """Leave what a credit in closed books was applied to; what is charged again stands beside it."""
     for link in turn.known.parts_of(mapped.source):
-        is_application = link.target == "Payment" and is_application_part(link.source)
+        is_application = link.target in objects.PAYMENTS and is_application_part(link.source)
         if (
             is_application
             and link.state in _OURS

@@ -10,12 +10,13 @@ from typing import Any, cast
 
 from st_qbo_assets.domain.effects import Effect
 from st_qbo_assets.domain.money import to_cents
-from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.domain.outcomes import Json, Payload
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.adjusting import SIGNS
 from st_qbo_assets.load.foresight import RECHECK
 from st_qbo_assets.load.planning import Planned
 from st_qbo_assets.load.shapes import is_adjustment_part
-from st_qbo_assets.load.verify import DEPOSIT_ACCOUNT
+from st_qbo_assets.load.verify import DEPOSIT_ACCOUNT, owned_fields
 from st_qbo_assets.store.links import Link
 
 #: Sales documents, with the sign their amounts have in the books of sales.
@@ -68,16 +69,18 @@ def change_of(planned: Planned, own: Effect, accounts: Mapping[str, str]) -> Eff
 def is_adjustment(planned: Planned) -> bool:
     """Say whether a step posts a difference to closed books, of which the mapping knows nothing."""
     payload = planned.mapped.payload if planned.mapped is not None else None
-    return payload is not None and payload.target in _SIGNS and is_adjustment_part(payload.source)
+    return payload is not None and payload.target in SIGNS and is_adjustment_part(payload.source)
 
 
 def effect_of_adjustment(planned: Planned, accounts: Mapping[str, str]) -> Effect:
     """Return what such a step does to the books by itself; what its lines leave of the total is tax."""
+    payload = planned.mapped.payload if planned.mapped is not None else None
+    if payload is not None and payload.target in _COSTS:
+        return _effect_of_bought(_COSTS[payload.target], abs(payload.cents), _bought_lines(payload), accounts)
     income: dict[str, int] = {}
     for item, cents in _adjusted_lines(planned):
         account = _account_of(item, accounts)
         income[account] = income.get(account, 0) + cents
-    payload = planned.mapped.payload if planned.mapped is not None else None
     total = payload.cents if payload is not None else 0
     income = {account: cents for account, cents in income.items() if cents}
     return Effect(receivable=total, income=income, tax=total - sum(income.values()))
@@ -89,9 +92,14 @@ def _adjusted_lines(planned: Planned) -> list[tuple[str, int]]:
     if payload is None or not is_adjustment(planned):
         return []
     return [
-        (objects.ref(objects.detail(line), "ItemRef"), _SIGNS[payload.target] * _cents(line.get("Amount")))
+        (objects.ref(objects.detail(line), "ItemRef"), SIGNS[payload.target] * _cents(line.get("Amount")))
         for line in objects.lines(payload.body)
     ]
+
+
+def _bought_lines(payload: Payload) -> list[Json]:
+    """Return the lines of what is bought as QuickBooks will confirm them."""
+    return objects.as_list(owned_fields(payload.target, payload.body).get("Line"))
 
 
 def _account_of(item: str, accounts: Mapping[str, str]) -> str:

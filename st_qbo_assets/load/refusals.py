@@ -14,6 +14,7 @@ from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Re
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind, Resolution
 from st_qbo_assets.load.drifting import edits_of, settle_edit
+from st_qbo_assets.load.holding import note_on_hold
 from st_qbo_assets.load.open_amounts import OpenAmounts
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import is_done, read_if_there
@@ -138,12 +139,11 @@ class Refusals:
                 return self._subject.result(Outcome.HELD, link=settled.link, said=settled.held, wrote=True)
             link = settled.link
             action = replace(action, request=self._over(action, seen))
-        token = objects.text(seen.get("SyncToken"))
-        return replace(
-            action,
-            link=replace(link, sync_token=token),
-            request=with_version(action.request or {}, token),
-        )
+        token, request = objects.text(seen.get("SyncToken")), action.request or {}
+        if link.target == "Bill" and "PrivateNote" in request and action.payload is not None:
+            ours, stored = (objects.text(each.get("PrivateNote")) for each in (action.payload.body, seen))
+            request = {**request, "PrivateNote": note_on_hold(ours, stored)}
+        return replace(action, link=replace(link, sync_token=token), request=with_version(request, token))
 
     def _over(self, action: Action, seen: Json) -> Json:
         """Return the request that writes our version over an edited one; a marker that is gone comes back."""

@@ -12,7 +12,8 @@ from typing import Any, Protocol, cast
 from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import Json, Payload, canonical_json
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.verify import BASE, CLOSED, DEPOSIT_ACCOUNT, LINES, LINKED_AS
+from st_qbo_assets.load.holding import note_on_hold
+from st_qbo_assets.load.verify import BASE, CLOSED, DEPOSIT_ACCOUNT, LINES, LINKED_AS, NOTE
 from st_qbo_assets.store.links import Link
 
 #: Fields a sparse update may carry (QB §8 no. 28). Left out on purpose: mail, print and online payment
@@ -178,6 +179,10 @@ def update_request(payload: Payload, link: Link, known: LinkLookup) -> Json:
         body.pop("DocNumber")  # an emptied forerunner may have it too
     if payload.target == "PurchaseOrder" and "POStatus" not in body and link.confirmed.get(CLOSED):
         body["POStatus"] = "Open"  # we closed it, and ServiceTitan took it up again
+    if NOTE in link.confirmed:
+        stored = objects.text(link.confirmed[NOTE])
+        if (note := note_on_hold(objects.text(payload.body.get("PrivateNote")), stored)) != stored:
+            body["PrivateNote"] = note
     lines = objects.as_mapping(link.confirmed.get(LINES))
     resolved = with_line_ids(cast(Json, _resolved(body, known)), lines)
     return {"Id": link.qbo_id, "SyncToken": link.sync_token, "sparse": True, **resolved}

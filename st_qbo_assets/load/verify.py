@@ -69,6 +69,8 @@ ACCEPTED = "accepted"
 EXPENSE_ACCOUNT = "ExpenseAccountRef"
 #: What an order's lines are called here → the ids QuickBooks gave them; and whether we closed it.
 LINES, CLOSED = "lines", "closed"
+#: The note of a bill as QuickBooks stored it: what we write into it comes and goes, what people wrote stays.
+NOTE = "note"
 #: The type of an item, which QuickBooks alone changes.
 ITEM_TYPE = "Type"
 _NOT_OWNED = frozenset(
@@ -80,6 +82,7 @@ _NOT_OWNED = frozenset(
         EXPENSE_ACCOUNT,
         LINES,
         CLOSED,
+        NOTE,
         ITEM_TYPE,
         PRICEBOOK,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from st_qbo_assets.domain.gate import bill_standing
-from st_qbo_assets.domain.ids import Entity, SourceRef, marker
+from st_qbo_assets.domain.ids import ON_HOLD, Entity, SourceRef, marker
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.domain.names import legal_number
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload, Reason, Verdict
@@ -116,7 +116,7 @@ def _body(bill: Bill, parts: _Parts, lookup: Lookup) -> Json:
     body: Json = {
         **parts.references,
         "TxnDate": parts.posting.date.isoformat(),
-        "PrivateNote": f"{note} - on hold, do not pay" if bill.do_not_pay else note,
+        "PrivateNote": note + ON_HOLD if bill.do_not_pay else note,
         "Line": linked_to_order(bill, parts.lines, lookup),
     }
     if bill.due_date is not None:

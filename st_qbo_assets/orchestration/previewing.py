@@ -17,11 +17,13 @@ from st_qbo_assets.domain.effects import Effect, total_of
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.load import objects
 from st_qbo_assets.load.day import DayInput
 from st_qbo_assets.load.effects import COST_OF, change_of, effect_of_adjustment, is_adjustment, items_of
 from st_qbo_assets.load.foresight import RECHECK
 from st_qbo_assets.load.gathering import MASTERS
 from st_qbo_assets.load.planning import DayPlanner, Planned
+from st_qbo_assets.load.verify import BASE, EXPENSE_ACCOUNT, ITEM_TYPE
 from st_qbo_assets.mapping.preview import effect
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -235,8 +237,9 @@ def _item_accounts(connections: Connections, items: set[str], reference: Referen
 
 def _bought_on(confirmed: Mapping[str, object]) -> str:
     """Return the account an item is bought on: its stock where it is counted, else its cost."""
-    is_counted = confirmed.get("Type") == "Inventory"
-    return str(confirmed.get("AssetAccountRef" if is_counted else "ExpenseAccountRef") or "")
+    if confirmed.get(ITEM_TYPE) == "Inventory":
+        return objects.ref(objects.as_mapping(confirmed.get(BASE)), "AssetAccountRef")
+    return objects.text(confirmed.get(EXPENSE_ACCOUNT))
 
 
 def _table(previewed: Sequence[Previewed], reference: Reference) -> str:

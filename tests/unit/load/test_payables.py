@@ -9,17 +9,19 @@ import pytest
 from st_qbo_assets.domain.effects import Effect
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Payload, Verdict
-from st_qbo_assets.load import objects
+from st_qbo_assets.load import adjusting, objects
 from st_qbo_assets.load.actions import Action, ActionKind, WritePolicies
 from st_qbo_assets.load.duplicate_bills import judge_bill
 from st_qbo_assets.load.effects import COST_OF, UNKNOWN_COST, effect_of_confirmed
 from st_qbo_assets.load.gathering import target_of
+from st_qbo_assets.load.holding import note_on_hold
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.plan import plan_write
+from st_qbo_assets.load.requests import update_request
 from st_qbo_assets.load.shapes import Step, step_of
-from st_qbo_assets.load.verify import owned_fields, verify, verify_voided
+from st_qbo_assets.load.verify import NOTE, owned_fields, verify, verify_voided
 from st_qbo_assets.load.voiding import plan_void, still_used, void_request
-from tests.unit.load.test_buying import VENDOR, line, row
+from tests.unit.load.test_buying import VENDOR, bill, line, row
 from tests.unit.load.test_plan import known, link
 
 DAY = date(2026, 2, 3)
@@ -152,3 +154,40 @@ def test_what_quickbooks_confirmed_of_what_is_bought_says_what_it_did() -> None:
     assert effect_of_confirmed("PurchaseOrder", confirmed, {}).is_nothing
     paid = effect_of_confirmed("BillPayment", owned_fields("BillPayment", MONEY.body), {})
     assert paid == Effect(payable=-2000, cash={"35": -2000}) and paid.balances
+
+
+@pytest.mark.rule("4")
+def test_a_bill_in_closed_books_is_made_good_by_a_bill_or_a_credit() -> None:
+    body = {**bill().body, "VendorRef": {"value": "301"}}
+    confirmed = owned_fields("Bill", {**body, "Line": [line("25.00")], "TotalAmt": Decimal("25.00")})
+    closed = link("bill:7", "Bill", "90", confirmed=confirmed, number="GC-1")
+    original = adjusting.Original(Mapped(closed.source, Verdict.DUE, DAY), closed, body)
+    for amount, target, lowered in (("20.00", "VendorCredit", "5.00"), ("31.00", "Bill", "6.00")):
+        wanted = adjusting.figures_of_request("Bill", {"Line": [line(amount)]})
+        difference = wanted.less(adjusting.figures_of_link(closed, like=body))
+        posted = adjusting.adjustment(original, difference, part="adjustment", on=date(2026, 3, 1))
+        assert posted.payload is not None and posted.payload.target == target
+        assert posted.payload.body == {
+            "VendorRef": {"value": "301"},
+            "TxnDate": "2026-03-01",
+            "PrivateNote": "ServiceTitan bill 7/adjustment for Bill GC-1 of 2026-02-03",
+            "DocNumber": "GC-1-A",
+            "Line": [line(lowered, Description="Difference to Bill GC-1 of 2026-02-03")],
+        }
+        assert adjusting.application(original, posted, part="adjustment_application") is None
+
+
+@pytest.mark.rule("8.4")
+def test_a_note_says_that_a_bill_is_on_hold_and_keeps_what_people_wrote() -> None:
+    free, held = "ServiceTitan bill 7", "ServiceTitan bill 7 - on hold, do not pay"
+    for ours, stored, wanted in (
+        (held, f"{free} asked Bob", f"{held} asked Bob"),
+        (free, f"{held} asked Bob", f"{free} asked Bob"),
+        (held, "", held),
+        (free, free, free),
+    ):
+        assert note_on_hold(ours, stored) == wanted
+    now_held = bill().with_body({**bill().body, "PrivateNote": held})
+    posted = link("bill:7", "Bill", "90", confirmed={NOTE: f"{free} asked Bob"})
+    assert update_request(now_held, posted, known(VENDOR))["PrivateNote"] == f"{held} asked Bob"
+    assert "PrivateNote" not in update_request(bill(), posted, known(VENDOR))
