@@ -4,12 +4,13 @@ What belongs here: reading what the checks look at, and the findings of masters.
 (`mapping.readiness`), the matches (`load.masters.onboarding`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.days import parse_business_date
+from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault
 from st_qbo_assets.domain.findings import Finding, Level, info, ok, red, with_accepted
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.money import to_cents
@@ -23,7 +24,9 @@ from st_qbo_assets.mapping.readiness import (
     check_connector,
     check_coverage,
     check_features,
+    check_lists,
     check_opening,
+    lists_needed,
 )
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.going_live import note_ready
@@ -31,7 +34,7 @@ from st_qbo_assets.orchestration.loading import settled_links
 from st_qbo_assets.orchestration.lookups import build_lookup
 from st_qbo_assets.orchestration.references import References
 from st_qbo_assets.servicetitan.records import Invoice
-from st_qbo_assets.servicetitan.windows import Window
+from st_qbo_assets.servicetitan.windows import Window, modified_params
 
 MASTERS = (Entity.CUSTOMER, Entity.VENDOR)
 #: How far back invoices are looked at for exports of another connector.
@@ -78,7 +81,12 @@ def readiness_of(defs: CompanyDefs, connections: Connections, references: Refere
         *check_coverage(records, lookup),
         check_connector(_changed_lately(connections, defs.now_utc()), company, days=_LATELY.days),
     ]
+    needed = lists_needed(lookup)
+    refused = _refused_lists(connections, needed, defs.now_utc())
+    found += check_lists(refused, needed)
     for entity in MASTERS:
+        if entity is Entity.VENDOR and "vendors" in refused:
+            continue
         matches = matches_of(defs, connections, entity)
         found += match_findings(matches)
         if entity is Entity.CUSTOMER:
@@ -87,6 +95,19 @@ def readiness_of(defs: CompanyDefs, connections: Connections, references: Refere
     if not any(each.level is Level.RED for each in settled):
         note_ready(connections, defs.now_utc())
     return settled
+
+
+def _refused_lists(connections: Connections, needed: Iterable[str], now: datetime) -> dict[str, str]:
+    """Return which lists ServiceTitan does not show us, and what it said; one small call for each."""
+    refused: dict[str, str] = {}
+    window = modified_params(Window(now - timedelta(minutes=1), now))
+    for name in needed:
+        filters = (*window, ("billType", "Procurement")) if name == "ap-bills" else window
+        try:
+            next(iter(connections.servicetitan.rows(name, filters=filters)), None)
+        except (ConnectionStopped, RemoteFault) as error:
+            refused[name] = str(error)
+    return refused
 
 
 def _changed_lately(connections: Connections, now: datetime) -> list[Invoice]:

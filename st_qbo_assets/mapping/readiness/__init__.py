@@ -10,6 +10,7 @@ from typing import TypeVar
 from st_qbo_assets.domain.findings import Finding, warn
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.readiness.accounts import check_accounts
+from st_qbo_assets.mapping.readiness.buying import check_buying, check_lists, lists_needed
 from st_qbo_assets.mapping.readiness.features import check_features, refusals
 from st_qbo_assets.mapping.readiness.opening import Open, check_connector, check_opening
 from st_qbo_assets.mapping.readiness.payments import check_payment_types, check_terms
@@ -28,10 +29,13 @@ from st_qbo_assets.servicetitan.records import (
 
 __all__ = [
     "Open",
+    "check_buying",
     "check_connector",
     "check_coverage",
     "check_features",
+    "check_lists",
     "check_opening",
+    "lists_needed",
     "refusals",
     "shared_units",
 ]
@@ -53,6 +57,7 @@ def check_coverage(records: Sequence[Record | Unreadable], lookup: Lookup) -> li
         *check_payment_types(_of(records, PaymentType), lookup),
         *check_terms(_of(records, PaymentTerm), lookup),
         *check_tax(_of(records, TaxZone), lookup),
+        *check_buying(_of(records, GlAccount), _of(records, PricebookItem), lookup),
     ]
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class _Silent:
+class Silent:
+    """A log that nobody reads."""
+
     def log_event(self, event: dg.AssetMaterialization, /) -> None:
         """Take an event."""
 
@@ -71,7 +73,7 @@ class Poller:
     def _poll(self, defs: CompanyDefs, day: date) -> list[LoadResult]:
         connections, folder = self.connections, cast("FrameFolder", self._frames)
         if self._references is None:
-            self._references = ReferenceData(defs, folder, connections).refresh(_Silent())
+            self._references = ReferenceData(defs, folder, connections).refresh(Silent())
         references = self._references
         records = changed_customers(connections, [day]).get(day, [])
         found = changed_objects(defs, connections, [day], [Entity.CUSTOMER])[Entity.CUSTOMER]

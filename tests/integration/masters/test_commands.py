@@ -1,11 +1,20 @@
 """Settling matches and putting back the loser of a conflict, by command."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from st_qbo_assets.domain.findings import Level
+from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.onboarding import readiness_of
+from st_qbo_assets.orchestration.references import ReferenceData
+from tests.integration.masters.polling import Frames, Silent
 from tests.integration.masters.shop import Shop
 from tests.integration.masters.test_crossing import ADDRESS, new_customer
+
+if TYPE_CHECKING:
+    from st_qbo_assets.orchestration.io_manager import FrameFolder
 
 
 @pytest.mark.rule("7.2", "10")
@@ -58,3 +67,18 @@ def test_the_version_that_lost_a_conflict_is_put_back(shop: Shop) -> None:
     assert shop.stored(qbo_id)["PrimaryEmailAddr"] == {"Address": "office@x.com"}
     assert next(row for row in shop.contacts(id_) if row["type"] == "Email")["value"] == "office@x.com"
     assert shop.poll()["loaded/customers"].get("posted", 0) == 0
+
+
+@pytest.mark.rule("10", "8.1")
+def test_readiness_names_what_the_buying_side_lacks(shop: Shop) -> None:
+    shop.company = shop.company.model_copy(update={"bill_source": "ap_bills", "freight_account": "no such"})
+    rule = {"method": "GET", "path": "*/inventory/v2/*/receipts*", "kind": "refuse", "code": "403"}
+    shop.office.control("faults", {"rules": [rule]}, half="servicetitan")
+    defs = CompanyDefs(shop.company, shop.home / "links.csv")
+    with shop.office.opened() as connections:
+        references = ReferenceData(defs, cast("FrameFolder", Frames()), connections).refresh(Silent())
+        found = readiness_of(defs, connections, references)
+    red = {each.label: each for each in found if each.level is Level.RED}
+    assert "receipts" in red["scope_missing: receipts"].cure
+    assert "`freight_account`" in red["buying_account_unknown"].text
+    assert not {label for label in red if label.startswith("scope_missing")} - {"scope_missing: receipts"}

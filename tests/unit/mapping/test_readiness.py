@@ -11,10 +11,18 @@ from st_qbo_assets.domain.outcomes import Verdict
 from st_qbo_assets.mapping.invoices import map_invoice
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.payments import map_payment
-from st_qbo_assets.mapping.readiness import check_coverage, check_features, refusals, shared_units
+from st_qbo_assets.mapping.readiness import (
+    check_coverage,
+    check_features,
+    check_lists,
+    lists_needed,
+    refusals,
+    shared_units,
+)
 from st_qbo_assets.quickbooks.reference import CompanyInfo, Preferences, SalesItem
 from st_qbo_assets.servicetitan import records as st
 from tests.unit.mapping import builders as make
+from tests.unit.mapping import test_bills as bills
 
 CHART = (make.INCOME, make.DISCOUNTS, make.DEPOSITS, make.COGS)
 SNOW = {"id": 4999, "name": "Snow Removal Income", "number": "40900", "type": "Income"}
@@ -361,3 +369,57 @@ def test_rows_that_cannot_be_read_are_counted() -> None:
     assert isinstance(bad, st.Unreadable)
     found = covered([*lists(), bad])
     assert ("warn", "unreadable") in codes(found)
+
+
+class TestBuying:
+    NAMED = {**bills.POLICIES, "vendor_credit_account": "50100"}  # noqa: RUF012 - read only
+
+    def found(self, *goods: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
+        """What is not well of a company that buys, in Plus, with these materials in its price book."""
+        rows = [
+            make.record(st.Material, {"id": number, "active": True, "account": "40100", **row})
+            for number, row in enumerate(goods or ({"costOfSaleAccount": "50100"},), start=1)
+        ]
+        reference = replace(bills.LISTS, company=changes.pop("info", US), **changes.pop("lists", {}))
+        company = {**self.NAMED, **changes}
+        return codes(covered(lists(pricebook=rows), company=company, reference=reference))
+
+    @pytest.mark.rule("8.1", "8.2", "10")
+    def test_what_bills_need_is_named_with_its_cure(self) -> None:
+        assert self.found() == [("info", "orders_sent")]
+        assert self.found(bill_source=None) == []
+        assert ("red", "ap_account_unclear") in self.found(lists={"accounts": make.ACCOUNTS})
+        assert ("red", "buying_account_unknown") in self.found(freight_account="59999")
+        unnamed = self.found(freight_account=None, purchase_tax_account=None, vendor_credit_account=None)
+        assert [code for level, code in unnamed if level == "warn"] == [
+            "freight_account_missing",
+            "purchase_tax_account_missing",
+            "vendor_credit_account_missing",
+        ]
+        assert ("warn", "bill_payment_account_missing") in self.found(ap_payments=True)
+        assert ("red", "buying_account_unknown") in self.found(ap_payments=True, bill_payment_account="no")
+
+    @pytest.mark.rule("8.4", "8.5")
+    def test_accounts_of_cost_editions_and_counting_are_looked_at(self) -> None:
+        goods = ({"costOfSaleAccount": "50990"}, {"costOfSaleAccount": "50990"}, {})
+        assert self.found(*goods) == [
+            ("red", "cost_account_unmapped"),
+            ("warn", "cost_account_missing"),
+            ("info", "orders_sent"),
+        ]
+        essentials = replace(US, edition="QuickBooks Online Essentials")
+        assert ("red", "orders_off") in self.found(info=essentials)
+        assert ("info", "orders_left_out") in self.found(info=essentials, purchase_orders=False)
+        counted = {"item_policy": {"material": "inventory"}, "opening_quantities": "on_hand.csv"}
+        assert ("red", "inventory_off") in self.found(info=essentials, **counted)
+        assert ("red", "inventory_off") not in self.found(**counted)
+
+    def test_lists_that_servicetitan_does_not_show_are_red_by_name(self) -> None:
+        needed = lists_needed(make.lookup(company=make.company(**self.NAMED, ap_payments=True)))
+        assert needed == (
+            *("vendors", "ap-bills", "purchase-orders", "receipts", "returns", "ap-credits", "ap-payments"),
+        )
+        (found,) = check_lists({"receipts": "403"}, needed)
+        assert (found.level, found.label) == (Level.RED, "scope_missing: receipts")
+        assert [each.level for each in check_lists({}, needed)] == [Level.OK]
+        assert lists_needed(make.lookup()) == () and check_lists({}, ()) == []
