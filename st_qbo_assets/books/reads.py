@@ -135,7 +135,10 @@ class ServiceTitanReader:
         rows = list(self.client.rows(RECEIPTS, filters=received_on(first, last)))
         self._read_vendors(as_text(row.get("vendorId")) for row in rows)
         self.read(SourceRef(Entity.BILL, as_text(row.get("billId"))) for row in rows if row.get("billId"))
-        open_ = [as_text(row.get("purchaseOrderId")) for row in rows if not row.get("billId")]
+        due = {
+            source.id for source, bill in self.documents.items() if bill.shape is Shape.BILL and bill.counts
+        }
+        open_ = [as_text(row.get("purchaseOrderId")) for row in rows if as_text(row.get("billId")) not in due]
         ids = sorted({int(each) for each in open_ if each.isdigit()})
         orders = {
             as_text(row.get("id")): as_text(row.get("number"))

@@ -16,8 +16,15 @@ from st_qbo_assets.settings import Settings
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.tie_outs import TieOutRecord, TieOuts
 
-#: Entities of the tie-out shown in the table; the JSON has all of them.
-_SHOWN = ("invoices", "payments", "tax", "balances")
+#: Entities of the tie-out shown in the table, and what they are called there; the JSON has all of them.
+_SHOWN = {
+    **{name: name for name in ("invoices", "payments", "tax", "balances")},
+    "purchase_orders": "orders",
+    "bills": "bills",
+    "vendor_credits": "vendor credits",
+    "bill_payments": "bill payments",
+    "payables": "AP",
+}
 
 
 def days_document(settings: Settings, company: CompanyFile, first: date, last: date) -> dict[str, Any]:
@@ -44,14 +51,14 @@ def print_days(document: dict[str, Any]) -> None:
     for day in document["days"]:
         if not day["entities"]:
             rows.append((day["day"], "not compared", *[""] * 9))
-        for entity in _SHOWN:
+        for place, (entity, label) in enumerate(_SHOWN.items()):
             figures = day["entities"].get(entity)
             if figures is None:
                 continue
             rows.append(
                 (
-                    day["day"] if entity == _SHOWN[0] else "",
-                    entity,
+                    day["day"] if place == 0 else "",
+                    label,
                     figures["servicetitan_count"],
                     figures["quickbooks_count"],
                     money(figures["servicetitan_cents"]),
@@ -60,7 +67,7 @@ def print_days(document: dict[str, Any]) -> None:
                     money(figures["unexplained_cents"]),
                     figures["held"],
                     figures["rejected"],
-                    _verdict(day, document) if entity == _SHOWN[0] else "",
+                    _verdict(day, document) if place == 0 else "",
                 )
             )
     print_table(
@@ -68,6 +75,7 @@ def print_days(document: dict[str, Any]) -> None:
         (*columns, "difference#", "unexplained#", "held#", "rejected#", "verdict"),
         rows,
     )
+    _print_payables(document)
     causes: dict[str, int] = {}
     for day in document["days"]:
         for record in day["records"]:
@@ -75,6 +83,34 @@ def print_days(document: dict[str, Any]) -> None:
             causes[label] = causes.get(label, 0) + 1
     if causes:
         print_table("What differs or waits", ("cause", "records#"), sorted(causes.items()))
+
+
+def _print_payables(document: dict[str, Any]) -> None:
+    """Print what is owed to each vendor over all days, and what came and is on no bill yet."""
+    owed: dict[str, list[int]] = {}
+    waiting: list[tuple[object, ...]] = []
+    for day in document["days"]:
+        payables = day["entities"].get("payables", {})
+        for each in payables.get("accounts", ()):
+            sums = owed.setdefault(each["name"], [0, 0, 0])
+            sums[0] += each["servicetitan_cents"]
+            sums[1] += each["quickbooks_cents"]
+        for each in payables.get("open", ()):
+            owed.setdefault(each["name"], [0, 0, 0])[2] += each["cents"]
+        waiting += [
+            (each["day"], each["vendor"], each["order"], money(each["cents"]), each["age_days"], each["why"])
+            for each in payables.get("not_billed", ())
+        ]
+    if owed:
+        print_table(
+            "Bills less credits by vendor",
+            ("vendor", "ServiceTitan $#", "QuickBooks $#", "open in QuickBooks $#"),
+            [(name, *map(money, sums)) for name, sums in sorted(owed.items())],
+        )
+    if waiting:
+        print_table(
+            "Received, not billed", ("received", "vendor", "order", "amount $#", "days ago#", "why"), waiting
+        )
 
 
 def _verdict(day: dict[str, Any], document: dict[str, Any]) -> str:

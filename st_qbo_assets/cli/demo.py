@@ -72,7 +72,8 @@ def run_demo(options: DemoOptions) -> int:
 def _run(options: DemoOptions, settings: Settings, company: CompanyFile, children: Children) -> int:
     say("Starting the sandbox (ServiceTitan and QuickBooks) and the database …")
     with working("Starting …", quiet=options.as_json):
-        arguments = ["--days", str(max(options.days, 1)), *(["--hard"] if options.hard else [])]
+        days = str(max(options.days, 1))
+        arguments = ["--days", days, "--buying", *(["--hard"] if options.hard else [])]
         start_sandbox(children, arguments)
         Database.open(settings).dispose()
         info = sandbox_info(settings)

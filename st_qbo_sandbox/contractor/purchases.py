@@ -315,6 +315,9 @@ def credits_of_vendors(clerk: Clerk) -> None:
     _, rebate = return_records(free)
     rebate |= {"inventoryReturnId": None, "memo": "Volume rebate", "amount": free.goods}
     rebate |= {"number": f"VR-{ordinal(clerk.day)}", "referenceNumber": f"{free.vendor_number}-RB"}
+    if clerk.day < clerk.book.window.last_day:
+        for each in (credit, rebate):
+            each["syncStatus"] = "Posted"
     clerk.book.records["returns"].append(returned)
     clerk.book.records["ap-credits"] += [credit, rebate]
     clerk.case("credit_applied", credit)

@@ -33,7 +33,6 @@ import requests
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from st_qbo_assets.company_files import read_company
 from st_qbo_assets.connecting.quickbooks import connect_quickbooks, store_quickbooks_app
 from st_qbo_assets.connecting.servicetitan import connect_servicetitan
 from st_qbo_assets.connections import Connections, open_connections
@@ -49,6 +48,7 @@ from st_qbo_assets.store.tie_outs import TieOuts
 from st_qbo_assets.transport.retry import RetryPolicy
 from tests.attack.moments import Moments
 from tests.attack.mutants import MUTANTS
+from tests.companies import seller
 
 COMPANY = Company("demo")
 #: The product's waits are this much shorter here; none is left out.
@@ -90,7 +90,7 @@ class Session:
     def __init__(self, connection: socket.socket, instance: dg.DagsterInstance) -> None:
         self._socket = connection
         self._instance = instance
-        self._company = read_company(COMPANY).company
+        self._company = seller(COMPANY)
         self._links_file = Path()
 
     def say(self, words: dict[str, Any]) -> None:

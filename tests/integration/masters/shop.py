@@ -10,7 +10,6 @@ import dagster as dg
 import requests
 from sqlalchemy import select
 
-from st_qbo_assets.company_files import read_company
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Outcome
@@ -20,6 +19,7 @@ from st_qbo_assets.orchestration.io_manager import FrameStorage
 from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.store.links import Link
 from st_qbo_assets.store.schema import decisions
+from tests.companies import seller
 from tests.integration.cli.office import Office
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ class Shop:
 
     office: Office
     home: Path
-    company: CompanyFile = field(default_factory=lambda: read_company("demo").company)
+    company: CompanyFile = field(default_factory=seller)
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     def poll(self, job: str = "masters", *, day: date | None = None, succeeds: bool = True) -> Json:
@@ -80,6 +80,12 @@ class Shop:
         rows = self.state("servicetitan", "contacts")
         return [row for row in rows if row["customerId"] == customer_id and row.get("active", True)]
 
+    def notes(self, customer_id: int) -> list[str]:
+        """Its notes, oldest first."""
+        rows = self.state("servicetitan", "customer-notes")
+        own = [row for row in rows if row["customerId"] == customer_id and row.get("active", True)]
+        return [row["text"] for row in sorted(own, key=lambda row: row["id"])]
+
     def location(self, id_: int) -> Json:
         """One service location."""
         return next(row for row in self.state("servicetitan", "locations") if row["id"] == id_)
@@ -98,6 +104,13 @@ class Shop:
             )
         assert link is not None
         return link.qbo_id
+
+    def link(self, source: SourceRef) -> Link:
+        """The link of a customer or of one of its locations."""
+        with self.office.opened() as connections:
+            link = connections.links.get(connections.name, source, "Customer")
+        assert link is not None
+        return link
 
     def decision(self, customer_id: int, code: str) -> Json:
         """The detail of the newest decision of a kind about a customer."""
@@ -148,6 +161,12 @@ class Shop:
     def today(self) -> date:
         """The company's day."""
         return CompanyDefs(self.company, self.home / "links.csv").today()
+
+    def forget_asked(self) -> None:
+        """Let the log of what was asked begin anew: it grows with every history."""
+        sandbox = self.office.sandbox
+        for base in (sandbox.quickbooks_url, sandbox.servicetitan_url):
+            requests.delete(f"{base}/_sandbox/requests", timeout=20).raise_for_status()
 
     def asked(self) -> list[str]:
         """What both systems were asked so far, tokens aside."""

@@ -35,7 +35,10 @@ def repository(company: CompanyFile) -> dg.RepositoryDefinition:
 
 def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:
     keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()}
-    entities = ("credit_memos", "customers", "invoices", "items", "payments")
+    entities = (
+        *("credit_memos", "customers", "invoices", "items", "payments"),
+        *("bills", "purchase_orders", "vendor_credits"),
+    )
     assert keys == {
         *(f"demo/servicetitan/{name}" for name in (*entities, "jobs", "reference")),
         "demo/quickbooks/customers",
@@ -47,6 +50,7 @@ def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:
         *(f"demo/mapped/{name}" for name in entities),
         *(f"demo/loaded/{name}" for name in entities),
         *(f"demo/books/{name}" for name in ("drift", "duplicates", "month_close", "tie_out")),
+        "demo/books/materials_cost",
     }
 
 
@@ -60,7 +64,7 @@ def test_every_asset_says_what_it_is_and_belongs_to_a_group(repository: dg.Repos
 def test_a_range_of_days_is_one_run(repository: dg.RepositoryDefinition) -> None:
     graph = repository.asset_graph
     partitioned = [key for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned]
-    assert len(partitioned) == 23
+    assert len(partitioned) == 33
     for key in partitioned:
         assert graph.get(key).backfill_policy == dg.BackfillPolicy.single_run()
 
@@ -90,6 +94,7 @@ def test_the_proofs_over_the_whole_books_have_checks_and_schedules_of_their_own(
         "demo_full_scan": company.schedules.full_scan,
         "demo_customers_poll": company.schedules.masters_poll.customers,
         "demo_vendors_poll": company.schedules.masters_poll.vendors,
+        "demo_materials_cost": company.schedules.materials_cost,
     }
     scan = repository.get_schedule_def("demo_full_scan")
     ticked = scan.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=datetime.now(UTC)))
