@@ -26,29 +26,36 @@ _STAGES = ("servicetitan/*", "mapped/*", "loaded/*", "books/tie_out")
 
 def run(stage: Stage, days: Sequence[date]) -> dict[str, Any]:
     """Materialize days in a process of their own; return its peak."""
+    began = time.monotonic()
+    samples = sampled(stage, days)
+    return {
+        "days": len(days),
+        "peak_mb": round(max(size for _, size in samples) / 2**20, 1),
+        "seconds": round(time.monotonic() - began),
+    }
+
+
+def sampled(stage: Stage, days: Sequence[date]) -> list[tuple[float, int]]:
+    """Materialize days in a process of their own; return its resident bytes, each with its second."""
     stages = " or ".join(f'key:"{COMPANY}/{name}"' for name in _STAGES)
     command = [
         *(sys.executable, "-W", "ignore", "-m", "dagster", "asset", "materialize", "-m", "benchmarks.pace"),
         *("--select", f'({stages}) and not key:"{COMPANY}/servicetitan/reference"'),
         *("--partition-range", f"{days[0].isoformat()}...{days[-1].isoformat()}"),
     ]
-    began, peak = time.monotonic(), 0
+    samples: list[tuple[float, int]] = []
     with (stage.settings.home / "run.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT)
         while process.poll() is None:
-            peak = max(peak, _tree_bytes(process.pid))
+            samples.append((time.monotonic(), tree_bytes(process.pid)))
             time.sleep(_EVERY_SECONDS)
     if process.returncode:
         tail = (stage.settings.home / "run.log").read_text(errors="replace")[-2000:]
         raise SystemExit(f"the run of {len(days)} days failed, so its memory says nothing:\n{tail}")
-    return {
-        "days": len(days),
-        "peak_mb": round(peak / 2**20, 1),
-        "seconds": round(time.monotonic() - began),
-    }
+    return samples
 
 
-def _tree_bytes(root: int) -> int:
+def tree_bytes(root: int) -> int:
     """Return the resident bytes of a process and all its descendants."""
     parents: dict[int, int] = {}
     for folder in Path("/proc").iterdir():

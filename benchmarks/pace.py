@@ -1,7 +1,8 @@
 """A code location like the product's, but at another pace: `dagster … -m benchmarks.pace`.
 
-What belongs here: the demo company with the limits a benchmark names in `BENCHMARK_PACE`. The company file
-allows no more than QuickBooks does, so limits above that are put in past its checks; nothing else differs.
+What belongs here: the demo company with the limits a benchmark names in `BENCHMARK_PACE`, and the policies in
+`BENCHMARK_POLICIES`. The company file allows no more than QuickBooks does, so limits above that are put in past
+its checks; nothing else differs.
 """
 
 import json
@@ -18,12 +19,13 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 
 COMPANY = "demo"
 VARIABLE = "BENCHMARK_PACE"
+POLICIES = "BENCHMARK_POLICIES"
 LIFTED = {"requests_per_second": 2000, "requests_per_minute": 100_000}
 
 
 def company_at(pace: dict[str, int]) -> CompanyFile:
-    """Return the demo company with these limits of its QuickBooks side."""
-    company = read_company(COMPANY).company
+    """Return the demo company with these limits of its QuickBooks side, and the environment's policies."""
+    company = read_company(COMPANY).company.model_copy(update=json.loads(os.environ.get(POLICIES, "{}")))
     return company.model_copy(update={"quickbooks": company.quickbooks.model_copy(update=pace)})
 
 
