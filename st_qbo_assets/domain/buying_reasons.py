@@ -160,6 +160,12 @@ BUYING: dict[str, ReasonKind] = {
         "Name its QuickBooks account under `accounts` in the company file, or correct the price book; "
         + _AGAIN,
     ),
+    "order_of_bill_unknown": ReasonKind(
+        "8.1",
+        "It names purchase order {id}, which ServiceTitan no longer has; what is in QuickBooks stays as it is.",
+        "Look at the bill and its order in ServiceTitan, or enter the bill anew without an order, then "
+        "re-materialize the day.",
+    ),
     "job_of_bill_unknown": ReasonKind(
         "8.4",
         "It was bought for job {job}, which could not be found with its customer in ServiceTitan.",

@@ -156,6 +156,7 @@ class DayLoader:
         bring_payments_along(turn)
         bring_users(turn)
         self._retiring.look(turn)
+        self._retiring.clear_the_way(turn, "Bill")
         self._load_stage(turn, BILLS)
         bring_payments_along(turn, Entity.BILL)
         self._retiring.look(turn)

@@ -65,6 +65,13 @@ class Retiring:
                 del turn.unwanted[key]
                 self._follow(turn, unwanted, self._void(turn, unwanted))
 
+    def clear_the_way(self, turn: DayTurn, target: str) -> None:
+        """Void what nothing uses before what takes its place is made: two cannot bill one line of an order."""
+        for key, unwanted in list(turn.unwanted.items()):
+            if key[1] == target and not turn.used_by.get(key):
+                del turn.unwanted[key]
+                self._follow(turn, unwanted, self._void(turn, unwanted))
+
     def let_go(self, turn: DayTurn) -> None:
         """Take credits off what is about to be voided, and payments that wait for what takes its place."""
         for source in sorted(turn.users):

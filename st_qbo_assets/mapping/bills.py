@@ -104,6 +104,8 @@ def _parts(bill: Bill, lookup: Lookup) -> _Parts | Problem:
     references, wrong = buying_references(bill, lookup)
     problems += wrong
     problems += [part for part in (sums, posting) if isinstance(part, Problem)]
+    if lookup.company.orders and bill.purchase_order_id not in (None, *lookup.purchase_orders):
+        problems.append(held("order_of_bill_unknown", id=bill.purchase_order_id))
     if len(lines) > LINES:
         problems.append(held("too_many_lines", count=len(lines), limit=LINES))
     if problems or isinstance(sums, Problem) or isinstance(posting, Problem):

@@ -190,6 +190,8 @@ def test_a_bill_that_does_not_add_up_is_rejected_with_all_its_figures() -> None:
         ({"items": [], "billAmount": "20.00"}, {}, "bill_without_lines"),
         ({"billAmount": None}, {}, "bill_amount_missing"),
         ({"jobId": 88}, {}, "job_of_bill_unknown"),
+        ({"purchaseOrderId": 9}, {}, "order_of_bill_unknown"),
+        ({"purchaseOrderId": 9}, {"purchase_orders": False}, ""),
         ({"doNotPay": True}, {}, "bill_on_hold"),
     ],
 )
