@@ -41,10 +41,12 @@ class Closed:
     """One close: what Dagster was told, and the document of the version.
 
     Attributes:
+        agree: whether the check of payables passed.
         calls: metered QuickBooks calls it took.
     """
 
     passed: bool
+    agree: bool
     told: str
     metadata: dict[str, Any]
     document: Json
@@ -123,9 +125,11 @@ class Author:
             for event in found.get_asset_materialization_events()
             if event.materialization.asset_key.path[-1] == "month_close"
         ]
-        (check,) = found.get_asset_check_evaluations()
+        checks = {each.check_name: each for each in found.get_asset_check_evaluations()}
+        check = checks["month_closes"]
         return Closed(
             check.passed,
+            checks["payables_agree"].passed,
             str(check.description),
             {name: value.value for name, value in event.metadata.items()},
             json.loads((self.folder / "close.json").read_text()),
@@ -158,7 +162,7 @@ def story() -> Generator[Story]:
     with (
         pytest.MonkeyPatch.context() as patch,
         socket.socket() as free,
-        Sandbox(days=2, invoices_per_day=4, last_day=str(LAST)) as sandbox,
+        Sandbox(days=2, invoices_per_day=4, last_day=str(LAST), buying=True) as sandbox,
     ):
         free.bind(("127.0.0.1", 0))
         environment = {
@@ -219,6 +223,15 @@ class TestLists:
     def test_income_by_class_is_the_income_by_account(self, story: Story) -> None:
         by_account = story.whole.figures("income_by_account")["quickbooks_cents"]
         assert story.whole.figures("income_by_class")["quickbooks_cents"] == by_account > 0
+
+    def test_payables_are_those_of_the_ledger_and_of_servicetitan(self, story: Story) -> None:
+        owed, bought = story.whole.figures("payables"), story.whole.figures("bought_by_vendor")
+        ledger = sum(cents for kind, cents in story.balances.values() if kind == "Accounts Payable")
+        assert owed["account_cents"] == owed["vendors_cents"] == -ledger > 0
+        assert bought["servicetitan_cents"] == bought["quickbooks_cents"] > 0
+        assert story.whole.figures("payables_movement")["at_month_end_cents"] == owed["account_cents"]
+        assert story.whole.figures("received_not_billed")["not_billed_cents"] > 0
+        assert (story.early.agree, story.whole.agree) == (False, True)
 
     def test_it_takes_few_calls_of_quickbooks(self, story: Story) -> None:
         assert story.whole.calls <= 10
