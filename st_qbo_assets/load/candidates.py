@@ -7,9 +7,12 @@ Names are compared as sorted words, every one with every one, in blocks: 20,000 
 a few megabytes, where one question after the other would take minutes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from st_qbo_assets.load.matching import NEAR_SCORE, Card
+from st_qbo_assets.load.matching import NEAR_SCORE, Card, agreements
+
+#: Which of some ids belong to others already.
+Taken = Callable[[Collection[str]], Collection[str]]
 
 #: Names compared in one block; a block of 256 by 20,000 takes 5 MB.
 _BLOCK = 256
@@ -33,11 +36,30 @@ class Candidates:
                 self._by_evidence.setdefault((kind, value), []).append(place)
             self._words.append(sorted_words(card.key))
 
-    def likely(self, wanted: Sequence[Card]) -> list[list[Card]]:
-        """Return for each card who it may be: of the same name, a near one, or with two like facts."""
-        near = self._near([sorted_words(card.key) for card in wanted])
+    def likely(self, wanted: Sequence[Card], taken: Taken | None = None) -> list[list[Card]]:
+        """Return for each card who it may be: of the same name, a near one, or with two like facts.
+
+        Near names are left out where somebody of the same name and with a like fact is free: he it is, or a
+        person chooses between such (`match_customer`). That spares most of the comparisons.
+
+        Args:
+            wanted: the cards looked for.
+            taken: which of some ids belong to others already; without it none do.
+        """
+        sure = [
+            [
+                other.id
+                for place in self._by_name.get(card.key, ())
+                if agreements(card, other := self.cards[place])
+            ]
+            for card in wanted
+        ]
+        gone = taken({id_ for ids in sure for id_ in ids}) if taken is not None else frozenset[str]()
+        asked = [number for number, ids in enumerate(sure) if not set(ids) - set(gone)]
+        near = dict(zip(asked, self._near([sorted_words(wanted[each].key) for each in asked]), strict=True))
         found: list[list[Card]] = []
-        for card, places in zip(wanted, near, strict=True):
+        for number, card in enumerate(wanted):
+            places = near.get(number, ())
             order = dict.fromkeys([*self._by_name.get(card.key, ()), *places, *self._alike(card)])
             found.append([self.cards[place] for place in order])
         return found
@@ -57,7 +79,12 @@ class Candidates:
         for first in range(0, len(wanted), _BLOCK):
             block = wanted[first : first + _BLOCK]
             scores = process.cdist(
-                block, self._words, scorer=fuzz.ratio, score_cutoff=NEAR_SCORE, dtype=numpy.uint8
+                block,
+                self._words,
+                scorer=fuzz.ratio,
+                score_cutoff=NEAR_SCORE,
+                dtype=numpy.uint8,
+                workers=-1,  # threads of its own, one for each core
             )
             for name, row in zip(block, scores, strict=True):
                 hits = numpy.flatnonzero(row) if name else ()

@@ -13,7 +13,7 @@ from st_qbo_assets.domain.names import suffixed
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
-from st_qbo_assets.load.candidates import Candidates
+from st_qbo_assets.load.candidates import Candidates, Taken
 from st_qbo_assets.load.matching import (
     Card,
     Match,
@@ -69,13 +69,13 @@ class CustomerIndex:
         self._all()
         return self._parts.get(parent, [])
 
-    def likely(self, wanted: Sequence[Card]) -> list[list[Card]]:
+    def likely(self, wanted: Sequence[Card], taken: Taken | None = None) -> list[list[Card]]:
         """Return who some customers might be: those of the same name, of a near one, or of two like facts.
 
         Raises:
             SyncError: if QuickBooks could not be asked.
         """
-        return self._all().likely(wanted) if wanted else []
+        return self._all().likely(wanted, taken) if wanted else []
 
     def row(self, qbo_id: str) -> Json:
         """Return the fields of a customer that a link keeps."""
@@ -122,7 +122,7 @@ class CustomerDesk:
             and known.finding(payload.source, payload.target) is None
             and not self._is_settled_as_new(payload)
         ]
-        found_likely = self._index.likely([self._cards[payload.source] for payload in open_])
+        found_likely = self._index.likely([self._cards[payload.source] for payload in open_], self._linked)
         likely = {payload.source: cards for payload, cards in zip(open_, found_likely, strict=True)}
         linked = self._linked(card.id for cards in likely.values() for card in cards)
         found: dict[tuple[SourceRef, str], Finding] = {}

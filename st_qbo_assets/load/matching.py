@@ -18,6 +18,9 @@ NEAR_SCORE = 88.0
 #: Near names looked at; those linked already fall out later, so a few more than a person will be shown.
 _MOST_NEAR = 20
 _KINDS = ("e-mail", "phone", "address")
+_NO_STREET, _NO_WORD, _QUOTES = re.compile(r"[^\w\s#]"), re.compile(r"[^\w\s]"), re.compile(r"['’`.]")
+_NO_DIGIT, _BETWEEN = re.compile(r"\D"), re.compile(r"[,;\s]+")
+_EXTENSION = re.compile(r"(?i)\s*(?:x|ext)\.?\s*\d+\s*$")
 _STREET_WORDS = {
     "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln", "court": "ct",
     "boulevard": "blvd", "circle": "cir", "place": "pl", "parkway": "pkwy", "highway": "hwy",
@@ -96,15 +99,17 @@ def card_of(obj: Mapping[str, Any]) -> Card:
         for kind in ("PrimaryPhone", "Mobile", "AlternatePhone")
     ]
     emails = objects.text(objects.as_mapping(obj.get("PrimaryEmailAddr")).get("Address"))
+    key = normalise_name(name)
+    own = frozenset({key} if key else ())
     return Card(
         id=objects.text(obj.get("Id")),
         name=name,
         is_active=obj.get("Active") is not False,
-        key=normalise_name(name),
-        keys=frozenset(key for each in names if (key := normalise_name(each))),
+        key=key,
+        keys=frozenset(other for each in {*names} - {name} if (other := normalise_name(each))) | own,
         emails=_emails([emails]),
         phones=_phones(phones),
-        streets=frozenset(_street(address) for address in addresses if _street(address)[0]),
+        streets=frozenset(street for address in addresses if (street := _street(address))[0]),
         whole_address=tuple(_whole(address) for address in addresses),
     )
 
@@ -122,12 +127,12 @@ def normalise_name(name: object) -> str:
         given = f"{first} {last}" if first.strip() and last.strip() else given
     folded = unicodedata.normalize("NFKD", given).casefold().replace("&", " and ")
     kept = "".join(mark for mark in folded if not unicodedata.combining(mark))
-    return " ".join(re.sub(r"[^\w\s]", " ", re.sub(r"['’`.]", "", kept)).split())
+    return " ".join(_NO_WORD.sub(" ", _QUOTES.sub("", kept)).split())
 
 
 def normalise_phone(phone: object) -> str:
     """Return the last ten digits of a phone number, empty if there are fewer than seven."""
-    digits = re.sub(r"\D", "", re.split(r"(?i)\s*(?:x|ext)\.?\s*\d+\s*$", objects.text(phone))[0])
+    digits = _NO_DIGIT.sub("", _EXTENSION.split(objects.text(phone))[0])
     return digits[-10:] if len(digits) >= 7 else ""
 
 
@@ -206,7 +211,7 @@ def nearest(wanted: Card, candidates: Sequence[Card], *, score: float = NEAR_SCO
 
 
 def _emails(values: Iterable[object]) -> frozenset[str]:
-    parts = (part for value in values for part in re.split(r"[,;\s]+", objects.text(value)))
+    parts = (part for value in values for part in _BETWEEN.split(objects.text(value)))
     return frozenset(part.casefold() for part in parts if "@" in part)
 
 
@@ -228,7 +233,9 @@ def _whole(address: Mapping[str, Any]) -> str:
 
 
 def _words(value: str) -> str:
-    words = re.sub(r"[^\w\s#]", " ", value.casefold()).split()
+    if not value:
+        return ""
+    words = _NO_STREET.sub(" ", value.casefold()).split()
     return " ".join(_STREET_WORDS.get(word, word) for word in words)
 
 

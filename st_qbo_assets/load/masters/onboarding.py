@@ -169,10 +169,12 @@ def find_matches(entity: Entity, given: Sources, contacts: Mapping[str, Sequence
     open_ = [source for source in sources if source not in links]
     cards = [servicetitan_card(target, sources[each], contacts.get(each.id, ())) for each in open_]
     index = Candidates(card_of(row) for row in names)
-    likely = index.likely(cards) if cards else []
-    linked_ids = frozenset(
-        given.links.of_targets(given.company, target, sorted({card.id for some in likely for card in some}))
-    )
+
+    def taken(ids: Iterable[str]) -> frozenset[str]:
+        return frozenset(given.links.of_targets(given.company, target, sorted(ids)))
+
+    likely = index.likely(cards, taken) if cards else []
+    linked_ids = taken({card.id for some in likely for card in some})
     waiting = given.states.waiting_for(given.company, open_)
     states = given.states.of_sources(given.company, open_)
     rows = [

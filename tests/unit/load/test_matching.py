@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from st_qbo_assets.load.candidates import Candidates
 from st_qbo_assets.load.matching import MatchKind, card_of, match_customer, normalise_name, normalise_phone
 
 ADDRESS = {"Line1": "12 North Main Street", "City": "Austin", "PostalCode": "78701"}
@@ -127,3 +128,14 @@ def test_who_is_linked_to_another_customer_is_no_candidate_but_owns_the_name() -
 
 def test_nobody_like_that_is_new() -> None:
     assert match(person("John Smith"), person("Mary Jones", "58")).kind is MatchKind.NEW
+
+
+@pytest.mark.rule("7.2")
+def test_near_names_are_looked_at_unless_somebody_sure_is_free() -> None:
+    ada, near = (
+        card_of({"Id": id_, "DisplayName": name, "PrimaryEmailAddr": {"Address": "ada@x.com"}})
+        for id_, name in (("1", "Ada Heronson"), ("2", "Ada Heronsen"))
+    )
+    index = Candidates([ada, near])
+    assert index.likely([ada]) == [[ada]]
+    assert index.likely([ada], taken=lambda ids: ids) == [[ada, near]]
