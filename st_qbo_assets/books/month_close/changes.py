@@ -185,12 +185,14 @@ def servicetitan_digest(books: ServiceTitanMonth) -> str:
         for each in books.documents.values()
     ]
     received = [[each.id, each.day.isoformat(), each.bill_id, each.cents] for each in books.receipts]
+    used = sorted([str(each.invoice), each.sku_id, each.cost_cents] for each in books.used())
     return digest_of(
         [
             sorted(digest_of(each) for each in documents),
             sorted([str(source), place.zone_id, place.code] for source, place in books.taxed.items()),
             sorted([job.id, job.completed.isoformat()] for job in books.jobs.values()),
             *([sorted(received)] if received else []),
+            *([used] if used else []),
             sorted(digest_of([str(each) for each in line.__dict__.values()]) for line in books.recognition),
         ]
     )

@@ -12,6 +12,7 @@ from st_qbo_assets.books.accounts import Accounts
 from st_qbo_assets.books.evidence import Evidence
 from st_qbo_assets.books.month_close import changes, cutoff, payables, purchases, receivables, sales
 from st_qbo_assets.books.month_close.changes import DriftedLink, Inventory, digest_of
+from st_qbo_assets.books.month_close.consumption import consumption
 from st_qbo_assets.books.month_close.months import Comparison, DayState, Month, states_of
 from st_qbo_assets.books.month_close.quickbooks_reads import QuickBooksMonth
 from st_qbo_assets.books.month_close.sales import Lists
@@ -145,6 +146,7 @@ def _bought(given: CloseInputs, accounts: Accounts) -> tuple[Section, ...]:
         purchases.bought_by_vendor(servicetitan, quickbooks, Vendors(given.evidence)),
         purchases.cost_by_account(servicetitan, quickbooks, accounts),
         purchases.received_not_billed(servicetitan, today=given.today),
+        consumption(servicetitan.used(), given.company),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from st_qbo_assets.books.documents import StDocument
+from st_qbo_assets.books.goods_used import GoodsUsed, goods_of_invoice
 from st_qbo_assets.books.loose_json import as_object, as_text
 from st_qbo_assets.books.month_close.months import Month
 from st_qbo_assets.books.month_close.objects import cents_of
@@ -71,6 +72,7 @@ class ServiceTitanMonth:
         job_of: invoice id → its job's id.
         jobs: completed jobs of those invoices and of the month.
         recognition: the recognition lines posted in the month.
+        goods: invoice → the goods on it that were taken from stock, where the company buys.
         receipts: of goods received in the month and for a while before it, where the company buys.
         received_since: from when on.
         refused: what ServiceTitan did not let us read, a sentence each.
@@ -83,6 +85,9 @@ class ServiceTitanMonth:
     job_of: dict[str, str] = field(default_factory=dict[str, str])
     jobs: dict[str, JobDone] = field(default_factory=dict[str, JobDone])
     recognition: list[RecognitionLine] = field(default_factory=list[RecognitionLine])
+    goods: dict[SourceRef, tuple[GoodsUsed, ...]] = field(
+        default_factory=dict[SourceRef, tuple[GoodsUsed, ...]]
+    )
     receipts: tuple[Receipt, ...] = ()
     received_since: date | None = None
     refused: list[str] = field(default_factory=list[str])
@@ -92,6 +97,11 @@ class ServiceTitanMonth:
         for source, document in self.documents.items():
             if source.entity in entities and document.counts and Month.of(document.day) == self.month:
                 yield document
+
+    def used(self) -> Iterator[GoodsUsed]:
+        """Yield the goods that the month's due invoices took from stock."""
+        for document in self.due(Entity.INVOICE):
+            yield from self.goods.get(document.source, ())
 
 
 def read_servicetitan(
@@ -136,11 +146,17 @@ class _Noting:
             if endpoint == "invoices":
                 self._note_tax(SourceRef(Entity.INVOICE, as_text(row.get("id"))), row)
                 self._found.job_of[as_text(row.get("id"))] = as_text(as_object(row.get("job")).get("id"))
+                self._note_goods(row)
             elif endpoint == "credit-memos":
                 self._note_tax(SourceRef(Entity.CREDIT_MEMO, as_text(row.get("id"))), row)
             elif endpoint == "jobs":
                 self._note_job(row)
             yield row
+
+    def _note_goods(self, row: Json) -> None:
+        if self._company.buys:
+            stocked = tuple(each for each in goods_of_invoice(row, self._company) if each.is_stocked)
+            self._found.goods[SourceRef(Entity.INVOICE, as_text(row.get("id")))] = stocked
 
     def _note_job(self, row: Json) -> None:
         try:

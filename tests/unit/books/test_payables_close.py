@@ -9,7 +9,16 @@ from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.evidence import Evidence, KnownLink
 from st_qbo_assets.books.month_close.close import MonthClose
 from st_qbo_assets.domain.ids import Entity, SourceRef
-from tests.unit.books.test_month_close import FakeQuickBooks, FakeServiceTitan, close, quickbooks, ref, rows
+from tests.unit.books.test_month_close import (
+    FakeQuickBooks,
+    FakeServiceTitan,
+    close,
+    quickbooks,
+    ref,
+    rows,
+    st_invoice,
+    st_line,
+)
 
 PAYABLE = "33"
 BUYS = {"bill_source": "inventory_bills"}
@@ -64,8 +73,10 @@ def servicetitan(amount: str = "200.00") -> FakeServiceTitan:
     return st
 
 
-def closed(found: FakeQuickBooks | None = None, st: FakeServiceTitan | None = None) -> MonthClose:
-    policies = {**BUYS, "start_date": "2026-11-01"}
+def closed(
+    found: FakeQuickBooks | None = None, st: FakeServiceTitan | None = None, **more: str
+) -> MonthClose:
+    policies = {**BUYS, "start_date": "2026-11-01", **more}
     return close(found or books(), st or servicetitan(), policies=policies, evidence=LINKED)
 
 
@@ -110,6 +121,22 @@ def test_goods_on_no_bill_are_listed() -> None:
     assert [
         (row["vendor"], row["purchase order"], row["days"], row["amount"], row["why"]) for row in found
     ] == [("Gateway", "PO-20", 10, 4_410, "no bill")]
+
+
+@pytest.mark.rule("8.6", "9")
+def test_stock_that_was_used_is_an_entry_to_post() -> None:
+    st = servicetitan()
+    line = {"total": "0.00", "isChargeable": False, "type": "Material", "inventory": True, "quantity": "2"}
+    accounts = {"costOfSaleAccount": GOODS, "assetAccount": {"number": "13000", "name": "Stock"}}
+    st_invoice(
+        st, 8, "2026-11-29", "10.00", items=[st_line("10.00"), line | accounts | {"totalCost": "7.50"}]
+    )
+    found = rows(closed(st=st, stocked_purchases="asset").section("consumption"))
+    assert [(row["account"], row["debit"], row["credit"]) for row in found] == [
+        ("50100 Materials", 750, 0),
+        ("13000 Stock", 0, 750),
+    ]
+    assert closed(st=st).section("consumption").rows == ()
 
 
 @pytest.mark.rule("9")
