@@ -203,6 +203,18 @@ def _vendor_credit(record: Any) -> Row:
     return _payable(credit) | {"number": _text(credit.reference_number or credit.number)}
 
 
+def _return(record: Any) -> Row:
+    returned: buying.InventoryReturn = record
+    return {
+        "number": _text(returned.number),
+        "status": _text(returned.status),
+        "business_date": returned.date,
+        "created_on": returned.created_on,
+        "total": _decimal(returned.return_amount),
+        "tax": _decimal(returned.tax_amount),
+    }
+
+
 def _payable(record: Any) -> Row:
     document: buying.VendorCredit | buying.BillPayment = record
     return {
@@ -255,6 +267,7 @@ _DESCRIBE: dict[type[Record], Callable[[Any], Row]] = {
     st.CreditMemo: _credit_memo,
     buying.Bill: _bill,
     buying.PurchaseOrder: _order,
+    buying.InventoryReturn: _return,
     buying.VendorCredit: _vendor_credit,
     buying.BillPayment: _payable,
     st.Job: _job,

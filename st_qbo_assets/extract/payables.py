@@ -6,7 +6,7 @@ returns, bills, vendors, jobs and goods they refer to. What does not: which day 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.extract.bills import Purchasing, Rows, known_ids, read_bills, read_goods
@@ -19,7 +19,7 @@ from st_qbo_assets.servicetitan.buying import (
     VendorCredit,
 )
 from st_qbo_assets.servicetitan.records import Job, Unreadable, parse
-from st_qbo_assets.servicetitan.windows import Params, format_utc
+from st_qbo_assets.servicetitan.windows import Dates, Params, date_params, format_utc
 
 #: How long before its own date a document may have been touched last: nobody dates one a year ahead.
 _AHEAD = timedelta(days=366)
@@ -76,6 +76,24 @@ def read_credits_of_returns(
     return [
         each for each in credits if isinstance(each, VendorCredit) and each.inventory_return_id in returns
     ]
+
+
+def read_returns_without_credit(
+    client: Rows, company: CompanyFile, *, first: date, last: date
+) -> list[InventoryReturn]:
+    """Return what went back on some days and no credit was received for; canceled returns are left out."""
+    span = date_params("returnDateOnOrAfter", "returnDateBefore", Dates(first, last))
+    found = [parse(InventoryReturn, row) for row in client.rows("returns", filters=span)]
+    sent = [each for each in found if isinstance(each, InventoryReturn) and not each.is_canceled]
+    if not sent:
+        return []
+    credits = read_vendor_credits(client, filters=since_start(company))
+    credited = {
+        each.inventory_return_id
+        for each in credits
+        if isinstance(each, VendorCredit) and not each.is_canceled
+    }
+    return [each for each in sent if each.id not in credited]
 
 
 def read_credits_around(

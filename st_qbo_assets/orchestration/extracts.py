@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 
+import dagster as dg
+
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.money import to_cents
@@ -28,14 +30,22 @@ from st_qbo_assets.extract.payables import (
     belongs_to_payables,
     read_credits_around,
     read_payments_around,
+    read_returns_without_credit,
 )
 from st_qbo_assets.extract.referred import Referred, extract_customers, extract_items, extract_jobs, referred
 from st_qbo_assets.extract.refunds import given_back, read_refund_context
 from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.item_frames import with_changed_items
 from st_qbo_assets.orchestration.master_frames import with_changed
+from st_qbo_assets.orchestration.metadata import MOST_ROWS, Metadata, cell, dollars
 from st_qbo_assets.orchestration.records import day_records
-from st_qbo_assets.servicetitan.buying import Bill, BillPayment, PurchaseOrder, VendorCredit
+from st_qbo_assets.servicetitan.buying import (
+    Bill,
+    BillPayment,
+    InventoryReturn,
+    PurchaseOrder,
+    VendorCredit,
+)
 from st_qbo_assets.servicetitan.records import (
     Contact,
     CreditMemo,
@@ -93,9 +103,11 @@ def _purchase_orders(connections: Connections, days: list[date], _: object) -> I
 def _vendor_credits(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
     client, company = connections.servicetitan, connections.company
     found = extract_vendor_credits(client, company, first=days[0], last=days[-1])
+    waiting = read_returns_without_credit(client, company, first=days[0], last=days[-1])
     while some := list(islice(found, WINDOW_DAYS)):
         around = read_credits_around(client, company, [record for _, records in some for record in records])
-        yield from _with_payables_around(some, around)
+        for day, records in _with_payables_around(some, around):
+            yield day, [*records, *(each for each in waiting if each.date == day)]
 
 
 def _bill_payments(connections: Connections, days: list[date], _: object) -> Iterator[DayOfRecords]:
@@ -215,6 +227,28 @@ def total_cents(records: list[AnyRecord], name: str, *, day: date, company: Comp
         return None
     own = own_records(records, name, day=day, company=company)
     return sum(to_cents(record.total) for record in own if isinstance(record, kind) and record.active)
+
+
+def listed(name: str, records: Iterable[AnyRecord], day: date) -> Metadata:
+    """Return what is listed beside a day's documents: returns without a credit post nothing (rule 8.7)."""
+    found = list(records)
+    credited = {each.inventory_return_id for each in found if isinstance(each, VendorCredit)}
+    waiting = [
+        each
+        for each in found
+        if isinstance(each, InventoryReturn) and each.id not in credited and each.date == day
+    ]
+    if name != "vendor_credits" or not waiting:
+        return {}
+    rows = [
+        f"| {cell(each.number)} | {each.status} | {dollars(to_cents(each.return_amount))} |"
+        for each in waiting
+    ]
+    table = "| return | status | amount |\n|---|---|---:|\n" + "\n".join(rows[:MOST_ROWS])
+    return {
+        "returns_without_credit": dg.MetadataValue.md(table),
+        "returns_without_credit_cents": sum(to_cents(each.return_amount) for each in waiting),
+    }
 
 
 def own_records(

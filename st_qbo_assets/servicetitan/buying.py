@@ -189,12 +189,14 @@ class InventoryReturn(Record):
     """A return to a vendor; it posts nothing by itself (rule 8.7).
 
     Attributes:
+        date: the local business date.
         status: Pending, Returned, CreditReceived or Canceled.
         return_amount: its lines, tax and shipping as ServiceTitan adds them up.
     """
 
     number: Text = ""
     reference_number: Text = ""
+    date: Annotated[BusinessDate, Field(alias="returnDate")] = None
     status: Text = ""
     vendor_id: OptionalId = None
     purchase_order_id: OptionalId = None

@@ -57,7 +57,7 @@ def _extract(defs: CompanyDefs, name: str, depends_on: tuple[str, ...]) -> dg.As
     def extract(context: dg.AssetExecutionContext, connector: Connector, **frames: DayFrames) -> FrameStream:
         # Heavy: clients and their records, which nobody needs to know the assets.
         from st_qbo_assets.extract.frames import FRAMES, row_of
-        from st_qbo_assets.orchestration.extracts import PRODUCERS, own_records, total_cents
+        from st_qbo_assets.orchestration.extracts import PRODUCERS, listed, own_records, total_cents
 
         days = run_days(context.partition_keys)
 
@@ -70,6 +70,7 @@ def _extract(defs: CompanyDefs, name: str, depends_on: tuple[str, ...]) -> dg.As
                         total_cents=total_cents(records, name, day=day, company=defs.company),
                         calls=before,
                     )
+                    metadata |= listed(name, records, day)
                     context.add_asset_metadata(metadata, partition_key=day.isoformat())
                     yield day, to_frame([row_of(record, name) for record in records], FRAMES[name])
 

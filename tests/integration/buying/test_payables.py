@@ -83,6 +83,7 @@ def test_credits_and_payments_settle_bills_as_planned_and_are_undone(purchasing:
     bill = act("add_bill", **who, lines=[sku, {**sku, "quantity": 9}], number="VB-1", **on)
     act("post_bill", id=bill["id"])
     back = act("return_goods", **who, lines=[sku], tax=1.65, **on)
+    act("return_goods", **who, lines=[sku], **on)
     credit = act("credit_return", id=back["id"], number="VB-1-CR", **on)
     act("apply_vendor_credit", id=credit["id"], bill_id=bill["id"], amount=10)
     rebate = act("add_vendor_credit", **who, amount=12.5, number="VB-RB", **on)
@@ -102,6 +103,7 @@ def test_credits_and_payments_settle_bills_as_planned_and_are_undone(purchasing:
     assert ours(purchasing, "Bill", f"bill {bill['id']}")["Balance"] == 0
     standings = purchasing.standings("vendor_credit")
     assert standings[str(rebate["id"])]["reason_code"] == "credit_without_return"
+    assert told["servicetitan/vendor_credits"][day.isoformat()]["returns_without_credit_cents"] == 2200
     assert told["loaded/bill_payments"][day.isoformat()]["records"] >= 1
 
     # The money came back, the credit was a mistake; the bill stays owed.

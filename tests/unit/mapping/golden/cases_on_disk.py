@@ -17,6 +17,7 @@ import simplejson
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Mapped
+from st_qbo_assets.mapping.bill_payments import map_bill_payment
 from st_qbo_assets.mapping.bills import items_of_bill, map_bill, vendor_of_bill
 from st_qbo_assets.mapping.credit_memos import items_of_credit_memo, map_credit_memo
 from st_qbo_assets.mapping.customers import map_customer
@@ -25,6 +26,7 @@ from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.orders import items_of_order, map_order
 from st_qbo_assets.mapping.payments import items_of_payment, map_payment
 from st_qbo_assets.mapping.preview import effect_of_all
+from st_qbo_assets.mapping.vendor_credits import items_of_vendor_credit, map_vendor_credit
 from st_qbo_assets.quickbooks.reference import Account, Preferences, Reference
 from st_qbo_assets.servicetitan import buying
 from st_qbo_assets.servicetitan import records as st
@@ -76,6 +78,8 @@ def items_of(record: Any, lookup: Lookup) -> list[Mapped]:
         return items_of_bill(record, lookup)
     if isinstance(record, buying.PurchaseOrder):
         return items_of_order(record, lookup)
+    if isinstance(record, buying.VendorCredit):
+        return items_of_vendor_credit(record, lookup)
     return items_of_payment(record, lookup) if isinstance(record, st.Payment) else []
 
 
@@ -91,6 +95,10 @@ def map_one(record: Any, lookup: Lookup) -> list[Mapped]:
         return [*vendor_of_bill(record, lookup), *map_bill(record, lookup)]
     if isinstance(record, buying.PurchaseOrder):
         return map_order(record, lookup)
+    if isinstance(record, buying.VendorCredit):
+        return map_vendor_credit(record, lookup)
+    if isinstance(record, buying.BillPayment):
+        return map_bill_payment(record, lookup)
     return map_customer(record, lookup, day=DAY_OF_CUSTOMERS) if is_of(record, st.Customer) else []
 
 
