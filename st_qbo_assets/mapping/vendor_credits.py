@@ -155,8 +155,7 @@ def _wrong_return(credit: VendorCredit, returned: InventoryReturn | None, lookup
     for number, line in enumerate(_returned(returned), start=1):
         if line.quantity < 0 or line.cost < 0:
             what = lookup.line_text(line.code or line.name)[:60]
-            figures = {"quantity": line.quantity, "cost": line.cost}
-            return held("returned_below_zero", line=number, what=what, **figures)
+            return held("returned_below_zero", line=number, what=what, quantity=line.quantity, cost=line.cost)
     return None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ Cents = dict[str, int]
 
 def ledger(purchasing: Purchasing) -> tuple[Cents, dict[str, str]]:
     """Cents by account as QuickBooks' own ledger has them, debits positive, and the type of each account."""
-    half = purchasing.office.sandbox.halves["quickbooks"]
+    half: Any = purchasing.office.sandbox.halves["quickbooks"]
     rows = half.trial_balance()["Accounts"]
     kinds = {row["Id"]: row["AccountType"] for row in half.state()["Account"]}
     return {row["Id"]: int(Decimal(str(row["Balance"])) * 100) for row in rows}, kinds

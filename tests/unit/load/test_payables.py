@@ -133,7 +133,7 @@ def test_a_part_without_payload_stands_with_what_it_would_be() -> None:
 
 @pytest.mark.rule("5.3", "5.4")
 def test_another_account_or_total_of_a_payment_of_bills_is_seen() -> None:
-    body = {**MONEY.body, "VendorRef": {"value": "301"}}
+    body: dict[str, Any] = {**MONEY.body, "VendorRef": {"value": "301"}}
     other = {**body, "CheckPayment": {"BankAccountRef": {"value": "36"}}}
     assert verify("BillPayment", body, body, cents=2000) == ()
     assert [each.field for each in verify("BillPayment", body, other, cents=2000)] == [objects.PAID_FROM]
@@ -143,8 +143,8 @@ def test_another_account_or_total_of_a_payment_of_bills_is_seen() -> None:
 
 
 def test_what_quickbooks_confirmed_of_what_is_bought_says_what_it_did() -> None:
-    item = {"Amount": Decimal("5.00"), "DetailType": "ItemBasedExpenseLineDetail"}
-    item["ItemBasedExpenseLineDetail"] = {"ItemRef": {"value": "7"}}
+    kind = "ItemBasedExpenseLineDetail"
+    item = {"Amount": Decimal("5.00"), "DetailType": kind, kind: {"ItemRef": {"value": "7"}}}
     lines = {"Line": [line(), item], "TotalAmt": Decimal("25.00")}
     confirmed = owned_fields("Bill", lines)
     bought = effect_of_confirmed("Bill", confirmed, {"7": "79", f"{COST_OF}7": "83"})
