@@ -13,12 +13,13 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Verdict
 from st_qbo_assets.load import adjusting, objects
 from st_qbo_assets.load.adjusting import Figures, Original
+from st_qbo_assets.load.drifting import Settled, edits_of, settle_edit
 from st_qbo_assets.load.gathering import MASTERS, DayTurn
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request
 from st_qbo_assets.load.shapes import EMPTY_AT_SOURCE, is_adjustment_part, is_application_part
-from st_qbo_assets.load.verify import ITEM_TYPE
+from st_qbo_assets.load.verify import ITEM_TYPE, describe, owned_fields
 from st_qbo_assets.store.links import Link, LinkState
 
 _OURS = frozenset({LinkState.ACTIVE, LinkState.MISMATCH})
@@ -116,12 +117,40 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
     if open_ is not None and not open_.drift and adjusting.figures_of_link(open_, like=request) == difference:
         _stands(turn, original, open_)
         return
-    body = request or read_if_there(turn.context, link.target, link.qbo_id)
-    if body is None:
+    obj = read_if_there(turn.context, link.target, link.qbo_id)
+    settled = _as_it_is(turn, link, obj)
+    if settled.held is not None or obj is None:
+        turn.keep(
+            turn.subject(mapped, link.target).result(Outcome.HELD, link=settled.link, said=settled.held)
+        )
+        turn.staying.update((each.source, each.target) for each in links)
+    elif settled.link.confirmed != link.confirmed:
+        _adjust(turn, replace(original, link=settled.link), links, on=on)
+    else:
+        _post(turn, replace(original, body=request or obj), difference, links=links, open_=open_, on=on)
+
+
+def _as_it_is(turn: DayTurn, link: Link, obj: Json | None) -> Settled:
+    """Return a closed document as it is in QuickBooks now, and why nothing is added to it, if so.
+
+    What somebody edited or voided there is no longer what the difference was reckoned from.
+    """
+    if obj is None:
         said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
-        turn.keep(turn.subject(mapped, link.target).result(Outcome.HELD, link=link, said=said))
-        return
-    _post(turn, replace(original, body=body), difference, links=links, open_=open_, on=on)
+        return Settled(link, said)
+    edited = edits_of(link, obj, {})
+    if not edited:
+        return Settled(link)
+    if turn.is_live:
+        settled = settle_edit(turn.context, link, obj, edited)
+        turn.known.learn_links([settled.link])
+        return settled
+    if turn.context.policies.drift == "accept":
+        return Settled(replace(link, confirmed=owned_fields(link.target, obj)))
+    said = reason(
+        "edited_in_quickbooks", target=link.target, qbo_id=link.qbo_id, differences=describe(edited)
+    )
+    return Settled(link, said)
 
 
 def _is_of_counted(turn: DayTurn, link: Link, request: Json) -> bool:

@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 #: Set to a folder to keep the pictures that the documentation shows.
 PICTURES = os.environ.get("ST_QBO_TEST_PICTURES")
 
+expect.set_options(timeout=60_000)  # the UI is slow on a busy machine
+
 pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="the package chromium is not installed"),
     pytest.mark.enable_socket,
