@@ -5,6 +5,7 @@ What belongs here: reading what the checks look at, and the findings of masters.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -26,7 +27,9 @@ from st_qbo_assets.mapping.readiness import (
     check_features,
     check_lists,
     check_opening,
+    check_opening_orders,
     lists_needed,
+    tell_opening_bills,
 )
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.going_live import note_ready
@@ -39,6 +42,8 @@ from st_qbo_assets.servicetitan.windows import Window, modified_params
 MASTERS = (Entity.CUSTOMER, Entity.VENDOR)
 #: How far back invoices are looked at for exports of another connector.
 _LATELY = timedelta(days=7)
+#: Statuses of purchase orders of which something is to come.
+_ON_ORDER = ("Pending", "Sent", "PartiallyReceived")
 
 
 def matches_of(defs: CompanyDefs, connections: Connections, entity: Entity) -> Matches:
@@ -91,6 +96,8 @@ def readiness_of(defs: CompanyDefs, connections: Connections, references: Refere
         found += match_findings(matches)
         if entity is Entity.CUSTOMER:
             found += opening_of(defs, connections, matches)
+        elif company.buys and "purchase-orders" not in refused:
+            found += opening_bought(defs, connections, matches)
     settled = with_accepted(found, company.accepted)
     if not any(each.level is Level.RED for each in settled):
         note_ready(connections, defs.now_utc())
@@ -140,6 +147,40 @@ def opening_of(defs: CompanyDefs, connections: Connections, matches: Matches) ->
         if _cents(row.get("balance"))
     }
     return check_opening(servicetitan, quickbooks, linked, company.start_date)
+
+
+def opening_bought(defs: CompanyDefs, connections: Connections, matches: Matches) -> list[Finding]:
+    """Return of which vendors the two systems do not have the same on order from before the start."""
+    company, start = defs.company, defs.company.start_date.isoformat()
+    owed: dict[str, int] = {}
+    for row in connections.quickbooks.query("Bill", f"Balance > '0' AND TxnDate < '{start}'"):
+        vendor = objects.ref(row, "VendorRef")
+        owed[vendor] = owed.get(vendor, 0) + _cents(row.get("Balance"))
+    told = [tell_opening_bills(owed, company.start_date)]
+    if not company.orders:
+        return told
+    linked = {row.source.id: row.qbo_id for row in matches.rows if row.qbo_id}
+    names = {row.source.id: row.name for row in matches.rows}
+    own: dict[str, Open] = {}
+    for status in _ON_ORDER:
+        filters = (("dateBefore", f"{start}T00:00:00Z"), ("status", status))
+        for row in connections.servicetitan.rows("purchase-orders", filters=filters):
+            id_ = objects.text(row.get("vendorId"))
+            before = own.get(id_, Open(names.get(id_, f"vendor {id_}")))
+            own[id_] = replace(before, orders=before.orders + _cents(row.get("total")))
+    there: dict[str, Open] = {}
+    try:
+        for row in connections.quickbooks.query("PurchaseOrder", f"TxnDate < '{start}'"):
+            if objects.text(row.get("POStatus")) == "Open":
+                id_, name = (
+                    objects.ref(row, "VendorRef"),
+                    objects.as_mapping(row.get("VendorRef")).get("name"),
+                )
+                before = there.get(id_, Open(objects.text(name)))
+                there[id_] = replace(before, orders=before.orders + _cents(row.get("TotalAmt")))
+    except RemoteFault:
+        return told  # its edition has no orders, which another finding says
+    return [*told, *check_opening_orders(own, there, linked, company.start_date)]
 
 
 def _owing(connections: Connections) -> Iterator[Json]:

@@ -9,12 +9,12 @@ where the locations stand. What does not: making and renaming them, and what a d
     inactive, moved, not billed with parent    held until it can be used again; what is posted stays as it is
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
-from st_qbo_assets.domain.ids import is_location
+from st_qbo_assets.domain.ids import SourceRef, is_location
 from st_qbo_assets.domain.masters.reasons import reason as masters_reason
 from st_qbo_assets.domain.masters.sides import CUSTOMER
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Reason
@@ -94,7 +94,7 @@ class LocationDesk:
         return [_result(noted, day, Outcome.UNCHANGED if said is None else Outcome.HELD, said)]
 
 
-def _parents(links: dict[object, Sequence[Link]]) -> dict[str, str]:
+def _parents(links: Mapping[SourceRef, Sequence[Link]]) -> dict[str, str]:
     """Return the QuickBooks customer by ServiceTitan id."""
     return {
         link.source.id: link.qbo_id for found in links.values() for link in found if link.target == CUSTOMER

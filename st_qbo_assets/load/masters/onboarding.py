@@ -170,11 +170,11 @@ def find_matches(entity: Entity, given: Sources, contacts: Mapping[str, Sequence
     cards = [servicetitan_card(target, sources[each], contacts.get(each.id, ())) for each in open_]
     index = Candidates(card_of(row) for row in names)
 
-    def taken(ids: Iterable[str]) -> frozenset[str]:
+    def linked(ids: Iterable[str]) -> frozenset[str]:
         return frozenset(given.links.of_targets(given.company, target, sorted(ids)))
 
-    likely = index.likely(cards, taken) if cards else []
-    linked_ids = taken({card.id for some in likely for card in some})
+    likely = index.likely(cards, linked) if cards else []
+    linked_ids = linked({card.id for some in likely for card in some})
     waiting = given.states.waiting_for(given.company, open_)
     states = given.states.of_sources(given.company, open_)
     rows = [

@@ -31,7 +31,7 @@ def digest_of(pair: Pair, decision: Decision, system: str) -> str:
     is_own = system == TO_SERVICETITAN
     changes = decision.to_servicetitan if is_own else decision.to_quickbooks
     side = pair.servicetitan if is_own else pair.quickbooks
-    shows = side.values if side is not None else {}
+    shows = dict(side.values) if side is not None else None
     return hashlib.sha256(canonical_json([system, changes, shows]).encode()).hexdigest()
 
 

@@ -12,7 +12,13 @@ from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.readiness.accounts import check_accounts
 from st_qbo_assets.mapping.readiness.buying import check_buying, check_lists, lists_needed
 from st_qbo_assets.mapping.readiness.features import check_features, refusals
-from st_qbo_assets.mapping.readiness.opening import Open, check_connector, check_opening
+from st_qbo_assets.mapping.readiness.opening import (
+    Open,
+    check_connector,
+    check_opening,
+    check_opening_orders,
+    tell_opening_bills,
+)
 from st_qbo_assets.mapping.readiness.payments import check_payment_types, check_terms
 from st_qbo_assets.mapping.readiness.tax import check_tax
 from st_qbo_assets.mapping.readiness.units import check_units, shared_units
@@ -35,9 +41,11 @@ __all__ = [
     "check_features",
     "check_lists",
     "check_opening",
+    "check_opening_orders",
     "lists_needed",
     "refusals",
     "shared_units",
+    "tell_opening_bills",
 ]
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)

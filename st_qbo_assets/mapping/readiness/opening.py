@@ -22,11 +22,13 @@ class Open:
     Attributes:
         invoices: of invoices dated before the start.
         credits: of credits, whatever their date; above zero.
+        orders: of purchase orders dated before the start that are not received or closed yet.
     """
 
     name: str
     invoices: int = 0
     credits: int = 0
+    orders: int = 0
 
 
 def check_opening(
@@ -63,6 +65,42 @@ def _compare(code: str, what: str, own: Open, other: Open, field: str) -> list[F
     text = f"{own.name} has {told}"
     cure = "Make both agree before the start; or accept the difference under `accepted` in the company file."
     return [red(code, text, cure, name=own.name)]
+
+
+def check_opening_orders(
+    servicetitan: Mapping[str, Open], quickbooks: Mapping[str, Open], linked: Mapping[str, str], start: date
+) -> list[Finding]:
+    """Return the vendors of whom the systems do not have the same on order from before the start.
+
+    Args:
+        servicetitan: by ServiceTitan vendor id; `orders` is compared.
+        quickbooks: by QuickBooks vendor id.
+        linked: ServiceTitan vendor id → QuickBooks vendor id, of pairs that are settled or exact.
+        start: the company's first day.
+    """
+    found: list[Finding] = []
+    what = f"purchase orders from before {start}"
+    for id_, own in sorted(servicetitan.items(), key=lambda each: each[1].name.casefold()):
+        found += _compare("open_orders", what, own, quickbooks.get(linked.get(id_, ""), Open("")), "orders")
+    known = {linked[id_] for id_ in servicetitan if id_ in linked}
+    for id_, other in sorted(quickbooks.items(), key=lambda each: each[1].name.casefold()):
+        if id_ not in known and id_ in linked.values():
+            found += _compare("open_orders", what, Open(other.name), other, "orders")
+    return found or [ok("orders_agree", f"What is on order from before {start} agrees, vendor by vendor.")]
+
+
+def tell_opening_bills(open_cents: Mapping[str, int], start: date) -> Finding:
+    """Return what QuickBooks has open on bills from before the start, by vendor id.
+
+    ServiceTitan says of no bill whether it is open (ST §5.6): there is nothing to compare it with.
+    """
+    owed = f"{from_cents(sum(open_cents.values())):,}"
+    text = (
+        f"QuickBooks has {owed} open on bills from before {start}, of {len(open_cents)} vendors; "
+        "ServiceTitan does not tell which of its bills are open."
+    )
+    cure = "Compare QuickBooks' A/P Ageing Summary with what the vendors say, once, by hand."
+    return info("opening_bills", text, cure)
 
 
 def check_connector(invoices: Iterable[Invoice], company: CompanyFile, *, days: int) -> Finding:

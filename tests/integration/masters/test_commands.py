@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from st_qbo_assets.domain.findings import Level
+from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.onboarding import readiness_of
+from st_qbo_assets.orchestration.onboarding import matches_of, opening_bought, readiness_of
 from st_qbo_assets.orchestration.references import ReferenceData
 from tests.integration.masters.polling import Frames, Silent
 from tests.integration.masters.shop import Shop
@@ -79,6 +80,10 @@ def test_readiness_names_what_the_buying_side_lacks(shop: Shop) -> None:
         references = ReferenceData(defs, cast("FrameFolder", Frames()), connections).refresh(Silent())
         found = readiness_of(defs, connections, references)
     red = {each.label: each for each in found if each.level is Level.RED}
+    shop.office.control("faults", {"rules": []}, half="servicetitan")
+    with shop.office.opened() as connections:
+        bought = opening_bought(defs, connections, matches_of(defs, connections, Entity.VENDOR))
+    assert [each.code for each in bought][:1] == ["opening_bills"] and len(bought) > 1
     assert "receipts" in red["scope_missing: receipts"].cure
     assert "`freight_account`" in red["buying_account_unknown"].text
     assert not {label for label in red if label.startswith("scope_missing")} - {"scope_missing: receipts"}

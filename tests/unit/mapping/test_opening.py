@@ -6,7 +6,13 @@ import pytest
 
 from st_qbo_assets.domain.findings import Level, with_accepted
 from st_qbo_assets.domain.ids import Company
-from st_qbo_assets.mapping.readiness import Open, check_connector, check_opening
+from st_qbo_assets.mapping.readiness import (
+    Open,
+    check_connector,
+    check_opening,
+    check_opening_orders,
+    tell_opening_bills,
+)
 from st_qbo_assets.orchestration.going_live import company_in_effect
 from tests.unit.mapping import builders as make
 
@@ -27,6 +33,20 @@ def test_what_is_open_is_compared_name_by_name() -> None:
     accepted = with_accepted(found, {"open_invoices: Brandt"})
     assert [each.level for each in accepted] == [Level.INFO, Level.RED, Level.RED]
     assert [each.code for each in check_opening({}, {}, {}, START)] == ["opening_agrees"]
+
+
+@pytest.mark.rule("8.1", "10")
+def test_what_is_on_order_is_compared_vendor_by_vendor_and_open_bills_are_told() -> None:
+    own = {"1": Open("Acme Pipe", orders=700), "2": Open("Bolt Co", orders=100)}
+    there = {"91": Open("Acme Pipe", orders=700), "93": Open("Cork", orders=300), "94": Open("x", orders=5)}
+    found = check_opening_orders(own, there, {"1": "91", "2": "92", "3": "93"}, START)
+    assert [each.label for each in found] == ["open_orders: Bolt Co", "open_orders: Cork"]
+    assert [each.code for each in check_opening_orders({}, {}, {}, START)] == ["orders_agree"]
+    told = tell_opening_bills({"91": 12_345, "92": 55}, START)
+    assert (told.level, "124.00 open on bills from before 2026-01-01, of 2 vendors" in told.text) == (
+        Level.INFO,
+        True,
+    )
 
 
 @pytest.mark.rule("1.7", "10")

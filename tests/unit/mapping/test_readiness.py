@@ -401,7 +401,7 @@ class TestBuying:
 
     @pytest.mark.rule("8.4", "8.5")
     def test_accounts_of_cost_editions_and_counting_are_looked_at(self) -> None:
-        goods = ({"costOfSaleAccount": "50990"}, {"costOfSaleAccount": "50990"}, {})
+        goods = ({"costOfSaleAccount": "50990"}, {"costOfSaleAccount": "50990"}, {"costOfSaleAccount": ""})
         assert self.found(*goods) == [
             ("red", "cost_account_unmapped"),
             ("warn", "cost_account_missing"),
