@@ -1,8 +1,8 @@
 """A code location like the product's, but at another pace: `dagster … -m benchmarks.pace`.
 
-What belongs here: the demo company with the limits a benchmark names in `BENCHMARK_PACE`, and the policies in
-`BENCHMARK_POLICIES`. The company file allows no more than QuickBooks does, so limits above that are put in past
-its checks; nothing else differs.
+What belongs here: the demo company with the limits a benchmark names in `BENCHMARK_PACE` and the policies in
+`BENCHMARK_POLICIES`. The company file allows no more than QuickBooks does, so limits above that are put in
+past its checks; nothing else differs.
 """
 
 import json

@@ -48,8 +48,9 @@ _OTHER_VERDICTS = {
     "payment_type_ignored": "not due",
     "moved_to_open_day": "posted",
     "bill_on_hold": "posted",
-    **dict.fromkeys(("item_not_used", "item_without_account"), "not due"),
-    **dict.fromkeys(("item_without_sku", "item_account_unknown"), "held"),
+    **dict.fromkeys(
+        ("item_not_used", "item_without_account", "item_without_sku", "item_account_unknown"), "not due"
+    ),
     "credit_left_on_account": "posted",
 }
 #: What the load makes of a record with a code (`load`: turn, plan, refusals, gathering).

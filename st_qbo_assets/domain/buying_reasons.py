@@ -152,13 +152,13 @@ BUYING: dict[str, ReasonKind] = {
     "item_without_sku": ReasonKind(
         "2.1",
         "Record {id} of the price book has no code that can be a name.",
-        f"Give it a code in ServiceTitan's price book, {_AGAIN}",
+        "Give it a code in ServiceTitan's price book; it is made on the day of that change.",
     ),
     "item_account_unknown": ReasonKind(
         "2.1",
         "The price book sells it on account {account}, which is no income account of QuickBooks.",
-        "Name its QuickBooks account under `accounts` in the company file, or correct the price book; "
-        + _AGAIN,
+        "Name its QuickBooks account under `accounts` in the company file, or correct the price book; it is "
+        "made when a document needs it.",
     ),
     "order_of_bill_unknown": ReasonKind(
         "8.1",

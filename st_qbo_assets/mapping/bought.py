@@ -111,13 +111,12 @@ def _map_item(
 
 def _shelf(item: Item | None, measured: Measure | None, *, number: int, what: str) -> Account | Problem:
     """Return the account on which goods that are counted stand, or why they cannot be counted (rule 8.5)."""
-    if item is not None and isinstance(item.stock, Problem):
-        return item.stock
-    if item is None or item.stock is None:
+    stock = item.stock if item is not None else None
+    if isinstance(stock, Problem):
+        return stock
+    if stock is None:
         return held("stock_without_item", line=number, what=what)
-    if measured is None:
-        return held("stock_without_quantity", line=number, what=what)
-    return item.stock.asset
+    return stock.asset if measured else held("stock_without_quantity", line=number, what=what)
 
 
 def _map_expense(

@@ -93,11 +93,11 @@ def map_changed(known: PricebookItem, lookup: Lookup, *, day: date) -> list[Mapp
         linked = lookup.reference.account_by_id(id_)
         accounts |= {linked.id: linked} if linked is not None else {}
     if not known.active and known.id not in lookup.item_skus:
-        return [_waiting(known, sku, day, Verdict.NOT_DUE, reason("item_not_used"))]
+        return [_not_made(known, sku, day, reason("item_not_used"))]
     if item_names(sku, "", latin1=lookup.latin1) is None:
-        return [_waiting(known, sku, day, Verdict.HELD, reason("item_without_sku", id=known.id))]
+        return [_not_made(known, sku, day, reason("item_without_sku", id=known.id))]
     if not accounts:
-        return [_waiting(known, sku, day, *_without_account(known, own))]
+        return [_not_made(known, sku, day, _without_account(known, own))]
     words = plain_text(known.description or known.display_name, latin1=lookup.latin1)
     items = [
         priced(
@@ -150,13 +150,13 @@ def _earns(account: Account) -> bool:
     return account.type in INCOME_TYPES or account.type in LIABILITY_TYPES
 
 
-def _without_account(known: PricebookItem, own: Account | None) -> tuple[Verdict, Reason]:
+def _without_account(known: PricebookItem, own: Account | None) -> Reason:
     if not known.account:
-        return Verdict.NOT_DUE, reason("item_without_account")
-    label = own.label if own is not None else known.account
-    return Verdict.HELD, reason("item_account_unknown", account=label)
+        return reason("item_without_account")
+    return reason("item_account_unknown", account=own.label if own is not None else known.account)
 
 
-def _waiting(known: PricebookItem, sku: str, day: date, verdict: Verdict, said: Reason) -> Mapped:
+def _not_made(known: PricebookItem, sku: str, day: date, said: Reason) -> Mapped:
+    """Return a record of which no item is made by itself: nothing waits for one that no document needs."""
     source = SourceRef(Entity.ITEM, f"{sku}|#{known.id}")
-    return Mapped(source, verdict, day, title=sku, reason=said)
+    return Mapped(source, Verdict.NOT_DUE, day, title=sku, reason=said)

@@ -140,5 +140,5 @@ def _not_carried(connections: Connections, days: Sequence[date]) -> Iterator[Not
         )
         for row in rows:
             day = date_of(row.get("date"))
-            if day in wanted and row.get("active") is not False:
+            if day is not None and day in wanted and row.get("active") is not False:
                 yield from not_carried(kind, row, day)

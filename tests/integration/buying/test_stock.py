@@ -1,23 +1,24 @@
 """Goods that QuickBooks counts, from the company's file of quantities to the verdict on their days."""
 
-from collections import Counter
+from collections import defaultdict
 from decimal import Decimal
 
 import pytest
 
 from st_qbo_assets.domain.company import CompanyFile
-from tests.integration.buying.purchasing import Purchasing
+from tests.integration.buying.purchasing import Json, Purchasing
 
 pytestmark = pytest.mark.enable_socket
 
 
-def pieces_moved(purchasing: Purchasing) -> Counter[str]:
+def pieces_moved(purchasing: Purchasing) -> dict[str, Decimal]:
     """Pieces that documents in QuickBooks brought in and took out, by item."""
-    moved: Counter[str] = Counter()
+    moved: defaultdict[str, Decimal] = defaultdict(Decimal)
     kinds = {"Bill": ("ItemBasedExpenseLineDetail", 1), "Invoice": ("SalesItemLineDetail", -1)}
     for entity, (kind, sign) in kinds.items():
         lines = [line for document in purchasing.state("quickbooks", entity) for line in document["Line"]]
-        for detail in (line.get(kind) or {} for line in lines):
+        details: list[Json] = [line[kind] for line in lines if line.get(kind)]
+        for detail in details:
             moved[detail.get("ItemRef", {}).get("value", "")] += sign * Decimal(str(detail.get("Qty", 0)))
     return moved
 

@@ -10,6 +10,7 @@ from st_qbo_assets.domain.errors import RemoteFault
 from st_qbo_assets.domain.ids import PRICEBOOK, Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Verdict
 from tests.unit.load.builders import DAY, Bench, item
+from tests.unit.load.fake_quickbooks import no_mischief
 
 VENDOR = SourceRef(Entity.VENDOR, "6")
 
@@ -89,7 +90,7 @@ def test_nothing_is_bought_on_an_item_that_keeps_its_old_cost_account() -> None:
     results = bench.load(moved, vendor(), bill())
     assert told(results["item:CAP|79"]) == (Outcome.HELD, "item_account_refused")
     assert told(results["bill:7"]) == (Outcome.BLOCKED, "waits_for")
-    bench.quickbooks.mischief = lambda *_: None
+    bench.quickbooks.mischief = no_mischief
     results = bench.load(moved, vendor(), bill())
     assert [results[each].outcome for each in ("item:CAP|79", "bill:7")] == [Outcome.POSTED, Outcome.POSTED]
 

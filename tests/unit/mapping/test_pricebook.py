@@ -99,12 +99,19 @@ def test_what_is_not_used_any_more_is_switched_off_where_it_was_made_and_made_no
 
 @pytest.mark.rule("2.1")
 @pytest.mark.parametrize(
-    ("account", "verdict", "code"),
-    [("", Verdict.NOT_DUE, "item_without_account"), ("77777", Verdict.HELD, "item_account_unknown")],
+    ("changes", "code"),
+    [
+        ({"account": ""}, "item_without_account"),
+        ({"account": "77777"}, "item_account_unknown"),
+        ({"account": "10100"}, "item_account_unknown"),
+        ({"code": " - "}, "item_without_sku"),
+    ],
 )
-def test_an_item_without_an_account_to_be_sold_on_says_so(account: str, verdict: Verdict, code: str) -> None:
-    (item,) = changed(part(account=account), around())
-    assert (item.verdict, item.reason and item.reason.code) == (verdict, code)
+def test_a_record_of_which_no_item_can_be_made_says_so_and_holds_nothing(
+    changes: dict[str, Any], code: str
+) -> None:
+    (item,) = changed(part(**changes), around())
+    assert (item.verdict, item.reason and item.reason.code) == (Verdict.NOT_DUE, code)
 
 
 def test_nothing_changes_in_a_company_that_does_not_buy_or_on_another_day() -> None:
