@@ -34,12 +34,16 @@ def written_by_people(notes: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(kept if len(kept) == len(lines) else [*kept, _MORE])
 
 
-def from_quickbooks(notes: Sequence[Mapping[str, Any]], chosen: str = "") -> tuple[str, str]:
-    """Return (id, text) of the note in which ServiceTitan shows QuickBooks' text; empty if there is none."""
-    ours = [each for each in _active(notes) if _text(each).startswith(FROM_QUICKBOOKS)]
-    agreed = next((each for each in ours if str(each.get("id")) == chosen), None)
-    note = agreed or max(ours, key=lambda each: int(each.get("id") or 0), default=None)
-    return (str(note.get("id")), _text(note).removeprefix(FROM_QUICKBOOKS)) if note is not None else ("", "")
+def from_quickbooks(notes: Sequence[Mapping[str, Any]], chosen: str) -> tuple[str, str]:
+    """Return (id, text) of the note we keep QuickBooks' text in; empty if there is none any more."""
+    note = next((each for each in _active(notes) if chosen and str(each.get("id")) == chosen), None)
+    return (chosen, _text(note).removeprefix(FROM_QUICKBOOKS)) if note is not None else ("", "")
+
+
+def saying(notes: Sequence[Mapping[str, Any]], remark: str) -> str:
+    """Return the id of a note that says just what ours is to say: made before its answer was lost."""
+    same = (each for each in _active(notes) if _text(each) == f"{FROM_QUICKBOOKS}{remark}")
+    return next((str(each.get("id")) for each in same), "")
 
 
 def split(text: str) -> tuple[str, str]:

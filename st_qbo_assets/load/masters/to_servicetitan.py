@@ -14,7 +14,7 @@ from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SyncError
 from st_qbo_assets.domain.masters.changing import ServiceTitanChange, servicetitan_change
-from st_qbo_assets.domain.masters.notes import FROM_QUICKBOOKS
+from st_qbo_assets.domain.masters.notes import FROM_QUICKBOOKS, saying
 from st_qbo_assets.domain.masters.reasons import reason
 from st_qbo_assets.domain.masters.sides import (
     CUSTOMER,
@@ -137,19 +137,25 @@ def _carry_out(context: PairContext, target: str, side: Side, change: ServiceTit
             contacts = [old for old in contacts if objects.text(old.get("id")) != each.id]
     notes = side.notes
     if change.remark is not None:
-        notes = _renew_note(context, side, change.remark)
+        chosen[REMARKS], notes = _renew_note(context, side, change.remark)
     after = replace(side, raw=record, locations=locations, notes=notes)
     return _read(context, target, after, contacts=contacts, chosen=chosen)
 
 
-def _renew_note(context: PairContext, side: Side, remark: str) -> list[Json]:
-    """Add the note of QuickBooks' text anew, then delete the one before: between the two nothing is lost."""
+def _renew_note(context: PairContext, side: Side, remark: str) -> tuple[str, list[Json]]:
+    """Add the note of QuickBooks' text anew, then delete the one before; return its id, and all notes.
+
+    One that says so already is taken: the answer to its creation was lost (rule 7.7).
+    """
     notes, before = [*(side.notes or ())], side.chosen.get(REMARKS, "")
-    if remark:
+    kept = saying(notes, remark) if remark else ""
+    if remark and not kept:
         notes.append(context.writer.create_note(side.id, f"{FROM_QUICKBOOKS}{remark}"))
-    if before:
+        kept = objects.text(notes[-1].get("id"))
+    if before and before != kept:
         context.writer.delete_note(side.id, before)
-    return [each for each in notes if objects.text(each.get("id")) != before]
+        notes = [each for each in notes if objects.text(each.get("id")) != before]
+    return kept, notes
 
 
 def _read(

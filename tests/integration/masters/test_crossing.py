@@ -168,10 +168,16 @@ def test_a_customer_typed_into_quickbooks_is_made_in_servicetitan_once(shop: Sho
     shop.office.act("create", entity="Customer", body={"DisplayName": "No Address Given"})
     shop.office.control(
         "faults",
-        {"rules": [{"method": "POST", "path": "*/crm/v2/*/customers", "kind": "lost_response", "times": 1}]},
+        {
+            "rules": [
+                {"method": "POST", "path": path, "kind": "lost_response", "times": 1}
+                for path in ("*/crm/v2/*/customers", "*/crm/v2/*/notes")
+            ]
+        },
         half="servicetitan",
     )
     shop.poll()
+    shop.poll(succeeds=False)
     shop.poll()
 
     made = [row for row in shop.state("servicetitan", "customers") if row["name"] == "Zora Quill"]

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from st_qbo_assets.domain.masters.notes import LENGTH, from_quickbooks, joined, split, written_by_people
+from st_qbo_assets.domain.masters.notes import (
+    LENGTH,
+    from_quickbooks,
+    joined,
+    saying,
+    split,
+    written_by_people,
+)
 
 _line = st.text(
     st.characters(codec="latin-1", exclude_categories=["Cc", "Cf", "Zs"]), min_size=1, max_size=400
@@ -39,7 +46,8 @@ def test_pinned_notes_come_first_then_the_newest_and_ours_and_deleted_ones_are_l
     ]
     rows[2]["active"] = False
     assert written_by_people(rows) == "- key under the mat\n- new\n- old"
-    assert from_quickbooks(rows) == ("2", "pays late")
+    assert (from_quickbooks(rows, "2"), from_quickbooks(rows, "")) == (("2", "pays late"), ("", ""))
+    assert (saying(rows, "pays late"), saying(rows, "gone")) == ("2", "")
 
 
 def test_of_too_many_notes_the_newest_fit_and_the_rest_is_told() -> None:
