@@ -10,12 +10,14 @@ some of what is bought) are asked for what changed since their newest stamp.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.errors import RemoteFault
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Json
@@ -34,7 +36,8 @@ MEMOS = "credit_memos"
 MOST_PAGES = 20
 #: Rows whose versions are remembered; of more the oldest come again, which only costs a load.
 _MOST_KNOWN = 20_000
-_BAD_REQUEST = 400
+#: How a token that is not taken (any more) is refused.
+_REFUSALS = frozenset({400, 404, 410, 422})
 #: The vendor's clock may be a day off ours, either way.
 _CLOCKS = timedelta(days=2)
 
@@ -51,10 +54,14 @@ class Feeds(Documents, Protocol):
 
 @dataclass(frozen=True)
 class FeedToken:
-    """Where a feed goes on, and when that was kept."""
+    """Where a feed goes on.
+
+    Attributes:
+        read_until: every row that changed before is read: where to begin if the token is refused.
+    """
 
     text: str
-    kept_at: datetime
+    read_until: datetime
 
 
 @dataclass
@@ -63,20 +70,24 @@ class FeedReading:
 
     Attributes:
         tokens: where each feed goes on; to be kept once the days are.
+        until: the instant before which every change of a feed is read.
         memos_until: stamp until which credit memos are read.
         lists_until: the same of other lists without a feed, by name.
         known: versions of the rows that may come again, by feed.
         rows: how many rows were new.
         days: business days that changed, from the start date on.
+        refused: feeds that ServiceTitan refuses, with its words; the others go on.
         is_first: whether some feed was never read before: it was only taken to its end.
     """
 
     tokens: dict[str, str] = field(default_factory=dict[str, str])
+    until: dict[str, datetime] = field(default_factory=dict[str, datetime])
     memos_until: datetime | None = None
     lists_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
     known: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     rows: int = 0
     days: frozenset[date] = frozenset()
+    refused: dict[str, str] = field(default_factory=dict[str, str])
     is_first: bool = False
 
 
@@ -124,15 +135,18 @@ def read_feeds(
         **bought.takers(),
     }
     for feed, take in takers.items():
-        for row in _new_rows(client, feed, reading, tokens.get(feed), known.get(feed, ()), now=now):
-            take(row)
-    _read_memos(client, company, reading, memos, memos_since, known.get(MEMOS, ()), now=now)
+        with _alone(feed, reading, known):
+            for row in _new_rows(client, feed, reading, tokens.get(feed), known.get(feed, ()), now=now):
+                take(row)
+    with _alone(MEMOS, reading, known):
+        _read_memos(client, company, reading, memos, memos_since, known.get(MEMOS, ()), now=now)
     for name, (changes, read) in bought.lists(client).items():
         since = (lists_since or {}).get(name)
         window = Window(since or now - _CLOCKS, now + _CLOCKS)
-        rows = read(modified_params(window))
-        until = _read_list(name, rows, reading, changes, company, known.get(name, ()), is_first=since is None)
-        reading.lists_until[name] = until or since or window.since
+        with _alone(name, reading, known):
+            rows, old = read(modified_params(window)), known.get(name, ())
+            until = _read_list(name, rows, reading, changes, company, old, is_first=since is None)
+            reading.lists_until[name] = until or since or window.since
     bought.follow_returns(client)
     invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
     changed = (invoices, payments, memos, *bought.all)
@@ -140,6 +154,17 @@ def read_feeds(
     days = {*before.values(), *(day for each in changed for day in each.days)}
     reading.days = frozenset(day for day in days if day >= company.start_date)
     return reading
+
+
+@contextmanager
+def _alone(feed: str, reading: FeedReading, known: Mapping[str, Iterable[str]]) -> Generator[None]:
+    """Let a feed that is refused, for want of a right for one, keep none of the others."""
+    try:
+        yield
+    except RemoteFault as error:
+        _log.warning("feed=refused feed=%s error=%s", feed, error)
+        reading.refused[feed] = str(error)
+        reading.known.setdefault(feed, list(known.get(feed, ())))
 
 
 def _new_rows(
@@ -154,10 +179,11 @@ def _new_rows(
     """Yield the rows of a feed that did not come before, and note where it goes on."""
     is_first = token is None
     start = token.text if token is not None else (now - _CLOCKS).date().isoformat()
-    fallback = (token.kept_at - _CLOCKS).date().isoformat() if token is not None else ""
+    fallback = (token.read_until - _CLOCKS).date().isoformat() if token is not None else ""
     old, versions = set(known), list[str]()
     for number, page in enumerate(_pages(client, feed, start, fallback), start=1):
         reading.tokens[feed] = page.continue_from
+        reading.until[feed] = _read_until(page, reading.until.get(feed), token, now=now)
         for row in page.rows:
             version = _version(row)
             versions.append(version)
@@ -170,12 +196,29 @@ def _new_rows(
     reading.known[feed] = versions[-_MOST_KNOWN:]
 
 
+def _read_until(
+    page: ExportPage, before: datetime | None, token: FeedToken | None, *, now: datetime
+) -> datetime:
+    """Return how far a feed is read after a page: rows come in the order in which they changed."""
+    if not page.has_more:
+        return now
+    stamps = [stamp for row in page.rows if (stamp := _stamp(row)) is not None]
+    return max(stamps, default=before or (token.read_until if token is not None else now - _CLOCKS))
+
+
+def _stamp(row: Json) -> datetime | None:
+    try:
+        return parse_instant(row.get("modifiedOn"))
+    except ValueError:
+        return None  # the row is told when its day is read
+
+
 def _pages(client: Feeds, feed: str, start: str, fallback: str) -> Iterator[ExportPage]:
     """Yield the pages of a feed; a token that the vendor no longer takes is replaced by its date."""
     try:
         yield from client.export(feed, start, include_recent_changes=True)
     except RemoteFault as error:
-        if not fallback or error.status != _BAD_REQUEST:
+        if not fallback or error.status not in _REFUSALS:
             raise
         _log.warning("feed=token_refused feed=%s from=%s", feed, fallback)
         yield from client.export(feed, fallback, include_recent_changes=True)

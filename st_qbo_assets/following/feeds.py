@@ -35,7 +35,7 @@ def note_feeds(connections: Connections, *, known: Mapping[str, Iterable[str]], 
         connections.servicetitan,
         connections.company,
         tokens={
-            feed.removeprefix(_PREFIX): FeedToken(text, kept_at)
+            feed.removeprefix(_PREFIX): FeedToken(text, connections.marks.get(name, feed) or kept_at)
             for feed, (text, kept_at) in kept.items()
             if feed.startswith(_PREFIX)
         },
@@ -48,6 +48,7 @@ def note_feeds(connections: Connections, *, known: Mapping[str, Iterable[str]], 
     connections.dirty_days.mark(name, reading.days)
     for feed, token in reading.tokens.items():
         tokens.save(name, f"{_PREFIX}{feed}", token)
+        connections.marks.advance(name, f"{_PREFIX}{feed}", reading.until[feed])
     if reading.memos_until is not None:
         connections.marks.advance(name, _MEMOS_MARK, reading.memos_until)
     for each, until in reading.lists_until.items():

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
@@ -20,6 +20,9 @@ from st_qbo_assets.following.launch import ASKED_TAG, COMPANY_TAG, RANGE_END, RA
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.live_runs import request_of, unfinished
 from st_qbo_assets.orchestration.resources import Connector
+
+if TYPE_CHECKING:
+    from st_qbo_assets.extract.feeds import FeedReading
 
 NAME = "feed_catch_up"
 #: A day whose run died is asked for again after so long, then after twice as long, up to eight times.
@@ -59,11 +62,17 @@ def feed_catch_up(defs: CompanyDefs, jobs: list[Any]) -> dg.SensorDefinition:
         ]
         return dg.SensorResult(
             run_requests=[request_of(defs, ask, asked_by=NAME) for ask in asks],
-            skip_reason=None if asks else f"{reading.rows} rows are new; no day is due.",
+            skip_reason=None if asks else _said(reading),
             cursor=json.dumps(reading.known),
         )
 
     return catch_up
+
+
+def _said(reading: "FeedReading") -> str:
+    """Return why there is no run."""
+    refused = [f"{feed} are refused: {words}" for feed, words in sorted(reading.refused.items())]
+    return " ".join([f"{reading.rows} rows are new; no day is due.", *refused])
 
 
 def _known(cursor: str | None) -> dict[str, list[str]]:
