@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from st_qbo_assets.following.launch import ASKED_TAG
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failed_runs import (
     failed_run,
     failed_since,
+    failure_remedy,
     failure_text,
     is_mended,
+    is_replayed,
     passes,
     was_reported,
 )
@@ -64,10 +67,15 @@ def alerts_sensor(defs: CompanyDefs) -> dg.SensorDefinition:
 
 @dataclass(frozen=True)
 class Failed:
-    """A failed run, and what is told of it."""
+    """A failed run, and what is told of it.
+
+    Attributes:
+        passes: whether it is run again by itself.
+    """
 
     run: FailedRun
     text: str
+    remedy: str
     passes: bool
 
 
@@ -90,7 +98,7 @@ class Known:
     def dump(self) -> str:
         """Return it as a sensor's cursor."""
         failed = {
-            key: {**each.run.__dict__, "text": each.text, "passes": each.passes}
+            key: {**each.run.__dict__, "text": each.text, "remedy": each.remedy, "passes": each.passes}
             for key, each in self.failed.items()
         }
         return json.dumps({"seen_until": self.seen_until, "failed": failed}, default=str)
@@ -119,14 +127,22 @@ class Runs:
             found = failed_run(self.instance, run, at)
             if found is None or was_reported(self.instance, run):
                 continue  # the ledger knows its records, and tells of them
-            told = Failed(found, failure_text(self.instance, run), passes(self.instance, run))
-            failed[",".join(found.assets)[:500]] = told
+            failed[",".join(found.assets)[:500]] = self._told(run, found)
         open_ = {
             key: each
             for key, each in failed.items()
             if not is_mended(self.instance, each.run, self.defs.days)
         }
         return replace(known, seen_until=seen, failed=dict(list(open_.items())[-_MOST_RUNS:]))
+
+    def _told(self, run: dg.DagsterRun, found: FailedRun) -> Failed:
+        again = ASKED_TAG in run.tags or all(is_replayed(self.defs.name, name) for name in found.assets)
+        return Failed(
+            found,
+            failure_text(self.instance, run),
+            failure_remedy(self.instance, run),
+            passes=again and passes(self.instance, run),
+        )
 
 
 def _failed_of(known: dict[str, Any]) -> Failed:
@@ -137,19 +153,20 @@ def _failed_of(known: dict[str, Any]) -> Failed:
         assets=tuple(known["assets"]),
         first=date.fromisoformat(first) if first else None,
         last=date.fromisoformat(last) if last else None,
+        months=tuple(known.get("months", ())),
     )
-    return Failed(run, known["text"], known["passes"])
+    return Failed(run, known["text"], known.get("remedy", ""), known["passes"])
 
 
 def _sentence(failed: Failed) -> str:
     run = failed.run
-    days = (
-        "" if run.first is None else f" of {run.first}" + (f" to {run.last}" if run.last != run.first else "")
-    )
-    return f"A run{days} could not go on: {failed.text}"
+    parts = [str(run.first), str(run.last)] if run.first is not None else [*run.months]
+    of = f" of {parts[0]}" + (f" to {parts[-1]}" if parts[-1] != parts[0] else "") if parts else ""
+    what = run.assets[0].split("/", 1)[-1] if len(run.assets) == 1 else "A run"
+    return f"{what}{of} could not go on: {failed.text}"
 
 
 def _remedy(failed: Failed) -> str:
     if failed.passes:
         return "Nothing to do: it is run again by itself when both systems answer."
-    return "Open the run, do what it says, then materialize the same again."
+    return f"{failed.remedy or 'Open the run, do what it says.'} Then materialize the same again."

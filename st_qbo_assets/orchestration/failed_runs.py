@@ -5,6 +5,7 @@ when to try again (`replaying`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from st_qbo_assets.domain.passing import PASSING_ERRORS
-from st_qbo_assets.orchestration.failures import ERROR, REPORTED
+from st_qbo_assets.orchestration import keys
+from st_qbo_assets.orchestration.failures import ERROR, REMEDY, REPORTED
 from st_qbo_assets.orchestration.replaying import FailedRun
 
 RANGE_START = "dagster/asset_partition_range_start"
@@ -20,6 +22,9 @@ RANGE_END = "dagster/asset_partition_range_end"
 _PARTITION = "dagster/partition"
 #: Set on comparisons made because a run died before its own; one that fails itself is not compared again.
 NET_TAG = "st_qbo/tie_out_net"
+#: Stages whose assets are materialized again by themselves.
+STAGES = frozenset({"servicetitan", "quickbooks", "mapped", "loaded"})
+_MONTHS = 12
 #: Runs read at one look; more are read at the next.
 _MOST_RUNS = 25
 
@@ -72,27 +77,56 @@ def failure_text(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     return "its process ended without a word."
 
 
+def failure_remedy(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    """Return what a person can do about it; empty if the failure does not say."""
+    said = (told.get(REMEDY) for told, _ in _failures(instance, run))
+    return next((str(remedy) for remedy in said if remedy), "")
+
+
+def is_replayed(company: str, name: str) -> bool:
+    """Say whether an asset is materialized again by itself once both systems answer."""
+    owner, stage, *rest = name.split("/")
+    is_proof = stage == "books" and rest in ([keys.TIE_OUT], [keys.DRIFT], [keys.DUPLICATES])
+    return owner == company and (stage in STAGES or is_proof)
+
+
 def failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun, at: float) -> FailedRun | None:
-    """Return what a run was to materialize; None if it was nothing of days, or of a month."""
+    """Return what a run was to materialize; None if it was nothing."""
     planned = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
-    keys = {
+    names = {
         entry.dagster_event.asset_key.to_user_string()
         for entry in planned
         if entry.dagster_event is not None and entry.dagster_event.asset_key is not None
     }
     first = run.tags.get(RANGE_START) or run.tags.get(_PARTITION)
     last = run.tags.get(RANGE_END) or run.tags.get(_PARTITION)
-    try:
-        days = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else (None, None)
-    except ValueError:  # a month's close is a person's business
+    found = FailedRun(run.run_id, at, tuple(sorted(names)))
+    if not names:
         return None
-    return FailedRun(run.run_id, at, tuple(sorted(keys)), *days) if keys else None
+    if not first or not last:
+        return found
+    try:
+        return replace(found, first=date.fromisoformat(first), last=date.fromisoformat(last))
+    except ValueError:
+        return replace(found, months=tuple(_months(first, last)))
+
+
+def _months(first: str, last: str) -> Iterator[str]:
+    """Yield the months of a range, as their partitions are named."""
+    year, month = (int(part) for part in first.split("-"))
+    while (name := f"{year:04}-{month:02}") <= last:
+        yield name
+        year, month = (year, month + 1) if month < _MONTHS else (year + 1, 1)
 
 
 def is_mended(instance: dg.DagsterInstance, run: FailedRun, days: dg.DailyPartitionsDefinition) -> bool:
     """Say whether everything a failed run was to materialize has been since."""
     for name in run.assets:
         key = dg.AssetKey.from_user_string(name)
+        if run.months:
+            if not all(_was_made(instance, key, month, run.at) for month in run.months):
+                return False
+            continue
         if run.first is None or run.last is None:
             event = instance.get_latest_materialization_event(key)
             if event is None or event.timestamp <= run.at:
@@ -103,6 +137,11 @@ def is_mended(instance: dg.DagsterInstance, run: FailedRun, days: dg.DailyPartit
         if any(getattr(status, "value", None) == "FAILED" for status in found.values()):
             return False
     return True
+
+
+def _was_made(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str, since: float) -> bool:
+    wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition], after_timestamp=since)
+    return bool(instance.fetch_materializations(wanted, limit=1).records)
 
 
 def _failures(

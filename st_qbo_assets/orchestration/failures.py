@@ -11,6 +11,8 @@ from st_qbo_assets.domain.errors import RateLimited, SyncError, TransportError
 REPORTED = "tied_out"
 #: Name of the error's class in a failure's metadata: whether it passes is read from there.
 ERROR = "error"
+#: Name of the remedy there.
+REMEDY = "what_to_do"
 
 
 def failure_of(error: SyncError) -> dg.Failure:
@@ -21,7 +23,7 @@ def failure_of(error: SyncError) -> dg.Failure:
         "the_same_again": "may succeed" if helps else "does not help",
     }
     if error.remedy:
-        metadata["what_to_do"] = error.remedy
+        metadata[REMEDY] = error.remedy
     return dg.Failure(str(error), metadata=metadata, allow_retries=False)
 
 

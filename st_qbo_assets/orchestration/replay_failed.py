@@ -20,10 +20,12 @@ from st_qbo_assets.orchestration.failed_runs import (
     NET_TAG,
     RANGE_END,
     RANGE_START,
+    STAGES,
     failed_run,
     failed_since,
     is_mended,
     is_of,
+    is_replayed,
     passes,
 )
 from st_qbo_assets.orchestration.lanes import ASKED_TAG
@@ -53,7 +55,6 @@ _SECONDS = 30
 #: The sensor's very first look goes back so far.
 _FIRST_LOOK = timedelta(days=2)
 _MOST_RUNS_KEPT = 50
-_STAGES = frozenset({"servicetitan", "quickbooks", "mapped", "loaded"})
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -65,7 +66,7 @@ _UNFINISHED = [
 
 def replay_failed(defs: CompanyDefs) -> tuple[UnresolvedAssetJobDefinition, dg.SensorDefinition]:
     """Return the job of a replay and the sensor that starts it."""
-    prefixes = [[defs.name, stage] for stage in sorted(_STAGES)]
+    prefixes = [[defs.name, stage] for stage in sorted(STAGES)]
     proofs = [keys.books(defs.name, name) for name in (keys.TIE_OUT, keys.DRIFT, keys.DUPLICATES)]
     job = dg.define_asset_job(
         f"{defs.name}_replay",
@@ -142,16 +143,11 @@ class Look:
             if _NOT_OURS & run.tags.keys() or not passes(self.instance, run):
                 continue
             found = failed_run(self.instance, run, at)
-            assets = tuple(name for name in found.assets if self._is_replayed(name)) if found else ()
+            assets = [name for name in found.assets if is_replayed(self.defs.name, name)] if found else []
             if found is not None and assets:
-                runs.append(replace(found, assets=assets))
+                runs.append(replace(found, assets=tuple(assets)))
         left = [run for run in runs if not is_mended(self.instance, run, self.defs.days)]
         return replace(memory, seen_until=seen, runs=tuple(left[-_MOST_RUNS_KEPT:]))
-
-    def _is_replayed(self, name: str) -> bool:
-        company, stage, *rest = name.split("/")
-        is_proof = stage == "books" and rest in ([keys.TIE_OUT], [keys.DRIFT], [keys.DUPLICATES])
-        return company == self.defs.name and (stage in _STAGES or is_proof)
 
     def _due(self, memory: Memory) -> Due:
         """Return what failed and passes: by the ledger, and by the runs that died before it knew."""

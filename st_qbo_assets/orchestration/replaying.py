@@ -34,6 +34,7 @@ class FailedRun:
     Attributes:
         first: its first day; None if its assets have none.
         assets: keys as text.
+        months: its partitions where those are months, as `2026-03`.
     """
 
     run_id: str
@@ -41,6 +42,7 @@ class FailedRun:
     assets: tuple[str, ...]
     first: date | None = None
     last: date | None = None
+    months: tuple[str, ...] = ()
 
     @property
     def days(self) -> list[date | None]:
@@ -94,6 +96,7 @@ class Memory:
                 assets=tuple(run["assets"]),
                 first=_day(run["first"]),
                 last=_day(run["last"]),
+                months=tuple(run.get("months", ())),
             )
             for run in known["runs"]
         ]

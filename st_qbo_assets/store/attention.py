@@ -14,11 +14,12 @@ from st_qbo_assets.domain.ids import Company, Entity
 from st_qbo_assets.domain.outcomes import Outcome
 from st_qbo_assets.domain.passing import PASSING_REASONS
 from st_qbo_assets.store.database import Database
-from st_qbo_assets.store.schema import record_changes, record_states, safe_marks, tie_outs
+from st_qbo_assets.store.schema import feed_tokens, record_changes, record_states, safe_marks, tie_outs
 
 _CHANGES_FEED = "quickbooks/changes"
 #: What is read regularly, in words that go on with "for 31 hours".
 _COMPARED, _CHANGES = "No day was compared", "QuickBooks was not asked for changes"
+_EXPORTS = "servicetitan/export/"
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,17 @@ class Attention:
         changes = select(safe_marks.c.updated_at).where(
             safe_marks.c.company == company, safe_marks.c.feed == _CHANGES_FEED
         )
+        exports = select(feed_tokens.c.feed, feed_tokens.c.updated_at).where(
+            feed_tokens.c.company == company, feed_tokens.c.feed.startswith(_EXPORTS)
+        )
         with self._database.autocommit() as connection:
             found = {
                 _COMPARED: connection.execute(compared).scalar(),
                 _CHANGES: connection.execute(changes).scalar(),
             }
+            for row in connection.execute(exports):
+                name = row.feed.removeprefix(_EXPORTS)
+                found[f"ServiceTitan did not tell which {name} changed"] = row.updated_at
         return {name: at for name, at in found.items() if at is not None}
 
     def outcomes(self, company: Company, first: date, last: date) -> dict[Outcome, tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""People are told of each thing once, on a webhook that really listens; addresses stay secret."""
+"""People are told of each thing once, by a webhook and by mail that really listen; addresses stay secret."""
 
 import json
 import logging
@@ -6,8 +6,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from st_qbo_assets.settings import Settings
 from st_qbo_assets.store.alerts import Alerts, Concern
 from st_qbo_assets.store.connection_states import ConnectionStates
 from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.marks import FeedTokens
 from st_qbo_assets.store.states import RecordStates
 from st_qbo_assets.store.tie_outs import TieOutRecord, TieOuts
 from st_qbo_assets.store.vault import Vault
@@ -73,6 +77,37 @@ def webhook() -> Iterator[Webhook]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@dataclass
+class Mailbox:
+    """A mail server on loopback that takes everything."""
+
+    port: int = 0
+    mails: list[Message] = field(default_factory=list[Message])
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    made = Mailbox()
+
+    class Taking(StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 books.example\r\n")
+            while verb := self.rfile.readline()[:4].upper():
+                if verb == b"DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    made.mails.append(message_from_bytes(b"".join(lines)))
+                self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 taken\r\n")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Taking) as server:
+        made.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield made
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
@@ -172,6 +207,33 @@ def test_what_nobody_took_is_tried_again_later_and_the_day_is_summed_up_once(
     assert told.startswith(f"demo, {_DAY}: 1 open\n{_DAY}: 1 rejected (123.45).")
     assert "Every compared day is green." in told
     assert "→ Save it again." in told
+
+
+def test_a_mail_says_what_to_do_and_each_feed_that_stands_still_is_named(
+    watch: Watch, database: Database, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    targets = Targets(Vault.open(database, watch.settings), "demo")
+    targets.remove("chat")
+    address = f"mailto://127.0.0.1:{mailbox.port}?from=sync-4711@books.example&to=jane@books.example"
+    targets.add("mail", SecretStr(address))
+    for feed in ("invoices", "payments"):
+        FeedTokens(database).save(_NAME, f"servicetitan/export/{feed}", "token")
+    with database.begin() as connection:  # payments were asked for an hour later, and then no more
+        later = "UPDATE st_qbo.feed_tokens SET updated_at = :at WHERE feed LIKE '%payments'"
+        connection.execute(text(later), {"at": _NOW + timedelta(hours=10)})
+
+    watch.look(_NOW + timedelta(hours=31))
+    [mail] = mailbox.mails
+    assert (mail["To"], mail["Subject"]) == ("jane@books.example", "demo: something needs you")
+    assert "sync-4711@books.example" in mail["From"]
+    plain = next(part for part in mail.walk() if part.get_content_type() in ("text/plain", "text/html"))
+    words = bytes(plain.get_payload(decode=True)).decode()
+    assert "ServiceTitan did not tell which invoices changed for 31 hours" in words
+    assert "See that `st-qbo up` runs" in words
+    assert "https://dagster.example/automation" in words
+    assert "payments" not in words
+    assert "4711" not in caplog.text
 
 
 def test_an_address_is_tried_for_its_form_and_never_repeated(watch: Watch, database: Database) -> None:
