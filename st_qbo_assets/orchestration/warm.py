@@ -1,7 +1,10 @@
 """`python -m st_qbo_assets.orchestration.warm`: imports everything once, then forks a process for each run.
 
-What belongs here: the socket, the fork, and the news of a run whose process died. What does not: which runs
-come here (`warm_launcher`).
+What belongs here: the socket, the fork, ending a run, and the news of one whose process died. What does not:
+which runs come here (`warm_launcher`).
+
+    {"run_id": …}   a process is forked for the run       → {"worker": …}
+    {"cancel": …}   its process is asked to end, then made → {"canceled": …}
 
 The parent has one thread and no connection to anything when it forks, else a child would inherit locks that
 nobody frees and connections that are not its own. A new version of the program needs a new parent, as it
@@ -22,8 +25,9 @@ from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRunStatus
 from dagster._cli.api import _execute_run_command_body  # pyright: ignore[reportPrivateUsage] - no public one
+from dagster._utils.interrupts import capture_interrupts
 
 from st_qbo_assets.orchestration.warm_launcher import READY, socket_of, worker_of
 
@@ -40,6 +44,8 @@ _HEAVY = (
     *(f"st_qbo_assets.orchestration.{name}" for name in ("master_frames", "master_runs", "storage", "lanes")),
 )
 _READ_SECONDS = 1.0
+#: A canceled run may end what it is sending; then its process is killed, and the ledger finds out the rest.
+GRACE_SECONDS = 20.0
 
 
 def main() -> int:
@@ -71,10 +77,12 @@ def _threads() -> list[str]:
 class Warm:
     """The parent of runs."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, grace_seconds: float = GRACE_SECONDS) -> None:
         """Listen at this path."""
         self._path = path
+        self._grace_seconds = grace_seconds
         self._runs: dict[int, str] = {}
+        self._kill_at: dict[int, float] = {}
         self._is_ending = False
 
     def serve(self) -> None:
@@ -92,6 +100,7 @@ class Warm:
             _log.info("warm=listening path=%s", self._path)
             while not self._is_ending:
                 self._reap()
+                self.kill_overdue()
                 try:
                     connection, _ = server.accept()
                 except (TimeoutError, InterruptedError):
@@ -108,6 +117,10 @@ class Warm:
             connection.settimeout(_READ_SECONDS)
             connection.sendall(READY)
             asked = json.loads(connection.makefile("rb").readline())
+            if "cancel" in asked:
+                is_canceled = self.cancel(str(asked["cancel"]))
+                connection.sendall(json.dumps({"canceled": is_canceled}).encode() + b"\n")
+                return
             run_id = str(asked["run_id"])
         except (OSError, ValueError, KeyError, TypeError):
             return
@@ -116,11 +129,31 @@ class Warm:
             server.close()
             connection.close()
             _as_child(lambda: _run(run_id))
-        self._runs[pid] = run_id
+        self.watch(pid, run_id)
         try:
             connection.sendall(json.dumps({"worker": worker_of(pid)}).encode() + b"\n")
         except OSError:
             _log.warning("warm=answer_lost run=%s", run_id)
+
+    def watch(self, pid: int, run_id: str) -> None:
+        """Know a child as the process of a run."""
+        self._runs[pid] = run_id
+
+    def cancel(self, run_id: str) -> bool:
+        """Ask the process of a run to end, as Ctrl-C does; say whether there is one."""
+        # a child's id is its own until it is buried here
+        for pid in [pid for pid, each in self._runs.items() if each == run_id]:
+            os.kill(pid, signal.SIGINT)
+            self._kill_at.setdefault(pid, time.monotonic() + self._grace_seconds)
+            return True
+        return False
+
+    def kill_overdue(self) -> None:
+        """Kill what was canceled and does not end."""
+        for pid in [pid for pid, at in self._kill_at.items() if time.monotonic() >= at]:
+            _log.warning("warm=killed run=%s", self._runs.get(pid, ""))
+            os.kill(pid, signal.SIGKILL)
+            del self._kill_at[pid]
 
     def _reap(self) -> None:
         """Bury the processes that ended; of those that died the run is told to have failed."""
@@ -132,6 +165,7 @@ class Warm:
             if pid == 0:
                 return
             run_id = self._runs.pop(pid, "")
+            self._kill_at.pop(pid, None)
             if run_id and status != 0 and os.fork() == 0:
                 _as_child(lambda run_id=run_id: _report_dead(run_id))
 
@@ -155,7 +189,7 @@ def _as_child(work: Callable[[], int]) -> None:
 
 
 def _run(run_id: str) -> int:
-    with DagsterInstance.get() as instance:
+    with capture_interrupts(), DagsterInstance.get() as instance:
         status = _execute_run_command_body(run_id, instance, lambda _: None, True)  # noqa: FBT003 - Dagster's
     _log.info("warm=run_ended run=%s status=%d cpu_seconds=%.2f", run_id, status, time.process_time())
     return status
@@ -164,7 +198,9 @@ def _run(run_id: str) -> int:
 def _report_dead(run_id: str) -> int:
     with DagsterInstance.get() as instance:
         run = instance.get_run_by_id(run_id)
-        if run is not None and not run.is_finished:
+        if run is not None and run.status is DagsterRunStatus.CANCELING:
+            instance.report_run_canceled(run, "Its process was ended.")
+        elif run is not None and not run.is_finished:
             instance.report_run_failed(run, "Its process died.")
     return 0
 

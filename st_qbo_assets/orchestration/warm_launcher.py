@@ -12,8 +12,9 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
@@ -45,6 +46,11 @@ def worker_of(pid: int) -> str:
 class WarmRunLauncher(DefaultRunLauncher):
     """Dagster's default launcher, which asks the warm process first."""
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether a warm process seems to be there."""
+        return socket_of(Path(self._instance.root_directory)).exists()
+
     def launch_run(self, context: LaunchRunContext) -> None:
         """Hand a run to the warm process, or launch it as usual."""
         run = context.dagster_run
@@ -55,7 +61,7 @@ class WarmRunLauncher(DefaultRunLauncher):
             self._instance.add_run_tags(run.run_id, {WORKER_TAG: worker})
 
     def terminate(self, run_id: str) -> bool:
-        """Ask a run's process to end, as Ctrl-C does."""
+        """Have a run's process end, as Ctrl-C does; the warm process sees to it that it does."""
         run = self._instance.get_run_by_id(run_id)
         worker = _worker(run)
         if run is None or not worker:
@@ -63,7 +69,8 @@ class WarmRunLauncher(DefaultRunLauncher):
         if run.is_finished or not _lives(worker):
             return False
         self._instance.report_run_canceling(run)
-        os.kill(int(worker.partition("@")[0]), signal.SIGINT)
+        if not (self._ask({"cancel": run_id}) or {}).get("canceled"):
+            os.kill(int(worker.partition("@")[0]), signal.SIGINT)  # the warm process it came from is gone
         return True
 
     @property
@@ -84,6 +91,11 @@ class WarmRunLauncher(DefaultRunLauncher):
         Once the run was named it is never launched otherwise, though the answer be lost: it would run twice.
         One that nobody began is failed by run monitoring.
         """
+        answer = self._ask({"run_id": run_id})
+        return None if answer is None else str(answer.get("worker", ""))
+
+    def _ask(self, question: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """Return what the warm process answers: None if it was not asked, nothing if its answer is lost."""
         path = socket_of(Path(self._instance.root_directory))
         if not path.exists():
             return None
@@ -97,11 +109,11 @@ class WarmRunLauncher(DefaultRunLauncher):
             except OSError:
                 return None
             try:
-                connection.sendall(json.dumps({"run_id": run_id}).encode() + b"\n")
+                connection.sendall(json.dumps(question).encode() + b"\n")
                 answer: Any = json.loads(lines.readline())
-                return str(answer["worker"])
-            except (OSError, ValueError, KeyError, TypeError):
-                return ""
+            except (OSError, ValueError):
+                return {}
+            return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
 
 
 def _worker(run: DagsterRun | None) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from tempfile import TemporaryDirectory
 import dagster as dg
 import pytest
 
+from st_qbo_assets.orchestration.warm import Warm
 from st_qbo_assets.orchestration.warm_launcher import READY, WarmRunLauncher, socket_of, worker_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux alone has a warm process")
@@ -72,6 +75,22 @@ def test_a_run_whose_answer_is_lost_is_not_launched_again(launcher: tuple[WarmRu
 
     with listening(path, take):
         assert warm._hand_over("run-1") == ""  # noqa: SLF001 - not None: it may have begun
+
+
+def test_a_canceled_run_is_asked_to_end_and_then_made_to(tmp_path: Path) -> None:
+    patient, impatient = (Warm(tmp_path / "socket", grace_seconds=seconds) for seconds in (60, 0))
+    assert not patient.cancel("run-1")
+    command = ["sh", "-c", "trap '' INT; echo deaf; exec sleep 60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as deaf:
+        assert deaf.stdout is not None
+        assert deaf.stdout.readline() == b"deaf\n"
+        for warm in (patient, impatient):
+            warm.watch(deaf.pid, "run-1")
+            assert warm.cancel("run-1")
+        patient.kill_overdue()
+        assert deaf.poll() is None
+        impatient.kill_overdue()
+        assert deaf.wait() == -signal.SIGKILL
 
 
 def test_a_process_is_told_from_a_later_one_of_the_same_id() -> None:
