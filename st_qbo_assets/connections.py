@@ -53,6 +53,8 @@ _BRIEF = Timeouts(connect_seconds=5.0, read_seconds=15.0)
 _OAUTH_ATTEMPTS = 4
 #: Markers of objects read are kept in one statement for so many.
 _MARKERS_AT_ONCE = 200
+#: Whether ServiceTitan's connection stands as stopped is looked up again after so many answers.
+_LOOKS_EVERY = 100
 
 
 def scope_of(company: CompanyFile) -> str:
@@ -82,6 +84,7 @@ class Connections:
     _seen: list[MarkedObject] = field(default_factory=list[MarkedObject])
     _budgets: list[Budget] = field(default_factory=list[Budget])
     _keeping: threading.Lock = field(default_factory=threading.Lock)
+    _answered: int = 0
 
     @property
     def name(self) -> Company:
@@ -277,7 +280,8 @@ class Connections:
         QuickBooks is not judged by reads: a company whose subscription ended still answers them.
         """
         client = self.__dict__.get("servicetitan")
-        if isinstance(client, ServiceTitan) and client.calls.calls:
+        if isinstance(client, ServiceTitan) and client.calls.calls > self._answered:
+            self._answered = client.calls.calls + _LOOKS_EVERY
             state = self.connection_states.of(self.name, "servicetitan")
             if state is not None and state.is_stopped:
                 self.connection_states.connected(self.name, "servicetitan", self.tenant)

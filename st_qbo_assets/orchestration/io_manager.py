@@ -5,10 +5,10 @@ What belongs here: writing, reading and naming files. What does not: which colum
 that loading the definitions stays quick.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import dagster as dg
@@ -18,6 +18,11 @@ from st_qbo_assets.domain.errors import SyncError
 if TYPE_CHECKING:
     import pandas as pd
     from upath import UPath
+
+
+T = TypeVar("T")
+#: What was made of the newest day of each asset, kept for the length of a run.
+Recent = dict[dg.AssetKey, tuple[date, list[Any]]]
 
 
 class MissingFrame(SyncError):
@@ -60,10 +65,13 @@ class FrameFolder:
 class DayFrames(Mapping[date, "pd.DataFrame"]):
     """A lazy mapping from day to frame: a file is read when its day is asked for, and not kept."""
 
-    def __init__(self, folder: FrameFolder, key: dg.AssetKey, days: Sequence[date]) -> None:
+    def __init__(
+        self, folder: FrameFolder, key: dg.AssetKey, days: Sequence[date], *, recent: Recent | None = None
+    ) -> None:
         self._folder = folder
         self._key = key
         self._days = tuple(days)
+        self._recent = recent
 
     def __getitem__(self, day: date) -> "pd.DataFrame":
         frame = self._folder.read(self._key, day)
@@ -72,6 +80,15 @@ class DayFrames(Mapping[date, "pd.DataFrame"]):
                 f"{self._key.to_user_string()} has no data for {day}: materialize it for that day first."
             )
         return frame
+
+    def made_of(self, day: date, make: "Callable[[pd.DataFrame], list[T]]") -> "list[T]":
+        """Return what is made of a day's frame: once for all steps of a run, until another day is asked."""
+        if self._recent is None:
+            return make(self[day])
+        known = self._recent.get(self._key)
+        if known is None or known[0] != day:
+            known = self._recent[self._key] = (day, make(self[day]))
+        return known[1]
 
     def __iter__(self) -> Iterator[date]:
         return iter(self._days)

@@ -21,7 +21,7 @@ from st_qbo_assets.extract.frames import FRAMES, AnyRecord, verbatim
 from st_qbo_assets.load import objects
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import Row, load_json, to_frame, to_rows
-from st_qbo_assets.orchestration.io_manager import DayFrames, MissingFrame
+from st_qbo_assets.orchestration.io_manager import DayFrames, MissingFrame, T
 from st_qbo_assets.orchestration.quickbooks_changes import names_changed
 from st_qbo_assets.servicetitan.records import Contact, Customer, Location
 from st_qbo_assets.servicetitan.windows import Window, modified_params
@@ -87,6 +87,13 @@ class _OrEmpty(Mapping[date, "pd.DataFrame"]):
             return self._frames[day]
         except MissingFrame:
             return to_frame([], FRAMES[self._name])
+
+    def made_of(self, day: date, make: "Callable[[pd.DataFrame], list[T]]") -> "list[T]":
+        """Return what is made of a day's frame, as `DayFrames` does; of none nothing."""
+        try:
+            return self._frames.made_of(day, make)
+        except MissingFrame:
+            return []
 
     def __iter__(self) -> Iterator[date]:
         return iter(self._frames)

@@ -10,4 +10,4 @@ from st_qbo_assets.orchestration.io_manager import DayFrames
 
 def day_records(frames: DayFrames, day: date) -> Iterator[AnyRecord]:
     """Yield the records of one day of an extract, read again from their verbatim JSON."""
-    return (record_of(row) for row in to_rows(frames[day]))
+    return iter(frames.made_of(day, lambda frame: [record_of(row) for row in to_rows(frame)]))

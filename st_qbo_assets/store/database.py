@@ -132,9 +132,14 @@ def _engine(url: str, **options: Any) -> Engine:
         hide_parameters=True,  # payloads and ciphertexts have no place in tracebacks
         **options,
     )
+    replace_dead(engine)
+    return engine
+
+
+def replace_dead(engine: Engine) -> None:
+    """Have a pool notice connections that died, without asking one that was used a moment ago."""
     event.listen(engine, "checkout", _drop_if_dead)
     event.listen(engine, "checkin", _note_use)
-    return engine
 
 
 def _drop_if_dead(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: object) -> None:

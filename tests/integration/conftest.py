@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from st_qbo_assets.settings import Settings, load_settings
 from st_qbo_assets.store import embedded, migrations
 from st_qbo_assets.store.database import Database
-from st_qbo_assets.store.schema import metadata
+from tests.integration.emptying import empty
 
 _NAME = "tests"
 
@@ -55,10 +55,7 @@ def database_settings(embedded_settings: Settings, _migrated: str) -> Settings:
     with _connected(_migrated) as connection:
         others = "FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
         connection.execute(text(f"SELECT pg_terminate_backend(pid) {others}"), {"name": _NAME})
-        # The tables' guards refuse to be emptied; a replica's session does not ask them.
-        connection.execute(text("SET session_replication_role = replica"))
-        tables = ", ".join(str(table) for table in metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        empty(connection)
     return replace(embedded_settings, database_url=SecretStr(_migrated))
 
 

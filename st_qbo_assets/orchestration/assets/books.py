@@ -68,10 +68,11 @@ def _duplicates(defs: CompanyDefs) -> dg.AssetsDefinition:
 
         try:
             with connector.open(defs, context.run_id) as connections:
+                before = connections.quickbooks.calls.metered
                 scanned = scan(connections) if config.full_scan else 0
                 found = sweep(connections)
                 ours = _ours(connections, found)
-                calls = connections.quickbooks.calls.metered
+                calls = connections.quickbooks.calls.metered - before
         except SyncError as error:
             raise failure_of(error) from error
         metadata: dict[str, Any] = {}
@@ -117,10 +118,11 @@ def _drift(defs: CompanyDefs) -> dg.AssetsDefinition:
 
         try:
             with connector.open(defs, context.run_id) as connections:
+                before = connections.quickbooks.calls.metered
                 followed = follow_changes(defs, connections)
                 settle_names(context, connections, written_by(defs.company))
                 standing = connections.links.drifted(defs.name)
-                calls = connections.quickbooks.calls.metered
+                calls = connections.quickbooks.calls.metered - before
         except SyncError as error:
             raise failure_of(error) from error
         metadata: dict[str, Any] = {}

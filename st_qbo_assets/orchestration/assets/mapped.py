@@ -15,7 +15,6 @@ from st_qbo_assets.following.launch import ASKED_TAG
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import MAPPED, FrameStream, mapped_row, to_frame
-from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.lineage import mapped_around, mapped_from
 from st_qbo_assets.orchestration.metadata import mapped_metadata, pairs_metadata
 from st_qbo_assets.orchestration.partitions import run_days
@@ -49,10 +48,9 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=keys.mapped(defs.name, entity),
-        ins={name: dg.AssetIn(keys.servicetitan(defs.name, name)) for name in sources},
         # What a document waits for is seen in what the others become.
         deps=[
-            keys.servicetitan(defs.name, "reference"),
+            *(keys.servicetitan(defs.name, name) for name in (*sources, "reference")),
             keys.quickbooks(defs.name, "reference"),
             *(keys.mapped(defs.name, other) for other in before),
             *((keys.quickbooks(defs.name, entity.plural),) if entity is Entity.CUSTOMER else ()),
@@ -63,13 +61,14 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
         description=_WORDS[entity] + " Nothing is written here.",
         kinds={"python"},
     )
-    def mapped(context: dg.AssetExecutionContext, connector: Connector, **frames: DayFrames) -> FrameStream:
+    def mapped(context: dg.AssetExecutionContext, connector: Connector) -> FrameStream:
         # Heavy: clients, database and mapping, which nobody needs to know the assets.
         from st_qbo_assets.orchestration.mapping_days import DaysMapping
         from st_qbo_assets.orchestration.previewing import DaysPreview, preview_metadata
         from st_qbo_assets.orchestration.references import ReferenceData
 
         days = run_days(context.partition_keys)
+        frames = connector.read_days(defs, sources, days)
         # What a live run of an event will do is seen a second later in what it did.
         is_shown = defs.company.mode == "preview" or ASKED_TAG not in context.run.tags
 

@@ -13,7 +13,6 @@ import dagster as dg
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.frames import FrameStream, to_frame
-from st_qbo_assets.orchestration.io_manager import DayFrames
 from st_qbo_assets.orchestration.lineage import extracts
 from st_qbo_assets.orchestration.metadata import extract_metadata
 from st_qbo_assets.orchestration.partitions import run_days
@@ -47,28 +46,29 @@ def servicetitan_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
 def _extract(defs: CompanyDefs, name: str, depends_on: tuple[str, ...]) -> dg.AssetsDefinition:
     @dg.asset(
         key=keys.servicetitan(defs.name, name),
-        ins={other: dg.AssetIn(keys.servicetitan(defs.name, other)) for other in depends_on},
+        deps=[keys.servicetitan(defs.name, other) for other in depends_on],
         partitions_def=defs.days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=keys.group(defs.name, "servicetitan"),
         description=_WORDS[name],
         kinds={"servicetitan"},
     )
-    def extract(context: dg.AssetExecutionContext, connector: Connector, **frames: DayFrames) -> FrameStream:
+    def extract(context: dg.AssetExecutionContext, connector: Connector) -> FrameStream:
         # Heavy: clients and their records, which nobody needs to know the assets.
         from st_qbo_assets.extract.frames import FRAMES, row_of
         from st_qbo_assets.orchestration.extracts import PRODUCERS, listed, own_records, total_cents
 
         days = run_days(context.partition_keys)
+        frames = connector.read_days(defs, depends_on, days)
 
         def write() -> Iterator[tuple[date, "pd.DataFrame"]]:
             with connector.open(defs, context.run_id) as connections:
+                before = connections.servicetitan.calls.calls
                 for day, records in PRODUCERS[name](connections, days, frames):
-                    before = connections.servicetitan.calls.calls
                     metadata = extract_metadata(
                         records=len(own_records(records, name, day=day, company=defs.company)),
                         total_cents=total_cents(records, name, day=day, company=defs.company),
-                        calls=before,
+                        calls=connections.servicetitan.calls.calls - before,
                     )
                     metadata |= listed(name, records, day)
                     context.add_asset_metadata(metadata, partition_key=day.isoformat())

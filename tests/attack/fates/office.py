@@ -34,7 +34,7 @@ from st_qbo_assets.orchestration.assets.mapped import mapped_assets
 from st_qbo_assets.orchestration.assets.servicetitan import servicetitan_assets
 from st_qbo_assets.orchestration.changes import note_changes
 from st_qbo_assets.orchestration.context import CompanyDefs
-from st_qbo_assets.orchestration.io_manager import DayFrames, FrameFolder
+from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.orchestration.loading import RunLoad
 from st_qbo_assets.orchestration.previewing import DaysPreview
 from st_qbo_assets.orchestration.references import ReferenceData
@@ -381,11 +381,8 @@ class Office:
     def _run_assets(self, assets: Iterable[dg.AssetsDefinition], days: list[date]) -> None:
         """Do what assets do, by their own bodies, oldest first; what they return is written."""
         for asset in assets:
-            given = {
-                name: DayFrames(self.folder, key, days) for name, key in asset.keys_by_input_name.items()
-            }
             body: Any = asset.op.compute_fn
             connector = _Connector(storage="")
             connector.__dict__["office"] = self
-            for day, frame in body.decorated_fn(_Step(days), connector=connector, **given):
+            for day, frame in body.decorated_fn(_Step(days), connector=connector):
                 self.folder.write(asset.key, day, frame)

@@ -1,8 +1,10 @@
 """A company whose two systems send events: people act, the receiver takes, sensors ask for runs."""
 
+import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,16 @@ from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.store.inbox import Inbox, InboxCounts
 from st_qbo_assets.store.links import Link
 from tests.integration.cli.office import Office
-from tests.integration.web.serving import KEY, VERIFIER, Served
+from tests.integration.emptying import empty
+from tests.integration.web.serving import KEY, VERIFIER, Served, give_keys
 
 Json = dict[str, Any]
 _LOOKS = 2000
+
+
+def _selling(company: CompanyFile) -> CompanyFile:
+    """Return a company that carries no buying side: half the steps, and no event tells of it."""
+    return company.model_copy(update={"bill_source": None})
 
 
 @dataclass
@@ -33,12 +41,15 @@ class Branch:
     office: Office
     web: Served
     home: Path
-    company: CompanyFile = field(default_factory=lambda: read_company("demo").company)
+    company: CompanyFile = field(default_factory=lambda: _selling(read_company("demo").company))
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
     cursors: dict[str, str] = field(default_factory=dict[str, str])
+    past: timedelta = timedelta()
 
     def __post_init__(self) -> None:
-        self.defs = CompanyDefs(self.company, self.home / "links.csv")
+        self.defs = CompanyDefs(
+            self.company, self.home / "links.csv", now_utc=lambda: datetime.now(UTC) + self.past
+        )
         storage = str(self.home / "frames")
         self.connector = Connector(storage=storage)
         resources = {"io_manager": FrameStorage(root=storage), "connector": self.connector}
@@ -99,6 +110,23 @@ class Branch:
         with self.web.database.begin() as connection:
             connection.execute(text("UPDATE st_qbo.inbox SET offered_at = offered_at - interval '1 hour'"))
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass for both vendors and the daemon; the database's clock stands still."""
+        self.office.control("clock", {"advance_seconds": seconds})
+        self.past += timedelta(seconds=seconds)
+
+    def begin_anew(self) -> None:
+        """Put both systems back, and forget what was booked and what Dagster did."""
+        self.office.control("reset", {})
+        with self.web.database.autocommit() as connection:
+            empty(connection)
+        self.office.connect()
+        give_keys(self.web.settings, self.web.database)
+        self.instance.dispose()
+        self.instance = dg.DagsterInstance.ephemeral()
+        shutil.rmtree(self.home / "frames", ignore_errors=True)
+        self.cursors, self.past = {}, timedelta()
+
     def booked(self, target: str = "Invoice") -> list[str]:
         """Numbers of QuickBooks' documents, or their notes, each as often as it is there."""
         return sorted(
@@ -109,26 +137,30 @@ class Branch:
 
     def requests(self, sensor: str = "webhook_inbox") -> list[dg.RunRequest]:
         """Return what one tick of a sensor asks for."""
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             instance=self.instance,
             resources={"connector": self.connector},
             definitions=self.whole,
             cursor=self.cursors.get(sensor),
-        )
-        found: Any = self.whole.resolve_sensor_def(f"demo_{sensor}")(context)
-        if isinstance(found, dg.SensorResult):
-            self.cursors[sensor] = found.cursor or ""
-            found = found.run_requests
-        asked: list[Any] = list(found) if isinstance(found, (list, Iterator)) else [found]
+        ) as context:
+            found: Any = self.whole.resolve_sensor_def(f"demo_{sensor}")(context)
+            if isinstance(found, dg.SensorResult):
+                self.cursors[sensor] = found.cursor or ""
+                found = found.run_requests
+            asked: list[Any] = list(found) if isinstance(found, (list, Iterator)) else [found]
         return [each for each in asked if isinstance(each, dg.RunRequest)]
 
     def run(self, asked: dg.RunRequest, *, succeeds: bool = True) -> dg.ExecuteInProcessResult:
         """Run what was asked for, as the launcher does."""
-        assert asked.job_name is not None
+        job = asked.job_name or "demo_replay"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # Dagster's words for `context.run_id`
-            done = self.whole.resolve_job_def(asked.job_name).execute_in_process(
-                instance=self.instance, run_config=asked.run_config, tags=asked.tags, raise_on_error=False
+            done = self.whole.resolve_job_def(job).execute_in_process(
+                instance=self.instance,
+                run_config=asked.run_config,
+                tags=asked.tags,
+                asset_selection=list(asked.asset_selection) if asked.asset_selection else None,
+                raise_on_error=False,
             )
         failures = [
             event.event_specific_data.error.cause or event.event_specific_data.error
