@@ -337,7 +337,7 @@ def _bodies(draw: st.DrawFn) -> bytes:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_bodies(), header=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=80))
 def test_nothing_a_stranger_sends_fails_the_receiver_or_is_kept(
     web: Served, body: bytes, header: str
@@ -349,7 +349,7 @@ def test_nothing_a_stranger_sends_fails_the_receiver_or_is_kept(
     assert counts(web) == before
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_bodies())
 def test_whatever_is_signed_is_answered_with_200(web: Served, body: bytes) -> None:
     assert web.quickbooks(body).status_code == 200
