@@ -7,6 +7,8 @@ web server, daemon and code server, on this machine; load average and processors
     received   the receiver has committed the event
     launched   the run exists
     up         its process reports itself
+    began      it knows the company's definitions, and its first step begins
+    read       the last extract from ServiceTitan has ended
     mapped     the last mapping has ended
     posted     QuickBooks has answered the last write of the run
     verified   the answer was compared and kept; the event is acknowledged
@@ -31,13 +33,19 @@ from st_qbo_assets.company_files import read_company
 from st_qbo_assets.settings import Settings, load_settings
 from st_qbo_assets.store.database import Database
 
-SPANS = ("received", "launched", "up", "mapped", "posted", "verified")
+SPANS = ("received", "launched", "up", "began", "read", "mapped", "posted", "verified")
 _PATIENCE_SECONDS = 240
+_PAUSE_SECONDS = 10
 _MOMENTS = """
 SELECT extract(epoch FROM i.received_at) AS received,
        extract(epoch FROM r.create_timestamp AT TIME ZONE 'UTC') AS launched,
        (SELECT extract(epoch FROM min(e.timestamp) AT TIME ZONE 'UTC') FROM public.event_logs e
          WHERE e.run_id = i.run_id AND e.dagster_event_type = 'ENGINE_EVENT') AS up,
+       (SELECT extract(epoch FROM min(e.timestamp) AT TIME ZONE 'UTC') FROM public.event_logs e
+         WHERE e.run_id = i.run_id AND e.dagster_event_type = 'STEP_START') AS began,
+       (SELECT extract(epoch FROM max(e.timestamp) AT TIME ZONE 'UTC') FROM public.event_logs e
+         WHERE e.run_id = i.run_id AND e.dagster_event_type = 'STEP_SUCCESS'
+           AND e.step_key LIKE '%servicetitan%') AS read,
        (SELECT extract(epoch FROM max(e.timestamp) AT TIME ZONE 'UTC') FROM public.event_logs e
          WHERE e.run_id = i.run_id AND e.dagster_event_type = 'STEP_SUCCESS'
            AND e.step_key LIKE '%mapped%') AS mapped,
@@ -74,7 +82,7 @@ def _one(settings: Settings, database: Database) -> Mapping[str, float]:
     base = settings.sandbox_servicetitan_url
     job = _new_job(base)
     assert job is not None
-    time.sleep(15)  # the events of making it are over
+    time.sleep(_PAUSE_SECONDS)  # the events of making it are over
     began = time.time()
     _act(base, {"act": "complete_job", "id": job["id"]})
     end = time.monotonic() + _PATIENCE_SECONDS
