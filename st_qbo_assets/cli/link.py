@@ -8,7 +8,7 @@ import csv
 import io
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from st_qbo_assets.load.masters.onboarding import (
 from st_qbo_assets.load.settled import parse_settled_links
 from st_qbo_assets.settings import load_settings
 
+_PROFILE = ("active", "inactive", "with_email", "with_phone", "with_address", "same_name")
+_SYSTEMS = {"servicetitan": "ServiceTitan", "quickbooks": "QuickBooks"}
 _COLUMNS = ("source", "target", "qbo_id", "name", "bucket", "candidates", "waiting", "since", "why")
 _FILE_COLUMNS = ("source", "target", "qbo_id")
 
@@ -154,6 +156,7 @@ def _document(matches: Matches) -> dict[str, Any]:
         "buckets": {bucket: matches.count(bucket) for bucket in BUCKETS},
         "quickbooks": matches.quickbooks,
         "sub_customers": matches.sub_customers,
+        "profiles": {system: asdict(profile) for system, profile in matches.profiles.items()},
         "waiting_cents": matches.waiting_cents,
         "would_make_in_quickbooks": matches.would_make_in_quickbooks,
         "would_make_in_servicetitan": matches.would_make_in_servicetitan,
@@ -207,6 +210,14 @@ def _print(matches: Matches) -> None:
         f"{matches.entity.plural}: {counts}; {matches.quickbooks} in QuickBooks. Live, "
         f"{matches.would_make_in_quickbooks} would be made in QuickBooks, "
         f"{matches.would_make_in_servicetitan} in ServiceTitan"
+    )
+    print_table(
+        f"{matches.entity.plural} of both sides",
+        ("system", *(name.replace("_", " ") + "#" for name in _PROFILE)),
+        [
+            (_SYSTEMS[system], *(getattr(profile, name) for name in _PROFILE))
+            for system, profile in matches.profiles.items()
+        ],
     )
     now = datetime.now(UTC)
     rows = [

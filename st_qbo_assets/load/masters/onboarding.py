@@ -21,6 +21,7 @@ from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.candidates import Candidates, sorted_words
 from st_qbo_assets.load.masters.creating import is_wanted, servicetitan_card
+from st_qbo_assets.load.masters.profiles import Profile, profile_of
 from st_qbo_assets.load.matching import Card, Match, MatchKind, agreements, card_of, match_customer
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.store.links import Link
@@ -82,6 +83,7 @@ class Matches:
         sub_customers: sub-customers and projects, which are left alone.
         would_make_in_quickbooks: records without anybody like them.
         would_make_in_servicetitan: names of QuickBooks that nobody in ServiceTitan is, by policy.
+        profiles: of ServiceTitan and QuickBooks.
     """
 
     entity: Entity
@@ -90,6 +92,7 @@ class Matches:
     sub_customers: int
     would_make_in_quickbooks: int
     would_make_in_servicetitan: int
+    profiles: Mapping[str, Profile]
 
     @property
     def waiting_cents(self) -> int:
@@ -156,7 +159,8 @@ def find_matches(entity: Entity, given: Sources, contacts: Mapping[str, Sequence
         contacts: of customers, by customer id.
     """
     list_, target = _LISTS[entity]
-    records = [row for row in given.servicetitan.rows(list_) if row.get("active") is not False]
+    rows_read = list(given.servicetitan.rows(list_))
+    records = [row for row in rows_read if row.get("active") is not False]
     stored = list(given.quickbooks.query(target, "Active IN (true, false)"))
     names = [row for row in stored if row.get("Job") is not True and not objects.ref(row, "ParentRef")]
     sources = {SourceRef(entity, objects.text(row.get("id"))): row for row in records}
@@ -167,8 +171,11 @@ def find_matches(entity: Entity, given: Sources, contacts: Mapping[str, Sequence
         if link.target == target
     }
     open_ = [source for source in sources if source not in links]
-    cards = [servicetitan_card(target, sources[each], contacts.get(each.id, ())) for each in open_]
-    index = Candidates(card_of(row) for row in names)
+    own = {
+        source: servicetitan_card(target, row, contacts.get(source.id, ())) for source, row in sources.items()
+    }
+    cards, theirs = [own[each] for each in open_], [card_of(row) for row in names]
+    index = Candidates(theirs)
 
     def linked(ids: Iterable[str]) -> frozenset[str]:
         return frozenset(given.links.of_targets(given.company, target, sorted(ids)))
@@ -209,6 +216,10 @@ def find_matches(entity: Entity, given: Sources, contacts: Mapping[str, Sequence
             for row in names
             if objects.text(row.get("Id")) not in taken
         ),
+        profiles={
+            "servicetitan": profile_of([*own.values()], left_out=len(rows_read) - len(records)),
+            "quickbooks": profile_of(theirs),
+        },
     )
 
 

@@ -4,6 +4,7 @@ What belongs here: the specs, and the tables people read. What does not: what is
 imported when a step runs. Neither asset writes to a vendor.
 """
 
+import dataclasses
 from typing import Any
 
 import dagster as dg
@@ -44,6 +45,12 @@ def _matches(defs: CompanyDefs) -> dg.AssetsDefinition:
                         f"{entity.plural}_waiting_cents": found.waiting_cents,
                         f"{entity.plural}_oldest_wait_days": found.oldest_wait_days(defs.now_utc()),
                     }
+                    header = ("", "active", "inactive", "e-mail", "phone", "address", "same name")
+                    sides = [
+                        (system, *map(str, dataclasses.astuple(profile)))
+                        for system, profile in found.profiles.items()
+                    ]
+                    metadata[f"{entity.plural}_profile"] = dg.MetadataValue.md(_table(header, sides))
                     rows = [
                         (
                             str(row.source),

@@ -35,6 +35,9 @@ def test_matches_are_shown_in_buckets_and_settled_in_an_edited_csv(
         each for each in shown.document["customers"]["records"] if each["source"] == f"customer:{made['id']}"
     )
     assert (row["bucket"], row["candidates"][0]["name"]) == ("probable", "Petra Quillfeather")
+    profiles = shown.document["customers"]["profiles"]
+    assert profiles["servicetitan"]["active"] == len(shown.document["customers"]["records"])
+    assert 0 < profiles["quickbooks"]["with_address"] <= profiles["quickbooks"]["active"]
     assert shown.status == 1
     assert shop.state("quickbooks", "Customer") == before
 
