@@ -1,6 +1,6 @@
 """Vendors' credits and payments of bills, from ServiceTitan's lists to the verdict: planned, then undone."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,11 +11,18 @@ import pytest
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.orchestration.plan_days import plan_days
+from st_qbo_sandbox.app import Sandbox
 from tests.integration.buying.purchasing import Json, Purchasing
 
 pytestmark = pytest.mark.enable_socket
 
 Cents = dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def buying_sandbox() -> Generator[Sandbox]:
+    with Sandbox(days=2, invoices_per_day=1) as sandbox:
+        yield sandbox
 
 
 def ledger(purchasing: Purchasing) -> tuple[Cents, dict[str, str]]:
@@ -77,7 +84,9 @@ def applied(payment: Json) -> list[tuple[str, Decimal]]:
 @pytest.mark.rule("3.6", "6.1", "8.7", "8.8")
 def test_credits_and_payments_settle_bills_as_planned_and_are_undone(purchasing: Purchasing) -> None:
     day = purchasing.days[1]
-    purchasing.company = purchasing.company.model_copy(update={"ap_payments": True})
+    purchasing.company = purchasing.company.model_copy(
+        update={"ap_payments": True, "vendor_credit_account": None}
+    )
     act, on = purchasing.act_servicetitan, {"date": day.isoformat()}
     who = {"vendor": purchasing.state("servicetitan", "vendors")[0]["name"]}
     sku = {"sku": "CAP-45-5", "quantity": 3, "cost": "7.3333"}
