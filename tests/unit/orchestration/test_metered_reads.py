@@ -55,6 +55,7 @@ def connected(client: Metered) -> Any:
     return SimpleNamespace(
         name="acme",
         realm="1",
+        company=SimpleNamespace(buys=True),
         quickbooks=client,
         marks=SimpleNamespace(get=lambda *_: START - timedelta(hours=2), advance=lambda *_: None),
         links=SimpleNamespace(oldest=lambda *_: START, of_targets=lambda *_: {}),
@@ -65,7 +66,7 @@ def connected(client: Metered) -> Any:
 
 
 DEFS: Any = SimpleNamespace(
-    name="acme", now_utc=lambda: START, company=SimpleNamespace(start_date=START.date())
+    name="acme", now_utc=lambda: START, company=SimpleNamespace(start_date=START.date(), buys=True)
 )
 
 
