@@ -23,6 +23,7 @@ from st_qbo_assets.servicetitan.buying import Bill, PurchaseOrder
 from st_qbo_assets.servicetitan.records import parse
 from st_qbo_assets.servicetitan.windows import Params
 
+RETURNS = "returns"
 #: Reads what changed of one list, given the filter of a span.
 ReadList = Callable[[Params], Iterator[Any]]
 
@@ -52,7 +53,7 @@ class BoughtChanges:
         company = self.company
         found: dict[str, Callable[[Json], None]] = {}
         if company.buys:
-            found["returns"] = self._take_return
+            found[RETURNS] = self._take_return
         if company.bill_source == "inventory_bills":
             found["inventory-bills"] = lambda row: self.bills.read([parse(Bill, row)], company)
         if company.orders:

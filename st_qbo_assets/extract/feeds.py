@@ -21,7 +21,7 @@ from st_qbo_assets.domain.days import parse_instant
 from st_qbo_assets.domain.errors import RemoteFault
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Json
-from st_qbo_assets.extract.buying_feeds import BoughtChanges
+from st_qbo_assets.extract.buying_feeds import RETURNS, BoughtChanges
 from st_qbo_assets.extract.documents import Dated
 from st_qbo_assets.extract.reader import Documents
 from st_qbo_assets.extract.touched import OVERLAP, Changes, SeenDays
@@ -147,7 +147,11 @@ def read_feeds(
             rows, old = read(modified_params(window)), known.get(name, ())
             until = _read_list(name, rows, reading, changes, company, old, is_first=since is None)
             reading.lists_until[name] = until or since or window.since
-    bought.follow_returns(client)
+    with _alone(RETURNS, reading, known):
+        bought.follow_returns(client)
+    if RETURNS in reading.refused:  # their credits are not known: the same rows are read again
+        reading.tokens.pop(RETURNS, None)
+        reading.known[RETURNS] = list(known.get(RETURNS, ()))
     invoices.read(client.invoices(ids=sorted(jobs - invoices.ids)), company)
     changed = (invoices, payments, memos, *bought.all)
     before = seen([source for each in changed for source in each.sources])

@@ -105,7 +105,7 @@ def _seen_until(defs: CompanyDefs, folder: FrameFolder, days: Sequence[date]) ->
     What ServiceTitan stamped later was not there to be loaded: it waits, and is no fault.
     """
     stamps: list[datetime] = []
-    for name in ("invoices", "credit_memos", "payments", "bills", "purchase_orders"):
+    for name in ("invoices", "credit_memos", "payments", *(each.plural for each in keys.BUYING_ORDER)):
         for day in days:
             frame = folder.read(keys.servicetitan(defs.name, name), day)
             if frame is not None:
