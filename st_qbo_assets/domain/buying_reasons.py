@@ -162,7 +162,8 @@ BUYING: dict[str, ReasonKind] = {
     ),
     "order_of_bill_unknown": ReasonKind(
         "8.1",
-        "It names purchase order {id}, which ServiceTitan no longer has; what is in QuickBooks stays as it is.",
+        "It names purchase order {id}, which ServiceTitan no longer has; what is in QuickBooks stays as it "
+        "is.",
         "Look at the bill and its order in ServiceTitan, or enter the bill anew without an order, then "
         "re-materialize the day.",
     ),

@@ -66,7 +66,7 @@ class Retiring:
                 self._follow(turn, unwanted, self._void(turn, unwanted))
 
     def clear_the_way(self, turn: DayTurn, target: str) -> None:
-        """Void what nothing uses before what takes its place is made: two cannot bill one line of an order."""
+        """Void what nothing uses before its replacement is made: two cannot bill one line of an order."""
         for key, unwanted in list(turn.unwanted.items()):
             if key[1] == target and not turn.used_by.get(key):
                 del turn.unwanted[key]
