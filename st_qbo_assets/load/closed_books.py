@@ -138,7 +138,7 @@ def _as_it_is(turn: DayTurn, link: Link, obj: Json | None) -> Settled:
     if obj is None:
         said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
         return Settled(link, said)
-    edited = edits_of(link, obj, {})
+    edited = () if objects.AS_CONFIRMED in obj else edits_of(link, obj, {})
     if not edited:
         return Settled(link)
     if turn.is_live:

@@ -50,6 +50,9 @@ _PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpen
 #: Key of a request that is no part of the body: what goes into the query parameter `include` (QB §2.2).
 INCLUDE = "?include"
 
+#: Key of an object that was not read but put together from what QuickBooks last confirmed.
+AS_CONFIRMED = "?as_confirmed"
+
 ZERO = Decimal(0)
 _DELETED = re.compile(r"\s*\(deleted(?:-\d+)?\)$", re.IGNORECASE)
 

@@ -190,7 +190,7 @@ class _Reading:
         confirmed = links[0].confirmed
         tax = {"TotalTax": objects.amount(confirmed.get("TotalTax"))}
         known: Json = {"CustomerRef": {"value": confirmed.get("CustomerRef")}, "TxnTaxDetail": tax}
-        return Answer(entity, {"Id": id, **known}, intuit_tid="")
+        return Answer(entity, {"Id": id, objects.AS_CONFIRMED: True, **known}, intuit_tid="")
 
     def query(self, entity: str, where: str = "") -> Iterable[Json]:
         return self._calls.query(entity, where) if self._is_asked else ()
