@@ -245,10 +245,10 @@ class Schedules(_Policy):
     materials_cost: Annotated[
         Text,
         Field(
-            description="cron line: when the goods used on jobs are compared with our documents, where the "
-            "buying side is carried; one metered read"
+            description="cron line: when the goods used on the jobs of the last seven days are compared with "
+            "our documents, where the buying side is carried; one metered read"
         ),
-    ] = "10 5 * * *"
+    ] = "10 5 * * 1"
     full_scan: Annotated[
         Text,
         Field(

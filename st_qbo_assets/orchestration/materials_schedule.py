@@ -1,4 +1,4 @@
-"""When the cost of materials is compared: every morning, for the last days, once they are loaded.
+"""When the cost of materials is compared: once a week for its days, which costs QuickBooks one read.
 
 What belongs here: the job and its schedule. What does not: the asset (`assets.materials`). It is no part of
 the days' own job: Dagster leaves a step out that comes after the load, which tells by itself what happened.
@@ -13,6 +13,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 
+_DAYS = 7
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 
@@ -34,13 +35,13 @@ def materials_schedules(
         job=job,
         cron_schedule=defs.company.schedules.materials_cost,
         execution_timezone=defs.company.time_zone,
-        description="Compares the goods of the last days; one metered read of QuickBooks.",
+        description="Compares the goods of the last seven days; one metered read of QuickBooks.",
     )
     def materials_cost(
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         last = context.scheduled_execution_time.date() - timedelta(days=1)
-        first = max(defs.company.start_date, last - timedelta(days=defs.company.schedules.sweep_days - 1))
+        first = max(defs.company.start_date, last - timedelta(days=_DAYS - 1))
         if last < first:
             yield dg.SkipReason("No business day has begun yet.")
             return

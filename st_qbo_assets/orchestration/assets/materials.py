@@ -33,7 +33,7 @@ def materials_assets(defs: CompanyDefs) -> list[dg.AssetsDefinition]:
     key = keys.books(defs.name, keys.MATERIALS_COST)
 
     @dg.multi_asset(
-        name=f"{defs.name}_materials_cost",
+        name=f"{defs.name}_compare_materials",
         specs=[
             dg.AssetSpec(
                 key,

@@ -10,6 +10,7 @@ from dagster._core.storage.dagster_run import DagsterRun
 from hypothesis import given
 from hypothesis import strategies as st
 
+from st_qbo_assets import definitions
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.orchestration.company import build_company
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -31,6 +32,12 @@ def repository(company: CompanyFile) -> dg.RepositoryDefinition:
     shared = {"connector": Connector(storage="frames"), "io_manager": FrameStorage(root="frames")}
     defs = build_company(CompanyDefs(company, Path("links.csv")))
     return dg.Definitions.merge(defs, dg.Definitions(resources=shared)).get_repository_def()
+
+
+def test_the_code_location_loads_and_its_names_are_distinct() -> None:
+    location = definitions.defs().get_repository_def()
+    assert location.get_all_jobs()
+    dg.Definitions.validate_loadable(definitions.defs())
 
 
 def test_every_asset_key_is_known(repository: dg.RepositoryDefinition) -> None:

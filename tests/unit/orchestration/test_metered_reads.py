@@ -16,9 +16,11 @@ from dagster._utils.schedules import cron_string_iterator
 
 from st_qbo_assets.domain.company import Schedules
 from st_qbo_assets.orchestration import drifting, quickbooks_changes, sweeping, tying
+from st_qbo_assets.orchestration.materials import compare_days
 from st_qbo_assets.quickbooks.answers import Changes
 from st_qbo_assets.quickbooks.reference import fetch_reference
 from tests.unit.books.world import WEEK, World
+from tests.unit.mapping.builders import company
 from tests.unit.quickbooks.test_reference import FakeClient
 
 AIM = 1_000
@@ -91,6 +93,30 @@ def cost_of_tie_out(days: int) -> int:
     return len(world.statements) * -(-days // tying.WINDOW_DAYS)
 
 
+def cost_of_materials() -> int:
+    """The calls of days on which goods were used, their documents in QuickBooks."""
+    goods = {"type": "Material", "skuId": 1, "skuName": "CAP", "quantity": "1", "cost": "2", "total": "3"}
+    invoice = {
+        "id": 8,
+        "invoiceDate": f"{START.date()}T00:00:00Z",
+        "total": "3.00",
+        "invoiceConfiguration": "JobInvoice",
+        "syncStatus": "Posted",
+        "items": [goods],
+    }
+    client = Metered(rows=1)
+    connections = connected(client)
+    connections.company = company(bill_source="ap_bills")
+    connections.servicetitan = SimpleNamespace(
+        rows=lambda endpoint, **_: [invoice] if endpoint == "invoices" else []
+    )
+    there = SimpleNamespace(target="Invoice", qbo_id="0")
+    connections.links.of_sources = lambda _, sources: {source: [there] for source in sources}
+    (day,) = compare_days(connections, [START.date()], today=START.date())
+    assert day.rows, "goods that nobody used would cost nothing"
+    return client.calls
+
+
 def poll_of(*targets: str) -> Callable[[Any], object]:
     since = START - timedelta(hours=2)
     return lambda connections: quickbooks_changes.names_changed(DEFS, connections, targets, since)
@@ -105,6 +131,7 @@ def prices(schedules: Schedules) -> dict[str, int]:
         "masters_poll.customers": cost(poll_of("Customer")),
         "masters_poll.vendors": cost(poll_of("Vendor")),
         "duplicates": cost(sweeping.sweep),
+        "materials_cost": cost_of_materials(),
         "full_scan": cost(sweeping.scan, rows=DOCUMENTS),
     }
 
