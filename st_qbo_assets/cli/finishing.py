@@ -78,7 +78,7 @@ def _new_job(base: str) -> Json | None:
     record = fields | {"jobStatus": "InProgress", "jobNumber": number, "completedOn": None}
     job = _act(base, {"act": "add", "resource": "jobs", "record": record})
     lines = [
-        {name: item[name] for name in ("skuId", "quantity", "price") if name in item}
+        {n: item[n] for n in ("skuId", "quantity", "price", "generalLedgerAccount") if n in item}
         for item in sold["items"]
     ]
     invoice = _act(
