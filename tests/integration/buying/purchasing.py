@@ -40,7 +40,9 @@ class Purchasing(Shop):
             rows = connection.execute(text(query), {"entity": entity})
             return {row["source_id"]: dict(row) for row in rows.mappings()}
 
-    def load(self, days: Sequence[date], *, job: str = "days") -> dict[str, dict[str, Json]]:
+    def load(
+        self, days: Sequence[date], *, job: str = "days", may_fail: bool = False
+    ) -> dict[str, dict[str, Json]]:
         """Run a job over a span of days in one run; return the metadata by asset and day."""
         defs = CompanyDefs(self.company, self.home / "links.csv")
         storage = str(self.home / "frames")
@@ -56,6 +58,7 @@ class Purchasing(Shop):
             done = whole.resolve_job_def(f"{self.company.name}_{job}").execute_in_process(
                 instance=self.instance,
                 tags={f"dagster/asset_partition_range_{name}": day for name, day in span.items()},
+                raise_on_error=not may_fail,
             )
         found: dict[str, dict[str, Json]] = {}
         for event in done.all_events:

@@ -79,3 +79,34 @@ def test_bills_post_once_are_owed_to_the_cent_and_find_their_orders(purchasing: 
     assert closed >= {
         link.partition("/")[0] for id_, links in linked.items() if id_ != canceled for link in links
     }
+
+    # Whatever goes wrong is called what it is, and nothing else.
+    expected = spoil(purchasing, [bills[id_] for id_ in due if id_ != canceled], days[1].isoformat())
+    purchasing.load(days, may_fail=True)
+    waiting = {"not_yet_due", "never_posts"}
+    causes = purchasing.causes(days)
+    assert {name: cause for name, cause in causes.items() if cause not in waiting} == expected
+
+
+def spoil(purchasing: Purchasing, posted: list[Json], day: str) -> dict[str, str]:
+    """Let people do wrong in both products; return what each must be called."""
+    act, there = purchasing.act_servicetitan, purchasing.office.act
+    vendor = purchasing.state("servicetitan", "vendors")[0]["name"]
+    wrong: dict[str, Json] = {
+        "rejected": {"billAmount": "1.00"},
+        "held": {"vendor": {"id": 619_999, "name": "?"}},
+    }
+    expected: dict[str, str] = {}
+    for number, (cause, fields) in enumerate(wrong.items()):
+        line = {"sku": "CAP-45-5", "quantity": 2 + number}
+        bill = act("add_bill", vendor=vendor, lines=[line], number=f"W-{number}", date=day)
+        act("post_bill", id=bill["id"])
+        act("update", resource="ap-bills", id=bill["id"], set=fields)
+        expected[f"bill:{bill['id']}"] = cause
+    edited, paid = posted[:2]
+    there("update", entity="Bill", id=edited["Id"], body={"DocNumber": "by hand"})
+    expected[edited["PrivateNote"].partition("ServiceTitan ")[2].split(" -")[0].replace(" ", ":")] = (
+        "edited_in_quickbooks"
+    )
+    payment = there("pay_bill", bill=paid["Id"], date=day)["BillPayment"]
+    return expected | {f"BillPayment {payment['Id']}": "paid_in_quickbooks_by_hand"}
