@@ -118,8 +118,8 @@ BUYING: dict[str, ReasonKind] = {
     ),
     "inventory_off": ReasonKind(
         "8.5",
-        "The company file has {sku} counted (`inventory`), and QuickBooks counts nothing in {edition}: it has "
-        "no inventory, or it is turned off.",
+        "The company file has {sku} counted (`inventory`), and QuickBooks counts nothing in {edition}: it "
+        "has no inventory, or it is turned off.",
         "Turn on quantity on hand in QuickBooks (Plus or Advanced), or take `inventory` out of "
         "`item_policy`; " + _AGAIN,
     ),

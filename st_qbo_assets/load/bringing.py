@@ -1,7 +1,8 @@
 """Payments that come along with other documents, whatever their day.
 
-What belongs here: the payments of an invoice that is posted or has grown (rule 3.2), those that an edit or void of a
-document sets free in QuickBooks (rule 3.6), and the payment that a refund takes its money from (rule 3.5).
+What belongs here: the payments of an invoice that is posted or has grown (rule 3.2), those that an edit or
+void of a document sets free in QuickBooks (rule 3.6), and the payment that a refund takes its money from
+(rule 3.5).
 What does not: how a payment is planned (`plan`), and in which order things are done (`day`).
 """
 

@@ -1,8 +1,9 @@
 """What follows when somebody edited a document of ours in QuickBooks (rule 5.3).
 
 What belongs here: the company's policy (`report`, `restore`, `accept`), what it leaves on the link and in the
-audit, and the merge of a customer or vendor, which is no edit of the document (rule 7.3). What does not: finding edits (`verify.drift`, the tie-out, change data capture) and the reads that show
-them (`rechecking`, `refusals`, `emptying`).
+audit, and the merge of a customer or vendor, which is no edit of the document (rule 7.3). What does not:
+finding edits (`verify.drift`, the tie-out, change data capture) and the reads that show them (`rechecking`,
+`refusals`, `emptying`).
 
     report    the edit is kept on the link and the record held: nothing is overwritten
     restore   what was posted is forgotten, so that our version is written again, over the version just read

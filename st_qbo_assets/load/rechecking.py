@@ -129,7 +129,11 @@ class Rechecks:
                 return _ties_differently(create_request(payload, self._known), obj)
             return adoption.differences(payload, obj, self._known)
         request = create_request(payload, self._known, name=link.display_name)
-        if link.target in objects.PAYMENTS and link.state is LinkState.ACTIVE and link.digest == payload.digest:
+        if (
+            link.target in objects.PAYMENTS
+            and link.state is LinkState.ACTIVE
+            and link.digest == payload.digest
+        ):
             # What a posted payment is applied to is an effect of ordinary work (rule 5.3).
             request = {key: value for key, value in request.items() if key != "Line"}
         return verify(

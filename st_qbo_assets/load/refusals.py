@@ -30,7 +30,6 @@ from st_qbo_assets.load.results import Subject
 from st_qbo_assets.quickbooks.faults import FaultClass, TakenNumber, classify, explain, taken_number
 from st_qbo_assets.store.intents import Intent, Operation
 
-
 #: Accounts of an item's cost; no other request carries them in its header.
 _ITEM_ACCOUNTS = frozenset({"ExpenseAccountRef", "AssetAccountRef"})
 

@@ -168,7 +168,6 @@ class CompanyInfo:
         """Whether it is a US company; both the old and the ISO-3 spelling occur."""
         return self.country.upper() in ("US", "USA", "UNITED STATES")
 
-
     @property
     def may_count_goods(self) -> bool:
         """Whether its edition can have inventory (QB §6.7); one that does not say its name is asked."""
