@@ -55,7 +55,9 @@ _OTHER_VERDICTS = {
 }
 #: What the load makes of a record with a code (`load`: turn, plan, refusals, gathering).
 _OUTCOMES: Mapping[str, Outcome] = {
-    **dict.fromkeys(("waits_for", "payment_waits", "credit_stays_unapplied"), Outcome.BLOCKED),
+    **dict.fromkeys(
+        ("waits_for", "payment_waits", "bill_payment_waits", "credit_stays_unapplied"), Outcome.BLOCKED
+    ),
     **dict.fromkeys(("adjusted", "drift_accepted"), Outcome.UNCHANGED),
     **dict.fromkeys(
         (

@@ -234,6 +234,11 @@ BUYING: dict[str, ReasonKind] = {
         "The payment of bills comes to {amount}; QuickBooks pays nothing below zero.",
         f"Look at it in ServiceTitan, {_AGAIN}",
     ),
+    "bill_payment_without_bill": ReasonKind(
+        "8.8",
+        "{amount} were paid, and ServiceTitan names no bill it paid; QuickBooks takes no such payment.",
+        "Name its bills in ServiceTitan, or enter the payment in QuickBooks as a check or expense; " + _AGAIN,
+    ),
     "bill_payment_account_missing": ReasonKind(
         "8.8",
         "It names no account it was paid from, and the company file names none.",

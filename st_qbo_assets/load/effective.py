@@ -62,8 +62,9 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
 
     A payment line whose invoice is not in QuickBooks is dropped where the invoice is not due, unknown,
     deleted or before the start (the payment posts unapplied on its own date), and waits where the invoice
-    was rejected, held or failed, unless the company says `unapplied` (rules 1.6, 3.2). What uses a credit
-    uses as much less of it; without anything left to apply it to, it is nothing.
+    was rejected, held or failed, unless the company says `unapplied` (rules 1.6, 3.2). So does one whose
+    invoice is held on another customer, of whom QuickBooks takes no payment for it. What uses a credit uses as much less of it; without anything left to apply it to, it is nothing. A payment of bills waits
+    until one of them is there.
     """
     said: Reason | None = None
     body = payload.body
@@ -79,6 +80,11 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
             said = reason(code, invoices=documents, state=state_of(*found.dropped[0], known))
             if is_application(body) and not lines:
                 return Effective(None, said, is_nothing=True)
+            if payload.target == "BillPayment" and not lines:
+                # QuickBooks takes no payment of bills that names none (QB §6.10).
+                source, target = found.dropped[0]
+                state = state_of(source, target, known)
+                return Effective(None, reason("bill_payment_waits", waits_for=source, state=state))
         body = {**body, "Line": lines}
     if payload.target == "Bill":
         body = _with_orders_there(body, known)
@@ -163,7 +169,7 @@ def _payment_lines(body: Json, known: Resolution, policies: WritePolicies) -> _L
         missing = [
             (target, source)
             for target, source in objects.symbolic_references(line)
-            if not is_there(known, source, target)
+            if not is_there(known, source, target) or _is_left_on_another(body, source, target, known)
         ]
         if not missing:
             found.kept.append(line)
@@ -175,6 +181,19 @@ def _payment_lines(body: Json, known: Resolution, policies: WritePolicies) -> _L
         found.dropped.append((source, target))
         found.dropped_amount += objects.amount(line.get("Amount")) or objects.ZERO
     return found
+
+
+def _is_left_on_another(body: Json, source: SourceRef, target: str, known: Resolution) -> bool:
+    """Say whether a document that is held stands on another customer, or vendor, than its payment names."""
+    link = known.link(source, target)
+    if link is None or known.outcome(source) not in _WAITING:
+        return False
+    for whose in ("CustomerRef", "VendorRef"):
+        payer, owner = objects.as_source(objects.ref(body, whose)), objects.text(link.confirmed.get(whose))
+        if payer is not None and owner:
+            # With those of his service locations.
+            return owner not in {each.qbo_id for each in known.parts_of(payer)}
+    return False
 
 
 def _waits(body: Json, target: str, source: SourceRef, known: Resolution, policies: WritePolicies) -> bool:

@@ -51,6 +51,12 @@ LOAD: dict[str, ReasonKind] = {
         "It pays {waits_for}, which {state}.",
         "Settle that invoice or bill; the payment follows in the same run.",
     ),
+    "bill_payment_waits": ReasonKind(
+        "8.8",
+        "It pays {waits_for}, which {state}; QuickBooks takes no payment of bills that names none.",
+        "Post the bill in ServiceTitan; the payment follows in the same run. Pay one from before the start "
+        "in QuickBooks.",
+    ),
     "unapplied_for_now": ReasonKind(
         "3.2",
         "It posts unapplied on its own date, because {invoices} {state}.",

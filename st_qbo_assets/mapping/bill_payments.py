@@ -52,6 +52,8 @@ def _due(payment: BillPayment, lookup: Lookup) -> Mapped:
     paid = sum(-row.cents if row.entity is Entity.VENDOR_CREDIT else row.cents for row in rows)
     if total < 0:
         problems.append(held("bill_payment_below_zero", amount=from_cents(total)))
+    elif not rows:
+        problems.append(held("bill_payment_without_bill", amount=from_cents(total)))
     elif paid > total:
         figures = {"applied": from_cents(paid), "amount": from_cents(total)}
         problems.append(rejected("applied_over_amount", **figures))

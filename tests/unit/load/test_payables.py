@@ -93,6 +93,16 @@ def test_money_for_a_bill_waits_for_one_that_is_held_and_for_no_other() -> None:
     assert unapplied.reason is not None and unapplied.reason.code == "unapplied_for_now"
 
 
+@pytest.mark.rule("8.8")
+@pytest.mark.parametrize("outcome", [None, Outcome.NOT_DUE, Outcome.VOIDED])
+def test_money_waits_for_the_first_of_its_bills_since_quickbooks_takes_no_payment_of_none(
+    outcome: Outcome | None,
+) -> None:
+    waits = plan(MONEY, known(VENDOR), **({"b7": outcome, "b6": outcome} if outcome else {}))
+    assert waits.kind is ActionKind.BLOCKED and waits.reason is not None
+    assert (waits.reason.code, waits.reason.waits_for) == ("bill_payment_waits", BILLS[0].source)
+
+
 @pytest.mark.rule("3.6", "4")
 def test_payments_of_bills_have_a_void_and_credits_are_emptied_unless_used() -> None:
     posted = link("bill_payment:9", "BillPayment", "95", confirmed={"TxnDate": "2026-02-03"})
