@@ -6,7 +6,6 @@ What belongs here: the columns, and writing them a few hundred lives at a time. 
 
 import sys
 from collections.abc import Iterator
-from decimal import Decimal
 
 from st_qbo_assets.cli.lives import Places, events_of
 from st_qbo_assets.cli.output import say
@@ -14,6 +13,7 @@ from st_qbo_assets.cli.processes import ui_url
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.csv_text import csv_lines
 from st_qbo_assets.domain.ids import Company
+from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.settings import Settings
 from st_qbo_assets.store.audit import Audit, AuditQuery, Life
 from st_qbo_assets.store.database import Database
@@ -50,7 +50,7 @@ def _rows(life: Life, places: Places) -> Iterator[tuple[object, ...]]:
         state.day.isoformat() if state else "",
         state.number if state else "",
         state.title if state else "",
-        Decimal(state.cents) / 100 if state else "",
+        from_cents(state.cents) if state else "",
         state.outcome.value if state else "",
         state.reason.text if state and state.reason else "",
         places.servicetitan(life.source) or "",

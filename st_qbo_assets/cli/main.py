@@ -15,12 +15,24 @@ from typing import Any, NoReturn
 import click
 
 from st_qbo_assets.domain.errors import RateLimited, SyncError, TransportError
-from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Outcome
 
 
 def _day(_context: click.Context, _parameter: click.Parameter, value: datetime | None) -> date | None:
     return value.date() if value else None
+
+
+def _as_printed(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with a record that was written as every list prints it: `--id bill:7001`."""
+    try:
+        record = SourceRef.parse(wanted["servicetitan_id"] or "")
+    except ValueError:
+        return wanted
+    entity = record.entity.value
+    if wanted["entity"] not in (None, entity):
+        raise click.UsageError(f"--id names a {record.entity.label}, --entity another kind.")
+    return wanted | {"entity": entity, "servicetitan_id": record.id}
 
 
 _TRY_AGAIN = "Try again in a few minutes; `st-qbo doctor` says what does not answer."
@@ -101,7 +113,9 @@ def sync(company: str, first: date, last: date, as_json: bool) -> None:
 @click.option(
     "--outcome", type=click.Choice([each.value for each in Outcome]), help="Days that have such records."
 )
-@click.option("--id", "servicetitan_id", help="ServiceTitan id of one record; needs --entity.")
+@click.option(
+    "--id", "servicetitan_id", help="One record, as bill:7001; or its ServiceTitan id, with --entity."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def replay(as_json: bool, **wanted: Any) -> None:
     """Load days again, or one record by itself; what is in QuickBooks already is left alone.
@@ -111,6 +125,7 @@ def replay(as_json: bool, **wanted: Any) -> None:
     """
     from st_qbo_assets.cli.replay import ReplayOptions, run_replay
 
+    wanted = _as_printed(wanted)
     day = wanted.pop("day")
     if day is not None and (wanted["first"] or wanted["last"]):
         raise click.UsageError("Either --day, or --from and --to.")
@@ -165,7 +180,7 @@ def close(company: str, month: str, out: Path | None, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--company", required=True, help="Name of the company.")
-@click.option("--id", "servicetitan_id", help="ServiceTitan id; of an item SKU|account.")
+@click.option("--id", "servicetitan_id", help="Record, as bill:7001; or its ServiceTitan id alone.")
 @click.option("--entity", type=click.Choice([kind.value for kind in Entity]), help="Kind of record.")
 @click.option("--quickbooks-id", help="QuickBooks id.")
 @click.option("--number", help="Document number.")
@@ -185,7 +200,7 @@ def audit(as_json: bool, as_csv: bool, **wanted: Any) -> None:
     """
     from st_qbo_assets.cli.audit import AuditOptions, run_audit
 
-    options = AuditOptions(**wanted)
+    options = AuditOptions(**_as_printed(wanted))
     if replace(options, company="", limit=AuditOptions.limit) == AuditOptions(company=""):
         raise click.UsageError("Say what to look for: --id, --quickbooks-id, --number, --customer, --day …")
     if options.last_day is not None and (options.day is None or options.last_day < options.day):

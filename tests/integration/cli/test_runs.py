@@ -155,6 +155,7 @@ class TestAudit:
         state = life["state"]
         for question in (
             ("--id", life["servicetitan_id"]),
+            ("--id", life["source"]),
             ("--id", life["servicetitan_id"], "--entity", "invoice"),
             ("--quickbooks-id", state["quickbooks_id"]),
             ("--number", state["number"]),

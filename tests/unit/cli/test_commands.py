@@ -12,6 +12,7 @@ from st_qbo_assets.domain.errors import SettingsError
 from tests.unit.mapping import builders as make
 
 AUDIT = ["audit", "--company", "demo"]
+REPLAY = ["replay", "--company", "demo"]
 PLAN = ["plan", "--company", "demo"]
 CONNECT = ["connect", "quickbooks", "--company", "demo"]
 TODAY = datetime.now(UTC).astimezone(make.company().zone).date()
@@ -30,6 +31,7 @@ STARTED = make.company(start_date=day(-40))
         (AUDIT, "Say what to look for"),
         ([*AUDIT, "--limit", "3"], "Say what to look for"),
         ([*AUDIT, "--id", "1", "--entity", "invoce"], "'invoce' is not one of"),
+        ([*AUDIT, "--id", "bill:1", "--entity", "invoice"], "--id names a bill, --entity another kind"),
         ([*AUDIT, "--outcome", "lost"], "'lost' is not one of"),
         ([*AUDIT, "--day", "2026-02-30"], "'2026-02-30' does not match"),
         ([*AUDIT, "--day", "2026-02-03", "--to", "2026-02-01"], "--to ends a range that --day begins"),
@@ -38,6 +40,9 @@ STARTED = make.company(start_date=day(-40))
         (["demo", "--days", "-1"], "-1 is not in the range"),
         ([*CONNECT, "--code", "x"], "--code, --realm and --state go together"),
         ([*CONNECT, "--realm", "1", "--state", "y"], "--code, --realm and --state go together"),
+        ([*REPLAY, "--id", "7"], "say its --entity"),
+        ([*REPLAY, "--id", "bill:7", "--outcome", "held"], "neither days nor --outcome"),
+        ([*REPLAY, "--id", "bill:7", "--entity", "invoice"], "--id names a bill, --entity another kind"),
         (PLAN, "Say which days: --day, or --from and --to"),
         ([*PLAN, "--from", "2026-02-01"], "Say which days: --day, or --from and --to"),
         ([*PLAN, "--day", "2026-02-01", "--to", "2026-02-02"], "Say which days: --day, or --from and --to"),
