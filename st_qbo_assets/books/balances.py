@@ -8,12 +8,15 @@ finding those causes.
                             + what was typed on the invoice itself
                             + what ServiceTitan's own sum is out by
 
-A credit is open below zero, and applying it is below zero too; so the same sum holds for both.
+A credit is open below zero, and applying it is below zero too; so the same sum holds for both. What a credit
+is applied to and is not due has no place in QuickBooks: the credit lies unapplied there by so much, for the
+reason for which that document is not due.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from st_qbo_assets.books.applications import Unapplied, expected_applications
 from st_qbo_assets.books.cases import Case, OpenBalance, Setting
 from st_qbo_assets.books.causes import UNEXPLAINED, Finding, classify
 from st_qbo_assets.books.documents import QboKey, Shape
@@ -38,6 +41,7 @@ class Applied:
     """Everything applied to our invoices and credits on either side, indexed by document."""
 
     def __init__(self, pairs: Pairs, findings: Mapping[str, Finding | None], setting: Setting) -> None:
+        self._pairs = pairs
         self._findings = findings
         self._setting = setting
         self._parts: dict[SourceRef, dict[str, tuple[Pair, int]]] = {}
@@ -60,11 +64,12 @@ class Applied:
         assert pair.source is not None and pair.st is not None
         total = pair.st.total_cents - sum(document.total_cents for document in pair.live)
         found = [Part("its own total", total, own)] if total else []
-        found += [
-            Part(other.name, -cents, self._findings.get(other.name))
-            for other, cents in self._parts.get(pair.source, {}).values()
-            if cents
-        ]
+        unapplied = self._unapplied(pair)
+        found += unapplied
+        for other, applied in self._parts.get(pair.source, {}).values():
+            cents = -applied - (sum(part.cents for part in unapplied) if other.name == pair.name else 0)
+            if cents:
+                found.append(Part(other.name, cents, self._findings.get(other.name)))
         deposit = sum(document.deposit_cents for document in pair.live)
         if deposit:
             found.append(Part("the deposit typed on it", deposit, self._classify(deposit_cents=deposit)))
@@ -74,8 +79,26 @@ class Applied:
             found.append(Part("ServiceTitan's own sum", rest, self._classify(contradiction_cents=rest)))
         return found
 
-    def _classify(self, *, deposit_cents: int = 0, contradiction_cents: int = 0) -> Finding | None:
-        about = OpenBalance(deposit_cents, contradiction_cents)
+    def _unapplied(self, pair: Pair) -> list[Part]:
+        """Return what a credit that applies itself keeps because it is applied to what is not due.
+
+        The cause is that document's own; of one that comes to nothing none is known: too little is open.
+        """
+        if pair.counted is None or not pair.counted.applies_itself:
+            return []
+        return [
+            Part(
+                f"its application to {each.target}",
+                each.cents,
+                self._findings.get(str(each.target)) or self._classify(unapplied=each),
+            )
+            for each in expected_applications(pair, self._pairs)[1]
+        ]
+
+    def _classify(
+        self, *, deposit_cents: int = 0, contradiction_cents: int = 0, unapplied: Unapplied | None = None
+    ) -> Finding | None:
+        about = OpenBalance(deposit_cents, contradiction_cents, unapplied)
         return classify(Case(Pair(Entity.INVOICE), self._setting, differs=("balance",), open_balance=about))
 
     def _add(self, target: SourceRef, pair: Pair, cents: int) -> None:

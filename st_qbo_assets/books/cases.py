@@ -28,10 +28,12 @@ class OpenBalance:
     Attributes:
         deposit_cents: money typed on the invoice itself in QuickBooks.
         contradiction_cents: by how much ServiceTitan's balance is not its total less what it applies.
+        unapplied: a document that ServiceTitan applies the credit to, and that is nothing to be paid.
     """
 
     deposit_cents: int = 0
     contradiction_cents: int = 0
+    unapplied: Unapplied | None = None
 
 
 @dataclass(frozen=True)

@@ -398,7 +398,12 @@ def wrong_date(case: Case) -> str:
 
 
 def unapplied_credit(case: Case) -> str:
-    """QuickBooks has less open on it than ServiceTitan still applies (rule 3.3)."""
+    """QuickBooks has less open on it than ServiceTitan still applies (rule 3.3), or nothing at all."""
+    if (on_nothing := case.open_balance.unapplied) is not None:
+        return (
+            f"ServiceTitan applies {_money(on_nothing.cents)} of it to {on_nothing.target}, on which nothing "
+            f"is owed ({on_nothing.code}); it lies unapplied."
+        )
     if not _only(case, "applied"):
         return ""
     short = all(

@@ -63,8 +63,9 @@ def effective_payload(payload: Payload, known: Resolution, policies: WritePolici
     A payment line whose invoice is not in QuickBooks is dropped where the invoice is not due, unknown,
     deleted or before the start (the payment posts unapplied on its own date), and waits where the invoice
     was rejected, held or failed, unless the company says `unapplied` (rules 1.6, 3.2). So does one whose
-    invoice is held on another customer, of whom QuickBooks takes no payment for it. What uses a credit uses as much less of it; without anything left to apply it to, it is nothing. A payment of bills waits
-    until one of them is there.
+    invoice is held on another customer, of whom QuickBooks takes no payment for it. What uses a credit uses
+    as much less of it; without anything left to apply it to, it is nothing. A payment of bills waits until
+    one of them is there.
     """
     said: Reason | None = None
     body = payload.body

@@ -139,11 +139,24 @@ def _refunded(payment: Payment, lookup: Lookup) -> Payment | Problem:
         return held("refund_of_other_customer", payer=payer.name, payment=label, owner=owner.name)
     if not refunded.active:
         return held("refund_of_unposted_payment", payment=label, why="was voided in ServiceTitan")
+    if unpaid := _paid_nothing(refunded, lookup):
+        return held("refund_of_unposted_payment", payment=label, why=unpaid)
     if -payment.total > refunded.total:
         return held(
             "refund_exceeds_payment", total=_total(payment), payment=label, paid=_total(refunded, sign=1)
         )
     return refunded
+
+
+def _paid_nothing(refunded: Payment, lookup: Lookup) -> str:
+    """Return why a payment is no money in these books, as a write-off is not; empty if it is.
+
+    A type without a policy may be that of a payment others have booked.
+    """
+    policy = policy_of(refunded, lookup)
+    if policy is None or policy.becomes == "payment":
+        return ""
+    return f"is not posted as money: its type is {refunded.type}"
 
 
 def _rest_too_small(payment: Payment, refunded: Payment, lookup: Lookup) -> Problem:

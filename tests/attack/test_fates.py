@@ -103,6 +103,28 @@ _ONCE: Mapping[str, list[tuple[str, dict[str, Any]]]] = {
         ("merge_in_quickbooks", {"gone": 2, "kept": 3, "then": "nothing"}),
         ("pay", {"invoice": 0, "kind": "Wire", "on": 1, "part": 2, "then": "sync"}),
     ],
+    "an invoice comes to nothing after some of it was written off": [
+        ("begin", {"sales": [(0, 1, [(5, 2, "19.99")])]}),
+        ("write_off", {"invoice": 0, "on": 4, "part": 2, "then": "nothing"}),
+        ("remove_line", {"invoice": 0, "item": 0, "then": "nothing"}),
+    ],
+    "a closed invoice goes to another customer with its payment": [
+        (
+            "begin",
+            {"sales": [(1, 0, [(4, 1, "250.05")])], "paid": [(0, 3, 3)], "closed_period_edits": "hold"},
+        ),
+        ("sync", {}),
+        ("close_books", {"is_seen": False, "on": 0, "then": "nothing"}),
+        ("merge_customers", {"gone": 1, "kept": 0, "moves": True, "then": "nothing"}),
+        ("sweep", {}),
+    ],
+    "a credit comes to nothing after it was paid out in the name of a write-off": [
+        ("begin", {"sales": [(1, 0, [(4, 1, "250.05")])]}),
+        ("write_off", {"invoice": 0, "on": 0, "part": 3, "then": "nothing"}),
+        ("adjust", {"invoice": 0, "line": (3, 2, "0.01"), "on": 1, "sign": -1, "then": "nothing"}),
+        ("refund_credit", {"credit": 0, "kind": "Wire", "on": 4, "part": 1, "then": "sync"}),
+        ("zero_out", {"invoice": 1, "then": "nothing"}),
+    ],
 }
 _POLICIES: Mapping[str, Any] = {
     "closed_period": "next_open_day",

@@ -47,7 +47,8 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     # Until customers are synced, QuickBooks refuses what names the one that is gone.
     "merged": frozenset({"refused", "edited_in_quickbooks"}) | _WAITS | _STAYS,
     "over-applied": frozenset({"applied_what_is_open"}),
-    "held": _WAITS,
+    # What is held stays as it was posted, and so does what it uses there.
+    "held": _WAITS | _STAYS,
     # QuickBooks uses credits before we can; what is not open for ours stays unapplied.
     "applies itself": frozenset({"paid_by_hand", "applied_by_quickbooks"}) | _WAITS | _STAYS,
 }

@@ -129,7 +129,7 @@ class Rulebook:
         pieces = {record: Piece(record, "CreditMemo", doc["date"][:10], postings, number=_number(doc))}
         pieces |= self._application(record, doc, {record: 0})
         may_hold = self._tax_against(doc) | self._twins(doc, doc["date"], cents(doc["total"]))
-        may_hold |= self._applied_to_nothing(self._rows(doc))
+        may_hold |= self._applied_to_nothing(self._rows(doc)) | frozenset(self._held_rows(self._rows(doc)))
         return Wanted(record, pieces, may_hold, family)
 
     def _application(self, record: Record, doc: Json, credit: Mapping[Part, int]) -> dict[Part, Piece]:
@@ -170,6 +170,12 @@ class Rulebook:
         """Say whether something is applied to a document that is void or comes to nothing."""
         is_void = any(not self._is_booked(id_) for id_ in rows)
         return frozenset({"applied_to_void_invoice", "credit_stays_unapplied"} if is_void else ())
+
+    def _gone(self, rows: Mapping[int, int]) -> frozenset[str]:
+        """Say whether something is applied to a document that was deleted."""
+        docs = [self._invoices.get(id_) or self._memos.get(id_) for id_ in rows]
+        is_gone = any(doc is not None and not doc["active"] for doc in docs)
+        return frozenset({"applied_to_void_invoice"} if is_gone else ())
 
     def _held_rows(self, rows: Mapping[int, int]) -> Iterable[str]:
         for id_, amount in rows.items():
@@ -252,7 +258,7 @@ class Rulebook:
     ) -> Wanted:
         are_credits = all(self._is_credit(id_) and amount < 0 for id_, amount in rows.items())
         if not are_credits or -sum(rows.values()) != total:
-            return Wanted(record, may_hold=_UNCLEAR, family=family)
+            return Wanted(record, may_hold=_UNCLEAR | self._gone(rows), family=family)
         part = f"{record}/application"
         pays = {self._named(id_): -amount for id_, amount in rows.items()}
         tie = Piece(part, "Payment", "", {}, {**pays, purchase.part: total})
@@ -398,9 +404,11 @@ def _share(who: str, invoice: Json, refund: int, account: str) -> Postings:
     lines = _lines(invoice)
     weights = [amount for _, amount in lines] + [cents(invoice["salesTax"])]
     whole = sum(weights)
-    exact = [Decimal(refund) * weight / whole for weight in weights]
-    shares = [int(share.to_integral_value("ROUND_FLOOR")) for share in exact]
-    order = sorted(range(len(exact)), key=lambda n: (shares[n] - exact[n], n))
+    # In whole numbers: a third of a cent is a third for every line.
+    shares, left = [
+        list(each) for each in zip(*(divmod(refund * each, whole) for each in weights), strict=True)
+    ]
+    order = sorted(range(len(shares)), key=lambda n: (-left[n], n))
     for place in order[: refund - sum(shares)]:
         shares[place] += 1
     posts: Counter[tuple[str, str]] = Counter()

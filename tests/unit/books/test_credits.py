@@ -449,6 +449,31 @@ def test_a_write_off_is_no_payment(world: World) -> None:
     assert day.figure("credit_memos").servicetitan_count == 2
 
 
+@pytest.mark.rule("3.2", "6.2", "6.4")
+@pytest.mark.parametrize(
+    ("change", "cause", "verdict"),
+    [
+        ({"reviewStatus": "OnHold"}, "not_yet_due", DayVerdict.GREEN),
+        ({"invoiceDate": "2026-10-20T00:00:00Z"}, "before_start", DayVerdict.GREEN),
+        ({"cents": {HVAC: 0}}, "unapplied_credit", DayVerdict.WAITING),
+        ({"active": False}, "unapplied_credit", DayVerdict.WAITING),
+    ],
+)
+def test_a_credit_on_what_is_not_due_lies_unapplied_for_that_reason(
+    world: World, change: dict, cause: str, verdict: DayVerdict
+) -> None:
+    world.st_invoice(20, DAY, **{"cents": {HVAC: 3_000}, **change})
+    written_off = world.st_payment(21, WEEK[1], applied={20: 400, 2: 600}, type="Bad Debt")
+    rows = written_off["appliedTo"]
+    written_off["appliedTo"] = rows[1:]
+    world.post_write_off(21)
+    written_off["appliedTo"] = rows
+    day = world.settle().tie_out()[1]
+    (record,) = day.records
+    assert (str(record.source), record.entity, record.cause) == ("payment:21", "balances", cause)
+    assert (record.difference_cents, day.unexplained_cents, verdict_of(day)) == (400, 0, verdict)
+
+
 @pytest.mark.rule("1.2", "1.7")
 @pytest.mark.parametrize(
     ("change", "cause"),

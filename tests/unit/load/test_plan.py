@@ -78,6 +78,30 @@ def test_the_company_may_let_such_a_payment_post_unapplied() -> None:
     assert (action.kind, action.request and action.request["Line"]) == (ActionKind.CREATE, [])
 
 
+@pytest.mark.rule("3.2", "4")
+@pytest.mark.parametrize(
+    ("outcome", "policy", "kind"),
+    [
+        (Outcome.HELD, "wait", ActionKind.BLOCKED),
+        (Outcome.HELD, "unapplied", ActionKind.UPDATE),
+        (Outcome.POSTED, "wait", ActionKind.UPDATE),
+    ],
+)
+def test_a_payment_waits_for_its_invoice_that_is_held_on_another_customer(
+    outcome: Outcome, policy: str, kind: ActionKind
+) -> None:
+    mapped = payment(20, "50.00", applied={10: "50.00"})
+    left = link("invoice:10", "Invoice", "103", confirmed={"CustomerRef": "59"})
+    posted = link("payment:20", "Payment", "105", confirmed={"CustomerRef": "59"})
+    action = plan(mapped, posted, to=known(left, i10=outcome), payment_of_unposted_invoice=policy)
+    assert action.kind is kind
+    if kind is ActionKind.BLOCKED:
+        assert action.reason is not None
+        assert (action.reason.code, str(action.reason.waits_for)) == ("payment_waits", "invoice:10")
+    place = link("customer:1/location_7", "Customer", "59")
+    assert plan(mapped, posted, to=known(left, place, i10=outcome)).kind is ActionKind.UPDATE
+
+
 @pytest.mark.rule("1.6", "3.2")
 @pytest.mark.parametrize("outcome", [None, Outcome.NOT_DUE])
 def test_a_payment_of_an_invoice_not_due_or_unknown_posts_unapplied_saying_so(

@@ -254,6 +254,11 @@ def test_a_receipt_is_the_refund_to_the_cent_and_its_effect_balances(
         (make.refund("-60.00"), (make.payment("158.25", active=False),), "refund_of_unposted_payment"),
         (
             make.refund("-60.00"),
+            (make.payment("158.25", type="Write-off"), invoice()),
+            "refund_of_unposted_payment",
+        ),
+        (
+            make.refund("-60.00"),
             (make.payment("158.25", customer={"id": 6, "name": "Bluebonnet Dental"}),),
             "refund_of_other_customer",
         ),
