@@ -18,7 +18,7 @@ secrets of a company (the vault), and any use of a setting.
     ST_QBO_DAGSTER_URL               http://127.0.0.1:<dagster port>
     ST_QBO_SANDBOX_SERVICETITAN_URL  http://127.0.0.1:<port>
     ST_QBO_SANDBOX_QUICKBOOKS_URL    http://127.0.0.1:<port>
-    ST_QBO_LAUNCHER                  default              `warm`: runs are forked, not started anew
+    ST_QBO_LAUNCHER                  warm on Linux        `warm`: runs are forked; `default`: started anew
     DAGSTER_HOME                     $ST_QBO_HOME/dagster
 """
 
@@ -257,7 +257,7 @@ class _Reader:
         return SecretStr(text) if text else None
 
     def has_warm_launcher(self) -> bool:
-        text = self._text("ST_QBO_LAUNCHER") or "default"
+        text = self._text("ST_QBO_LAUNCHER") or ("warm" if sys.platform == "linux" else "default")
         if text not in ("default", "warm"):
             self.wrong.append(f"ST_QBO_LAUNCHER={text} is no launcher; write default or warm")
         elif text == "warm" and sys.platform != "linux":

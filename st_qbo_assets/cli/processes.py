@@ -19,14 +19,12 @@ from st_qbo_assets.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
-#: Beside the project's `dagster.yaml` where runs are launched by the warm process.
-_WARM = """
-run_launcher:
-  module: st_qbo_assets.orchestration.warm_launcher
-  class: WarmRunLauncher
-  config: {}
-"""
 WEB_COMMAND = ["-m", "st_qbo_assets.web"]
+_WARM_COMMAND = ["-m", "st_qbo_assets.orchestration.warm"]
+#: A helper that ended is started again after so long, then after twice as long.
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 5.0, 600.0
+#: With this status a process says that it cannot work here at all.
+_REFUSED = 2
 
 
 class ProcessFailed(SyncError):
@@ -62,12 +60,21 @@ class Child:
 
 
 @dataclass
+class _Helper:
+    """A process that makes things quicker, and without which everything goes on."""
+
+    command: list[str]
+    pause_seconds: float = _PAUSE_SECONDS
+    again_at: float | None = None
+
+
+@dataclass
 class Children:
     """Processes that live as long as a command; stopped newest first."""
 
     settings: Settings
     started: list[Child] = field(default_factory=list[Child])
-    helpers: list[str] = field(default_factory=list[str])
+    _helpers: dict[str, _Helper] = field(default_factory=dict[str, _Helper])
 
     def start(self, name: str, command: list[str]) -> Child:
         """Start a process whose output goes to `logs/<name>.log` in the home."""
@@ -90,20 +97,31 @@ class Children:
         return child
 
     def start_helper(self, name: str, command: list[str]) -> Child:
-        """Start a process that nobody misses should it end."""
-        child = self.start(name, command)
-        self.helpers.append(name)
-        return child
+        """Start a process that nobody misses should it end; `check` starts it again."""
+        self._helpers[name] = _Helper(command)
+        return self.start(name, command)
 
     def check(self) -> None:
-        """Return if everything that was started still runs.
+        """Return if everything that was started still runs; start helpers again that ended.
 
         Raises:
             ProcessFailed: naming what ended, and its log.
         """
-        for child in self.started:
-            if child.process.poll() is not None and child.name not in self.helpers:
+        for child in [child for child in self.started if child.process.poll() is not None]:
+            helper = self._helpers.get(child.name)
+            if helper is None:
                 raise child.failure()
+            if child.process.returncode != _REFUSED:
+                self._start_again(child, helper, time.monotonic())
+
+    def _start_again(self, child: Child, helper: _Helper, now: float) -> None:
+        if helper.again_at is None:
+            helper.again_at = now + helper.pause_seconds
+        elif now >= helper.again_at:
+            helper.again_at = None
+            helper.pause_seconds = min(helper.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+            self.started.remove(child)
+            self.start(child.name, helper.command)
 
     def stop(self) -> None:
         """Stop everything that was started."""
@@ -132,8 +150,7 @@ def prepare_dagster_home(settings: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "dagster.yaml"
     if folder.is_relative_to(settings.home) or not file.exists():
-        text = (PROJECT / "dagster.yaml").read_text(encoding="utf-8")
-        file.write_text(text + (_WARM if settings.has_warm_launcher else ""), encoding="utf-8")
+        file.write_text((PROJECT / "dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     return folder
 
 
@@ -198,11 +215,9 @@ def wait_for_port(child: Child, port: int, *, timeout_seconds: float = 300) -> N
 
 
 def start_dagster(children: Children) -> Child:
-    """Start webserver, daemon and code server, and wait until the UI answers."""
+    """Start webserver, daemon and code server, and wait until the UI answers; then what launches quicker."""
     port = children.settings.ports.dagster
     require_free_ports(children.settings, "dagster")
-    if children.settings.has_warm_launcher:
-        children.start_helper("warm", [sys.executable, "-m", "st_qbo_assets.orchestration.warm"])
     command = [
         sys.executable,
         "-m",
@@ -217,6 +232,8 @@ def start_dagster(children: Children) -> Child:
     ]
     child = children.start("dagster", command)
     wait_for_port(child, port)
+    if children.settings.has_warm_launcher:
+        children.start_helper("warm", [sys.executable, *_WARM_COMMAND])
     return child
 
 

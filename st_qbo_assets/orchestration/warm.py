@@ -8,7 +8,8 @@ which runs come here (`warm_launcher`).
 
 The parent has one thread and no connection to anything when it forks, else a child would inherit locks that
 nobody frees and connections that are not its own. A new version of the program needs a new parent, as it
-needs a new code server; company files are read by each child.
+needs a new code server; company files are read by each child. Asked to end, it ends its runs, which must not
+go on under another version of the program: they have failed, and are made good as any that died.
 """
 
 import gc
@@ -21,6 +22,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -44,6 +46,8 @@ _HEAVY = (
     *(f"st_qbo_assets.orchestration.{name}" for name in ("master_frames", "master_runs", "storage", "lanes")),
 )
 _READ_SECONDS = 1.0
+#: Until those that were killed at the end are reported.
+_END_SECONDS = 3.0
 #: A canceled run may end what it is sending; then its process is killed, and the ledger finds out the rest.
 GRACE_SECONDS = 20.0
 
@@ -108,6 +112,7 @@ class Warm:
                 with connection:
                     self._take(connection, server)
         self._path.unlink(missing_ok=True)
+        self.end_runs()
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self._is_ending = True
@@ -147,6 +152,18 @@ class Warm:
             self._kill_at.setdefault(pid, time.monotonic() + self._grace_seconds)
             return True
         return False
+
+    def end_runs(self) -> None:
+        """Kill what runs, and have it reported."""
+        for pid, run_id in self._runs.items():
+            _log.warning("warm=killed run=%s", run_id)
+            with suppress(ProcessLookupError):  # it leads a session of its own: what it started goes with it
+                os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)  # one that was forked just now leads none yet
+        end = time.monotonic() + _END_SECONDS
+        while self._runs and time.monotonic() < end:
+            self._reap()
+            time.sleep(0.05)
 
     def kill_overdue(self) -> None:
         """Kill what was canceled and does not end."""

@@ -1,11 +1,14 @@
-"""Launches runs in a process that has imported everything already; Linux only, and never needed.
+"""Launches runs in a process that has imported everything already, where there is one, and knows who died.
 
 What belongs here: handing a run over, ending it, and saying whether it lives. What does not: the warm process
-(`warm`). Where that does not answer, runs are launched as Dagster does by default: an import takes three to
-four seconds of each such run, a fork a tenth of one.
+(`warm`), which needs Linux. Where that does not answer, runs are launched as Dagster does by default: imports
+take three to four seconds of each such run, a fork a tenth of one.
 
     default     code server spawns a process: import Dagster, the clients, the definitions, then run
     warm        the warm process forks: run
+
+A run whose process died with all around it (power, kill, a stop in its midst) would stay *started* for
+Dagster, and everything of its lane would wait for it until the longest time a run may take.
 """
 
 import json
@@ -19,6 +22,7 @@ from typing import Any, cast
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.storage.dagster_run import DagsterRun
+from dagster._core.storage.tags import GRPC_INFO_TAG
 
 #: Which process works on a run: its id and the time it was started, since ids are used again.
 WORKER_TAG = "st_qbo/worker"
@@ -79,11 +83,17 @@ class WarmRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Say whether the process of a run lives; of one launched as usual the code server knows."""
-        worker = _worker(self._instance.get_run_by_id(run.run_id))
-        if not worker or _lives(worker):
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.FAILED, "Its process is gone.")
+        """Say whether the process of a run lives.
+
+        Of one launched as usual the code server knows, and reports it; a server that is gone took it along.
+        """
+        known = self._instance.get_run_by_id(run.run_id) or run
+        worker = _worker(known)
+        if worker and not _lives(worker):
+            return CheckRunHealthResult(WorkerStatus.FAILED, "Its process is gone.")
+        if not worker and not _has_server(known):
+            return CheckRunHealthResult(WorkerStatus.FAILED, "The code server that began it is gone.")
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
 
     def _hand_over(self, run_id: str) -> str | None:
         """Return the process that works on the run now; None if there is no warm process.
@@ -122,3 +132,23 @@ def _worker(run: DagsterRun | None) -> str:
 
 def _lives(worker: str) -> bool:
     return worker_of(int(worker.partition("@")[0])) == worker
+
+
+def _has_server(run: DagsterRun) -> bool:
+    """Say whether the code server that began a run is there; True also where none did, or nobody can tell."""
+    given: Any = json.loads(run.tags.get(GRPC_INFO_TAG) or "{}")
+    if path := given.get("socket"):
+        family, address = socket.AF_UNIX, path
+    elif port := given.get("port"):
+        family, address = socket.AF_INET, (given.get("host") or "localhost", port)
+    else:
+        return True
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_TIMEOUT_SECONDS)
+        try:
+            probe.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True  # busy: it is asked again in a minute
+    return True

@@ -72,6 +72,20 @@ def test_a_process_that_ended_is_told_with_the_end_of_its_log(tmp_path: Path) ->
     children.stop()
 
 
+def test_a_helper_that_ended_is_started_again_unless_it_cannot_work_here(tmp_path: Path) -> None:
+    children = Children(settings(tmp_path))
+    for status in (1, 2):
+        child = children.start_helper(f"helper{status}", ["sh", "-c", f"echo started; exit {status}"])
+        child.process.wait()
+        children._helpers[child.name].pause_seconds = 0.0  # noqa: SLF001 - no test waits
+    children.check()
+    children.check()
+    for child in children.started:
+        child.process.wait()
+    told = {child.name: child.log.read_text().count("started") for child in children.started}
+    assert told == {"helper1": 2, "helper2": 1}
+
+
 def test_the_projects_dagster_yaml_is_put_into_the_home_and_kept_fresh(tmp_path: Path) -> None:
     folder = prepare_dagster_home(settings(tmp_path))
     assert folder == tmp_path / "dagster"

@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 
 import dagster as dg
 import pytest
+from dagster._core.launcher.base import WorkerStatus
+from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from st_qbo_assets.orchestration.warm import Warm
 from st_qbo_assets.orchestration.warm_launcher import READY, WarmRunLauncher, socket_of, worker_of
@@ -91,6 +93,34 @@ def test_a_canceled_run_is_asked_to_end_and_then_made_to(tmp_path: Path) -> None
         assert deaf.poll() is None
         impatient.kill_overdue()
         assert deaf.wait() == -signal.SIGKILL
+
+
+def test_what_runs_ends_with_the_warm_process(tmp_path: Path) -> None:
+    warm = Warm(tmp_path / "socket")
+    pid = os.fork()
+    if pid == 0:
+        signal.pause()
+    warm.watch(pid, "")
+    warm.end_runs()
+    assert worker_of(pid) == ""
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_run_whose_code_server_is_gone_has_failed(
+    launcher: tuple[WarmRunLauncher, Path], is_there: bool
+) -> None:
+    warm, path = launcher
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        if is_there:
+            server.listen()
+        for told, status in (
+            ({"socket": str(path)}, WorkerStatus.RUNNING if is_there else WorkerStatus.FAILED),
+            ({"socket": f"{path}.older"}, WorkerStatus.FAILED),  # its machine was restarted
+            ({}, WorkerStatus.RUNNING),  # a process of somebody's: nothing is known of it
+        ):
+            run = dg.DagsterRun(job_name="live", tags={GRPC_INFO_TAG: json.dumps(told)})
+            assert warm.check_run_worker_health(run).status is status
 
 
 def test_a_process_is_told_from_a_later_one_of_the_same_id() -> None:
