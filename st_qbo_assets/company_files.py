@@ -1,7 +1,8 @@
 """Company files as programs read them, without loading Dagster.
 
-What belongs here: finding `defs/<company>/defs.yaml`, reading it, and errors that name the line. What does
-not: what the attributes mean (`domain.company`) and Dagster's own reading of the same file (`components`).
+What belongs here: finding `defs/<company>/defs.yaml`, reading it and the quantities it names, and errors that
+name the line. What does not: what the attributes mean (`domain.company`) and Dagster's own reading of the
+same file (`components`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SettingsError
+from st_qbo_assets.domain.opening_quantities import OnHand, parse_opening_quantities
 
 DEFS = Path(__file__).resolve().parent / "defs"
 COMPONENT = "st_qbo_assets.components.CompanySync"
@@ -101,6 +103,32 @@ def read_company(name: str, defs: Path = DEFS) -> CompanyFolder:
         raise _together(wrong)
     known = ", ".join(found.company.name for found in companies) or "none"
     raise SettingsError(f"There is no company {name!r}.", remedy=f"Companies in {defs}: {known}.")
+
+
+def read_opening_quantities(folder: Path, company: CompanyFile) -> tuple[OnHand, ...]:
+    """Return what is on hand on the start date, of the file that a company names; nothing if it names none.
+
+    Args:
+        folder: where the company file is.
+        company: the company.
+
+    Raises:
+        SettingsError: if it is not there, or a line of it cannot be used.
+    """
+    named = company.opening_quantities
+    if named is None:
+        return ()
+    path = folder / named
+    try:
+        content = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is no UTF-8 text.", remedy="Save it as CSV in UTF-8.") from error
+    except OSError as error:
+        raise SettingsError(
+            f"The file of opening quantities {path} cannot be read: {error.strerror}.",
+            remedy="Put it beside the company file, or correct `opening_quantities`.",
+        ) from error
+    return parse_opening_quantities(content, name=named)
 
 
 def _read(path: Path) -> CompanyFolder | None:

@@ -23,7 +23,12 @@ from st_qbo_assets.cli.preconditions import (
 )
 from st_qbo_assets.cli.processes import Child, Children, ui_url
 from st_qbo_assets.cli.run_log import RunLog
-from st_qbo_assets.company_files import CompanyFolder, read_companies, read_company
+from st_qbo_assets.company_files import (
+    CompanyFolder,
+    read_companies,
+    read_company,
+    read_opening_quantities,
+)
 from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SettingsError
@@ -101,6 +106,7 @@ def require_ready(folder: CompanyFolder, settings: Settings) -> None:
         SyncError: the one thing that is wrong, with its cure.
     """
     read_links(folder)
+    read_opening_quantities(folder.folder, folder.company)
     connections = open_connections(folder.company, settings)
     try:
         for system in SYSTEM_NAMES:

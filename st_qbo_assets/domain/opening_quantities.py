@@ -1,11 +1,12 @@
 """What is on hand on the day a company starts: the CSV file that it names (rule 8.5).
 
 What belongs here: reading the file, with errors that name the line and its cure. What does not: where it lies
-(orchestration) and the items that get the quantities (mapping).
+(`company_files`) and the items that get the quantities (mapping).
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from io import StringIO
 
@@ -16,20 +17,40 @@ _COLUMNS = ["sku", "quantity"]
 _SCALE, _LARGEST = 5, Decimal(10) ** 10
 
 
+@dataclass(frozen=True)
+class OnHand:
+    """One row of the file.
+
+    Attributes:
+        sku: as it is written.
+        quantity: pieces on hand.
+        place: file and line, as a message names them.
+    """
+
+    sku: str
+    quantity: Decimal
+    place: str
+
+
 def sku_key(sku: str) -> str:
     """Return an SKU as it is compared: without case and outer spaces."""
     return " ".join(sku.split()).casefold()
 
 
-def parse_opening_quantities(content: str, *, name: str) -> Mapping[str, Decimal]:
-    """Return key of the SKU → quantity, from a file with the columns `sku,quantity`.
+def quantities_of(rows: Iterable[OnHand]) -> Mapping[str, Decimal]:
+    """Return key of the SKU → pieces on hand."""
+    return {sku_key(row.sku): row.quantity for row in rows}
+
+
+def parse_opening_quantities(content: str, *, name: str) -> tuple[OnHand, ...]:
+    """Return the rows of a file with the columns `sku,quantity`, in its order.
 
     Lines starting with `#` are comments.
 
     Raises:
         SettingsError: naming every line that cannot be used, and what to do about it.
     """
-    found: dict[str, Decimal] = {}
+    found: list[OnHand] = []
     lines: dict[str, int] = {}
     wrong: list[str] = []
     reader = csv.reader(StringIO(content.removeprefix("\ufeff")))
@@ -50,7 +71,8 @@ def parse_opening_quantities(content: str, *, name: str) -> Mapping[str, Decimal
         if problem:
             wrong.append(f"{name}:{line}: {problem}")
             continue
-        found[sku_key(cells[0])], lines[sku_key(cells[0])] = Decimal(cells[1]), line
+        found.append(OnHand(cells[0], Decimal(cells[1]), f"{name}:{line}"))
+        lines[sku_key(cells[0])] = line
     if wrong:
         raise SettingsError(
             "\n".join(wrong), remedy="Correct these lines; nothing of the file is used until then."
@@ -59,7 +81,7 @@ def parse_opening_quantities(content: str, *, name: str) -> Mapping[str, Decimal
         raise SettingsError(
             f"{name} is empty.", remedy=f"Begin with {','.join(_COLUMNS)}, then a row per SKU."
         )
-    return found
+    return tuple(found)
 
 
 def _problem(cells: list[str], lines: Mapping[str, int]) -> str:

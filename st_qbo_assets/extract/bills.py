@@ -21,6 +21,10 @@ _LISTS: dict[str, tuple[str, tuple[Params, ...]]] = {
 }
 
 
+#: The two lists that bills may be taken from, of which the second repeats the first.
+SOURCES = tuple(_LISTS)
+
+
 class Rows(Protocol):
     """The one call made to ServiceTitan."""
 
@@ -53,6 +57,12 @@ class Named(Protocol):
 
 class Purchasing(Rows, Named, Protocol):
     """Both."""
+
+
+def has_bills(client: Rows, source: str, *, filters: Params) -> bool:
+    """Say whether a source of bills has any that a filter lets through; a call or two."""
+    endpoint, kinds = _LISTS[source]
+    return any(next(iter(client.rows(endpoint, filters=(*kind, *filters))), None) for kind in kinds)
 
 
 def read_bills(

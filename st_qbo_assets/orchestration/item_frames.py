@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from st_qbo_assets.company_files import read_opening_quantities
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.days import local_day
-from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.domain.ids import PRICEBOOK
-from st_qbo_assets.domain.opening_quantities import parse_opening_quantities
+from st_qbo_assets.domain.opening_quantities import quantities_of
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import DayFrames
@@ -59,18 +59,7 @@ def opening_of(defs: CompanyDefs) -> Mapping[str, Decimal]:
     Raises:
         SettingsError: if it is not there, or a line of it cannot be used.
     """
-    named = defs.company.opening_quantities
-    if named is None:
-        return {}
-    path = defs.links_file.parent / named
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        remedy = "Put it beside the company file, or correct `opening_quantities`."
-        raise SettingsError(
-            f"The file of opening quantities {path} cannot be read: {error}.", remedy=remedy
-        ) from error
-    return parse_opening_quantities(content, name=named)
+    return quantities_of(read_opening_quantities(defs.links_file.parent, defs.company))
 
 
 def with_changed_items(produce: Produce) -> Produce:

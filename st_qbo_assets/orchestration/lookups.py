@@ -5,6 +5,7 @@ What belongs here: gathering. What does not: deciding anything by it (mapping).
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.days import parse_business_date
@@ -69,9 +70,25 @@ _DATE = "TxnDate"
 
 
 def build_lookup(
-    defs: CompanyDefs, references: References, connections: Connections, records: Iterable[AnyRecord]
+    defs: CompanyDefs,
+    references: References,
+    connections: Connections,
+    records: Iterable[AnyRecord],
+    *,
+    opening: Mapping[str, Decimal] | None = None,
 ) -> Lookup:
-    """Return the lookup over a day's records of all kinds."""
+    """Return the lookup over a day's records of all kinds.
+
+    Args:
+        defs: the company.
+        references: the lists of both systems.
+        connections: where links are.
+        records: of the day.
+        opening: what is on hand at the start; by default as the company's file says.
+
+    Raises:
+        SettingsError: if that file cannot be used.
+    """
     known = [record for record in records if not isinstance(record, Unreadable)]
     contacts: dict[int, tuple[Contact, ...]] = {}
     for record in known:
@@ -105,7 +122,7 @@ def build_lookup(
         item_skus=made.skus,
         sku_owners=made.owners,
         item_accounts=made.accounts,
-        opening=opening_of(defs),
+        opening=opening_of(defs) if opening is None else opening,
         tax_item_id=tax_item.id if tax_item else "",
         tax_account_id=tax_item.account_id if tax_item else "",
     )

@@ -9,19 +9,23 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from st_qbo_assets.company_files import read_opening_quantities
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.days import parse_business_date
-from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault
+from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SettingsError
 from st_qbo_assets.domain.findings import Finding, Level, info, ok, red, with_accepted
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.money import to_cents
+from st_qbo_assets.domain.opening_quantities import OnHand, quantities_of
 from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.extract.bills import SOURCES, has_bills
 from st_qbo_assets.extract.frames import AnyRecord
 from st_qbo_assets.extract.referred import extract_lists
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.masters.onboarding import Matches, MatchRow, Sources, contacts_of, find_matches
 from st_qbo_assets.mapping.readiness import (
     Open,
+    check_bill_source,
     check_connector,
     check_coverage,
     check_features,
@@ -42,6 +46,8 @@ from st_qbo_assets.servicetitan.windows import Window, modified_params
 MASTERS = (Entity.CUSTOMER, Entity.VENDOR)
 #: How far back invoices are looked at for exports of another connector.
 _LATELY = timedelta(days=7)
+#: How far back bills are looked for, to see which list has them.
+_BILLS_LATELY = timedelta(days=60)
 #: Statuses of purchase orders of which something is to come.
 _ON_ORDER = ("Pending", "Sent", "PartiallyReceived")
 
@@ -79,16 +85,19 @@ def readiness_of(defs: CompanyDefs, connections: Connections, references: Refere
         *client.equipment(),
         *client.discounts_and_fees(),
     ]
-    lookup = build_lookup(defs, references, connections, records)
+    on_hand, wrong = _on_hand(defs)
+    lookup = build_lookup(defs, references, connections, records, opening=quantities_of(on_hand))
     found = [
         ok("connected", f"Tenant {connections.tenant} and realm {connections.realm} answer."),
         *check_features(company, references.quickbooks, yesterday=defs.today()),
-        *check_coverage(records, lookup),
+        *check_coverage(records, lookup, on_hand=on_hand),
+        *wrong,
         check_connector(_changed_lately(connections, defs.now_utc()), company, days=_LATELY.days),
     ]
     needed = lists_needed(lookup)
     refused = _refused_lists(connections, needed, defs.now_utc())
     found += check_lists(refused, needed)
+    found += check_bill_source(company.bill_source, _bills_lately(connections, defs.now_utc()))
     for entity in MASTERS:
         if entity is Entity.VENDOR and "vendors" in refused:
             continue
@@ -104,6 +113,15 @@ def readiness_of(defs: CompanyDefs, connections: Connections, references: Refere
     return settled
 
 
+def _on_hand(defs: CompanyDefs) -> tuple[tuple[OnHand, ...], list[Finding]]:
+    """Return the rows of the company's file of opening quantities, or what is wrong with it."""
+    try:
+        return read_opening_quantities(defs.links_file.parent, defs.company), []
+    except SettingsError as error:
+        told = str(error).removesuffix(error.remedy).strip()
+        return (), [red("opening_quantities", told, error.remedy)]
+
+
 def _refused_lists(connections: Connections, needed: Iterable[str], now: datetime) -> dict[str, str]:
     """Return which lists ServiceTitan does not show us, and what it said; one small call for each."""
     refused: dict[str, str] = {}
@@ -115,6 +133,18 @@ def _refused_lists(connections: Connections, needed: Iterable[str], now: datetim
         except (ConnectionStopped, RemoteFault) as error:
             refused[name] = str(error)
     return refused
+
+
+def _bills_lately(connections: Connections, now: datetime) -> dict[str, bool | None]:
+    """Return which lists of bills had any lately; None of one that ServiceTitan does not show."""
+    found: dict[str, bool | None] = {}
+    window = modified_params(Window(now - _BILLS_LATELY, now))
+    for source in SOURCES:
+        try:
+            found[source] = has_bills(connections.servicetitan, source, filters=window)
+        except (ConnectionStopped, RemoteFault):
+            found[source] = None
+    return found
 
 
 def _changed_lately(connections: Connections, now: datetime) -> list[Invoice]:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from st_qbo_assets.cli.doctor.report import Section, of_error
 from st_qbo_assets.cli.preconditions import System, read_links, require_connected, require_sandbox
-from st_qbo_assets.company_files import CompanyFolder
+from st_qbo_assets.company_files import CompanyFolder, read_opening_quantities
 from st_qbo_assets.connecting.lifetimes import STEPS
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.errors import SettingsError
 from st_qbo_assets.domain.findings import Finding, info, ok, red, warn
+from st_qbo_assets.domain.opening_quantities import OnHand
 from st_qbo_assets.extract.referred import extract_lists
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.readiness import check_coverage, check_features, shared_units
@@ -34,11 +35,13 @@ class CompanyCheck:
 
     Attributes:
         others: all companies of the installation, this one too.
+        on_hand: what the file of opening quantities says, once the file was checked.
     """
 
     folder: CompanyFolder
     connections: Connections
     others: list[CompanyFile] = field(default_factory=list[CompanyFile])
+    on_hand: tuple[OnHand, ...] = ()
 
     @property
     def company(self) -> CompanyFile:
@@ -46,7 +49,7 @@ class CompanyCheck:
         return self.folder.company
 
     def check_file(self, section: Section) -> None:
-        """Say what the file decides, and read the settled pairs."""
+        """Say what the file decides, and read the settled pairs and what is on hand."""
         company = self.company
         text = f"{self.folder.file}: {company.environment} environment, starts {company.start_date}."
         section.findings.append(ok("company_file", text))
@@ -61,6 +64,10 @@ class CompanyCheck:
         else:
             if pairs:
                 section.findings.append(ok("links_file", f"{len(pairs)} settled pairs in links.csv."))
+        try:
+            self.on_hand = read_opening_quantities(self.folder.folder, company)
+        except SettingsError as error:
+            section.findings.append(of_error("opening_quantities", error))
 
     def check_servicetitan(self, section: Section) -> list[Record | Unreadable]:
         """Call ServiceTitan; return what its lists and pricebook hold.
@@ -119,7 +126,7 @@ class CompanyCheck:
             posted={},
             tax_item_id=tax_item.id if tax_item else "",
         )
-        section.findings += check_coverage(records, lookup)
+        section.findings += check_coverage(records, lookup, on_hand=self.on_hand)
         units = [record for record in records if isinstance(record, BusinessUnit)]
         section.findings += shared_units([self.company, *self._neighbours()], units)
 

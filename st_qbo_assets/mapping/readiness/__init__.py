@@ -8,9 +8,15 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from st_qbo_assets.domain.findings import Finding, warn
+from st_qbo_assets.domain.opening_quantities import OnHand
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.readiness.accounts import check_accounts
-from st_qbo_assets.mapping.readiness.buying import check_buying, check_lists, lists_needed
+from st_qbo_assets.mapping.readiness.buying import (
+    check_bill_source,
+    check_buying,
+    check_lists,
+    lists_needed,
+)
 from st_qbo_assets.mapping.readiness.features import check_features, refusals
 from st_qbo_assets.mapping.readiness.opening import (
     Open,
@@ -20,6 +26,7 @@ from st_qbo_assets.mapping.readiness.opening import (
     tell_opening_bills,
 )
 from st_qbo_assets.mapping.readiness.payments import check_payment_types, check_terms
+from st_qbo_assets.mapping.readiness.stock import check_on_hand
 from st_qbo_assets.mapping.readiness.tax import check_tax
 from st_qbo_assets.mapping.readiness.units import check_units, shared_units
 from st_qbo_assets.servicetitan.records import (
@@ -35,6 +42,7 @@ from st_qbo_assets.servicetitan.records import (
 
 __all__ = [
     "Open",
+    "check_bill_source",
     "check_buying",
     "check_connector",
     "check_coverage",
@@ -51,12 +59,15 @@ __all__ = [
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
-def check_coverage(records: Sequence[Record | Unreadable], lookup: Lookup) -> list[Finding]:
+def check_coverage(
+    records: Sequence[Record | Unreadable], lookup: Lookup, *, on_hand: Sequence[OnHand] = ()
+) -> list[Finding]:
     """Return what of ServiceTitan's lists leads nowhere in QuickBooks.
 
     Args:
         records: business units, payment types, terms, tax zones, ledger accounts, and the whole pricebook.
         lookup: the company and QuickBooks' reference data, with the business units of the records.
+        on_hand: the rows of the company's file of opening quantities.
     """
     return [
         *_unreadable(records),
@@ -66,6 +77,7 @@ def check_coverage(records: Sequence[Record | Unreadable], lookup: Lookup) -> li
         *check_terms(_of(records, PaymentTerm), lookup),
         *check_tax(_of(records, TaxZone), lookup),
         *check_buying(_of(records, GlAccount), _of(records, PricebookItem), lookup),
+        *check_on_hand(on_hand, _of(records, PricebookItem), lookup),
     ]
 
 

@@ -53,6 +53,26 @@ def lists_needed(lookup: Lookup) -> tuple[str, ...]:
     return ("vendors", bills, "purchase-orders", "receipts", "returns", "ap-credits", *payments)
 
 
+def check_bill_source(named: str | None, lately: Mapping[str, bool | None]) -> list[Finding]:
+    """Return whether the company's bills are taken from the list that has them (rule 8.1).
+
+    Args:
+        named: the company's source; None where the buying side is not carried.
+        lately: source → whether it had bills lately; None if ServiceTitan does not show it.
+    """
+    used = [source for source, has_bills in lately.items() if has_bills]
+    if named is None:
+        text = f"ServiceTitan has vendors' bills, which are not carried ({', '.join(used)})."
+        cure = "Name one of the lists as `bill_source` in the company file, if they are to be."
+        return [info("bills_left_out", text, cure)] if used else []
+    if named in used:
+        return [ok("bill_source", f"`{named}` has the bills.")]
+    if used:
+        text = f"`{named}` had no bill lately, and `{used[0]}` has: none would be carried."
+        return [red("bill_source_empty", text, f"Name `bill_source: {used[0]}` in the company file.")]
+    return [info("bill_source", f"ServiceTitan has shown no bill lately, in `{named}` or elsewhere.")]
+
+
 def check_lists(refused: Mapping[str, str], needed: Sequence[str]) -> list[Finding]:
     """Return which lists of the buying side ServiceTitan does not show us.
 

@@ -1,11 +1,22 @@
 """Company files that cannot be read: every error names file, line and what is wrong."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from st_qbo_assets.company_files import DEFS, read_companies, read_company, scan_companies
+from st_qbo_assets.cli.doctor.company import CompanyCheck
+from st_qbo_assets.cli.doctor.report import Section
+from st_qbo_assets.company_files import (
+    DEFS,
+    read_companies,
+    read_company,
+    read_opening_quantities,
+    scan_companies,
+)
+from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.errors import SettingsError
+from st_qbo_assets.domain.findings import Level
 
 GOOD = """\
 type: st_qbo_assets.components.CompanySync
@@ -142,3 +153,28 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"type: \xff\xfe")
     with pytest.raises(SettingsError, match="cannot be read"):
         read_companies(tmp_path)
+
+
+@pytest.mark.rule("8.5", "10")
+def test_the_doctor_names_the_line_of_what_is_on_hand_and_its_cure(tmp_path: Path) -> None:
+    counts = """\
+  bill_source: ap_bills
+  item_policy: {material: inventory}
+  opening_quantities: on_hand.csv
+"""
+    write(tmp_path, GOOD + counts)
+    folder = read_company("acme", tmp_path)
+
+    def told() -> list[tuple[str, str, str]]:
+        section = Section("Company file")
+        CompanyCheck(folder, cast("Connections", None)).check_file(section)
+        return [(each.code, each.text, each.cure) for each in section.findings if each.level is Level.RED]
+
+    ((code, text, cure),) = told()
+    assert code == "opening_quantities" and str(folder.folder / "on_hand.csv") in text and "beside" in cure
+    (folder.folder / "on_hand.csv").write_text("sku,quantity\nCAP,1\nTAPE,-2\n")
+    ((_, text, cure),) = told()
+    assert text.startswith("on_hand.csv:3: ") and "write 0 or more" in text and "Correct" in cure
+    (folder.folder / "on_hand.csv").write_text("sku,quantity\nCAP,1\n")
+    assert told() == []
+    assert [row.place for row in read_opening_quantities(folder.folder, folder.company)] == ["on_hand.csv:2"]

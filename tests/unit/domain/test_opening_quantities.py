@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from st_qbo_assets.domain.errors import SettingsError
-from st_qbo_assets.domain.opening_quantities import parse_opening_quantities, sku_key
+from st_qbo_assets.domain.opening_quantities import parse_opening_quantities, quantities_of, sku_key
 
 
 @pytest.mark.rule("8.5")
@@ -13,7 +13,9 @@ def test_quantities_are_found_by_sku_whatever_its_case() -> None:
     found = parse_opening_quantities(
         '# counted on New Year\'s Eve\nSKU, Quantity\nCAP-45-5, 12\n\n"PIPE, 3/4",3.25\n', name="opening.csv"
     )
-    assert found == {sku_key("cap-45-5"): Decimal(12), sku_key("Pipe, 3/4"): Decimal("3.25")}
+    wanted = {sku_key("cap-45-5"): Decimal(12), sku_key("Pipe, 3/4"): Decimal("3.25")}
+    assert quantities_of(found) == wanted
+    assert [row.place for row in found] == ["opening.csv:3", "opening.csv:5"]
 
 
 @pytest.mark.rule("8.5")

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from st_qbo_assets.domain.findings import Finding, Level
+from st_qbo_assets.domain.opening_quantities import parse_opening_quantities
 from st_qbo_assets.domain.outcomes import Verdict
 from st_qbo_assets.mapping.invoices import map_invoice
 from st_qbo_assets.mapping.lookup import Lookup
 from st_qbo_assets.mapping.payments import map_payment
 from st_qbo_assets.mapping.readiness import (
+    check_bill_source,
     check_coverage,
     check_features,
     check_lists,
@@ -19,6 +21,7 @@ from st_qbo_assets.mapping.readiness import (
     refusals,
     shared_units,
 )
+from st_qbo_assets.mapping.readiness.stock import check_on_hand
 from st_qbo_assets.quickbooks.reference import CompanyInfo, Preferences, SalesItem
 from st_qbo_assets.servicetitan import records as st
 from tests.unit.mapping import builders as make
@@ -413,6 +416,49 @@ class TestBuying:
         counted = {"item_policy": {"material": "inventory"}, "opening_quantities": "on_hand.csv"}
         assert ("red", "inventory_off") in self.found(info=essentials, **counted)
         assert ("red", "inventory_off") not in self.found(**counted)
+
+    @pytest.mark.rule("8.1", "10")
+    @pytest.mark.parametrize(
+        ("named", "inventory", "ap", "expected"),
+        [
+            ("ap_bills", True, True, [("ok", "bill_source")]),
+            ("ap_bills", True, False, [("red", "bill_source_empty")]),
+            ("inventory_bills", False, True, [("red", "bill_source_empty")]),
+            ("inventory_bills", None, None, [("info", "bill_source")]),
+            (None, True, None, [("info", "bills_left_out")]),
+            (None, False, None, []),
+        ],
+    )
+    def test_the_list_that_has_the_bills_is_found(
+        self, named: str | None, inventory: bool | None, ap: bool | None, expected: list[tuple[str, str]]
+    ) -> None:
+        found = check_bill_source(named, {"inventory_bills": inventory, "ap_bills": ap})
+        assert [(each.level.value, each.code) for each in found] == expected
+
+    @pytest.mark.rule("8.5", "10")
+    def test_lines_of_what_is_on_hand_that_lead_nowhere_are_named_with_their_cure(self) -> None:
+        stocked = {"CAP-45-5": True, "WAX-RING": True, "TAPE": False}
+        materials = [
+            make.record(st.Material, {"id": number, "active": True, "code": code, "isInventory": is_stocked})
+            for number, (code, is_stocked) in enumerate(stocked.items(), start=1)
+        ]
+        rows = parse_opening_quantities("sku,quantity\ncap-45-5,12\nTAPE,3\nCAP-45-6,1\n", name="on_hand.csv")
+        counts = {**self.NAMED, "item_policy": {"material": "inventory"}, "opening_quantities": "on_hand.csv"}
+        found = check_on_hand(rows, materials, make.lookup(company=make.company(**counts)))
+        assert [(each.level.value, each.code) for each in found] == [
+            ("ok", "opening_quantities"),
+            ("red", "opening_sku_unknown"),
+            ("warn", "opening_not_counted"),
+            ("info", "opening_without_line"),
+        ]
+        good, unknown, useless, without = found
+        assert (unknown.text[:14], unknown.suggestions[0]) == ("on_hand.csv:4:", "CAP-45-5")
+        assert "on_hand.csv:3 TAPE" in useless.text and "WAX-RING" in without.text
+        assert good.text.startswith("1 SKUs") and all(each.cure for each in found[1:])
+        assert check_on_hand(rows, materials, make.lookup(company=make.company(**self.NAMED))) == []
+        many = [replace(rows[2], sku=f"X{number}") for number in range(30)]
+        of_many = check_on_hand(many, materials, make.lookup(company=make.company(**counts)))
+        assert sum(each.code == "opening_sku_unknown" for each in of_many) == 21
 
     def test_lists_that_servicetitan_does_not_show_are_red_by_name(self) -> None:
         needed = lists_needed(make.lookup(company=make.company(**self.NAMED, ap_payments=True)))
