@@ -1,7 +1,8 @@
 """Cost of materials by job, day and item: what ServiceTitan used, and what our documents say (rule 8.6).
 
 What belongs here: comparing quantities, which must agree, and valuing them. What does not: reading
-(`orchestration.materials`), and the month's entry (`month_close.consumption`). Pure.
+(`orchestration.materials`), the list of a month (`month_close.materials`) and its entry
+(`month_close.consumption`). Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,25 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from st_qbo_assets.books.goods_sold import LineSold
 from st_qbo_assets.books.goods_used import GoodsUsed, NotCarried
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.money import to_cents
-
-
-@dataclass(frozen=True)
-class LineSold:
-    """One line of a document of ours in QuickBooks.
-
-    Attributes:
-        item_id: QuickBooks item.
-        quantity: None if the line states none, since its amount is no multiple of its price.
-        sign: -1 for a credit.
-    """
-
-    document: SourceRef
-    item_id: str
-    quantity: Decimal | None
-    sign: int = 1
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ What belongs here: handing clients and store to `books.month_close`. What does n
 from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.evidence import Evidence, KnownLink
 from st_qbo_assets.books.month_close.close import CloseInputs, MonthClose, Version, close_month
+from st_qbo_assets.books.month_close.materials import sold_items
 from st_qbo_assets.books.month_close.months import Month
 from st_qbo_assets.books.month_close.quickbooks_reads import read_quickbooks
 from st_qbo_assets.books.month_close.servicetitan_reads import ServiceTitanMonth, read_servicetitan
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.materials import items_held
 from st_qbo_assets.orchestration.references import References
 
 
@@ -29,10 +31,11 @@ def close_books(
     """
     days = month.days(defs.company.start_date)
     servicetitan = read_servicetitan(connections.servicetitan, defs.company, month, today=defs.today())
+    quickbooks = read_quickbooks(connections.quickbooks, month, buys=defs.company.buys)
     given = CloseInputs(
         company=defs.company,
         month=month,
-        quickbooks=read_quickbooks(connections.quickbooks, month, buys=defs.company.buys),
+        quickbooks=quickbooks,
         servicetitan=servicetitan,
         comparisons=connections.tie_outs.newest(defs.name, days[0], days[-1]) if days else {},
         changed=frozenset(connections.dirty_days.all(defs.name)),
@@ -40,6 +43,7 @@ def close_books(
         lists=references.quickbooks,
         today=defs.today(),
         evidence=_vendors(connections, servicetitan) if defs.company.buys else Evidence(),
+        items=items_held(connections, sold_items(quickbooks)) if defs.company.buys else {},
     )
     return close_month(given, last)
 

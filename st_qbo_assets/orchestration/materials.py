@@ -6,30 +6,23 @@ and the asset (`assets.materials`).
 QuickBooks is asked once for a range, in one metered call for every thousand documents.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
+from st_qbo_assets.books.goods_sold import SOLD_ON, LineSold, goods_sold
 from st_qbo_assets.books.goods_used import GoodsUsed, NotCarried, goods_of_invoice, not_carried
-from st_qbo_assets.books.loose_json import as_list, as_object, as_text
-from st_qbo_assets.books.materials_cost import (
-    ItemHeld,
-    LineSold,
-    MaterialsBooks,
-    MaterialsDay,
-    compare_materials,
-)
-from st_qbo_assets.books.quickbooks_side import own_markers
+from st_qbo_assets.books.loose_json import as_text
+from st_qbo_assets.books.materials_cost import ItemHeld, MaterialsBooks, MaterialsDay, compare_materials
 from st_qbo_assets.books.raw_values import date_of
 from st_qbo_assets.books.servicetitan_side import job_facts, job_id, read_invoice
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.domain.ids import PRICEBOOK, Entity, SourceRef
+from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.verify import BASE
 from st_qbo_assets.quickbooks.query import quote, quote_list, statement
 from st_qbo_assets.servicetitan.windows import Dates, date_params
 
-_SIGN = {"Invoice": 1, "CreditMemo": -1}
 _PAGE = 1000
 _IDS_AT_ONCE = 200
 _STOCK_MOVES = {"adjustments": "adjustment", "transfers": "transfer"}
@@ -46,22 +39,27 @@ def compare_days(connections: Connections, days: Sequence[date], *, today: date)
     links = connections.links.of_sources(connections.name, invoices)
     documents = {(link.target, link.qbo_id) for found in links.values() for link in found}
     sold, posted = _sold(connections, days, documents) if documents else ([], frozenset[SourceRef]())
-    items = connections.links.of_targets(connections.name, "Item", {line.item_id for line in sold})
     books = MaterialsBooks(
         used=used,
         sold=sold,
-        items={
-            id_: ItemHeld(
-                as_text(link.confirmed.get(PRICEBOOK)),
-                link.source.id.rpartition("|")[0],
-                objects.amount(objects.as_mapping(link.confirmed.get(BASE)).get("PurchaseCost")),
-            )
-            for id_, (link, *_) in items.items()
-        },
+        items=items_held(connections, {line.item_id for line in sold}),
         posted=posted,
         not_carried=list(_not_carried(connections, days)),
     )
     return compare_materials(books, days)
+
+
+def items_held(connections: Connections, ids: Iterable[str]) -> dict[str, ItemHeld]:
+    """Return what our links say of some items of QuickBooks, by id."""
+    found = connections.links.of_targets(connections.name, "Item", ids)
+    return {
+        id_: ItemHeld(
+            as_text(link.confirmed.get(PRICEBOOK)),
+            link.source.id.rpartition("|")[0],
+            objects.amount(objects.as_mapping(link.confirmed.get(BASE)).get("PurchaseCost")),
+        )
+        for id_, (link, *_) in found.items()
+    }
 
 
 def _used(connections: Connections, days: Sequence[date], *, today: date) -> Iterator[tuple[date, GoodsUsed]]:
@@ -83,7 +81,7 @@ def _sold(
     """Return the lines of our documents in QuickBooks, and which records those documents are."""
     found: dict[tuple[str, str], Json] = {}
     where = f"TxnDate >= {quote(min(days))} AND TxnDate <= {quote(max(days))}"
-    unfinished, start = list(_SIGN), 1
+    unfinished, start = list(SOLD_ON), 1
     while unfinished:
         pages = connections.quickbooks.batch_queries(
             [statement(entity, where, start=start, page=_PAGE) for entity in unfinished]
@@ -93,21 +91,14 @@ def _sold(
         unfinished = [entity for entity, rows in zip(unfinished, pages, strict=True) if len(rows) >= _PAGE]
         start += _PAGE
     found |= _elsewhere(connections, documents - found.keys())
-    lines: list[LineSold] = []
-    posted: set[SourceRef] = set()
-    for (entity, _), row in found.items():
-        for source in own_markers(row.get("PrivateNote"), None):
-            if source.entity is Entity.INVOICE and not objects.is_voided(row):
-                posted.add(source.record)
-                lines += _lines(source.record, row, _SIGN[entity])
-    return lines, frozenset(posted)
+    return goods_sold((entity, row) for (entity, _), row in found.items())
 
 
 def _elsewhere(connections: Connections, missing: set[tuple[str, str]]) -> dict[tuple[str, str], Json]:
     """Return documents that stand on another day, such as the first open one."""
     plan = [
         (entity, ids[first : first + _IDS_AT_ONCE])
-        for entity in _SIGN
+        for entity in SOLD_ON
         for ids in (sorted(id_ for target, id_ in missing if target == entity),)
         for first in range(0, len(ids), _IDS_AT_ONCE)
     ]
@@ -121,14 +112,6 @@ def _elsewhere(connections: Connections, missing: set[tuple[str, str]]) -> dict[
         for (entity, _), rows in zip(plan, answers, strict=True)
         for row in rows
     }
-
-
-def _lines(source: SourceRef, row: Json, sign: int) -> Iterator[LineSold]:
-    for line in map(as_object, as_list(row.get("Line"))):
-        detail = as_object(line.get("SalesItemLineDetail"))
-        item = as_text(as_object(detail.get("ItemRef")).get("value"))
-        if item:
-            yield LineSold(source, item, objects.amount(detail.get("Qty")), sign)
 
 
 def _not_carried(connections: Connections, days: Sequence[date]) -> Iterator[NotCarried]:

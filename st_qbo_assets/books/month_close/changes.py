@@ -185,7 +185,9 @@ def servicetitan_digest(books: ServiceTitanMonth) -> str:
         for each in books.documents.values()
     ]
     received = [[each.id, each.day.isoformat(), each.bill_id, each.cents] for each in books.receipts]
-    used = sorted([str(each.invoice), each.sku_id, each.cost_cents] for each in books.used())
+    used = sorted(
+        [str(each.invoice), each.sku_id, str(each.quantity), each.cost_cents] for each in books.used()
+    )
     return digest_of(
         [
             sorted(digest_of(each) for each in documents),

@@ -10,9 +10,11 @@ from datetime import date
 
 from st_qbo_assets.books.accounts import Accounts
 from st_qbo_assets.books.evidence import Evidence
+from st_qbo_assets.books.materials_cost import ItemHeld
 from st_qbo_assets.books.month_close import changes, cutoff, payables, purchases, receivables, sales
 from st_qbo_assets.books.month_close.changes import DriftedLink, Inventory, digest_of
 from st_qbo_assets.books.month_close.consumption import consumption
+from st_qbo_assets.books.month_close.materials import materials_cost
 from st_qbo_assets.books.month_close.months import Comparison, DayState, Month, states_of
 from st_qbo_assets.books.month_close.quickbooks_reads import QuickBooksMonth
 from st_qbo_assets.books.month_close.sales import Lists
@@ -32,6 +34,7 @@ class CloseInputs:
         drifted: our documents that somebody edited in QuickBooks.
         lists: QuickBooks' accounts, classes and tax codes.
         evidence: the links of vendors, where the company buys.
+        items: what is known of the items on our documents, by QuickBooks id, where the company buys.
         today: the company's local day.
     """
 
@@ -45,6 +48,7 @@ class CloseInputs:
     lists: Lists
     today: date
     evidence: Evidence = field(default_factory=Evidence)
+    items: Mapping[str, ItemHeld] = field(default_factory=dict[str, ItemHeld])
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,9 @@ def close_month(given: CloseInputs, last: Version | None) -> MonthClose:
         "tie_outs": digest_of([[str(each.day), each.state, dict(each.causes)] for each in states]),
         "drift": digest_of([[str(cell) for cell in row] for row in drift.rows]),
     }
+    if given.items:
+        costs = sorted([id_, item.sku, str(item.cost)] for id_, item in given.items.items())
+        inputs["items"] = digest_of(costs)
     is_new = last is None or dict(last.inputs) != inputs
     number = 1 if last is None else last.number + is_new
     changed = changes.changes(last.documents if last else None, documents, since=last.number if last else 0)
@@ -146,6 +153,7 @@ def _bought(given: CloseInputs, accounts: Accounts) -> tuple[Section, ...]:
         purchases.bought_by_vendor(servicetitan, quickbooks, Vendors(given.evidence)),
         purchases.cost_by_account(servicetitan, quickbooks, accounts),
         purchases.received_not_billed(servicetitan, today=given.today),
+        materials_cost(servicetitan, quickbooks, given.items),
         consumption(servicetitan.used(), given.company),
     )
 

@@ -72,7 +72,7 @@ class ServiceTitanMonth:
         job_of: invoice id → its job's id.
         jobs: completed jobs of those invoices and of the month.
         recognition: the recognition lines posted in the month.
-        goods: invoice → the goods on it that were taken from stock, where the company buys.
+        goods: invoice → the goods on it, where the company buys.
         receipts: of goods received in the month and for a while before it, where the company buys.
         received_since: from when on.
         refused: what ServiceTitan did not let us read, a sentence each.
@@ -99,7 +99,7 @@ class ServiceTitanMonth:
                 yield document
 
     def used(self) -> Iterator[GoodsUsed]:
-        """Yield the goods that the month's due invoices took from stock."""
+        """Yield the goods on the month's due invoices."""
         for document in self.due(Entity.INVOICE):
             yield from self.goods.get(document.source, ())
 
@@ -155,8 +155,8 @@ class _Noting:
 
     def _note_goods(self, row: Json) -> None:
         if self._company.buys:
-            stocked = tuple(each for each in goods_of_invoice(row, self._company) if each.is_stocked)
-            self._found.goods[SourceRef(Entity.INVOICE, as_text(row.get("id")))] = stocked
+            invoice = SourceRef(Entity.INVOICE, as_text(row.get("id")))
+            self._found.goods[invoice] = tuple(goods_of_invoice(row, self._company))
 
     def _note_job(self, row: Json) -> None:
         try:

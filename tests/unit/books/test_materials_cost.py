@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 
+from st_qbo_assets.books.goods_sold import LineSold
 from st_qbo_assets.books.goods_used import GoodsUsed, goods_of_invoice
-from st_qbo_assets.books.materials_cost import (
-    ItemHeld,
-    JobGoods,
-    LineSold,
-    MaterialsBooks,
-    compare_materials,
-)
+from st_qbo_assets.books.materials_cost import ItemHeld, JobGoods, MaterialsBooks, compare_materials
 from st_qbo_assets.books.month_close.consumption import consumption
 from st_qbo_assets.domain.ids import SourceRef
 from tests.unit.mapping.builders import company

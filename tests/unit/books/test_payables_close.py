@@ -7,15 +7,18 @@ import pytest
 
 from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.evidence import Evidence, KnownLink
+from st_qbo_assets.books.materials_cost import ItemHeld
 from st_qbo_assets.books.month_close.close import MonthClose
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from tests.unit.books.test_month_close import (
     FakeQuickBooks,
     FakeServiceTitan,
     close,
+    invoice,
     quickbooks,
     ref,
     rows,
+    sold,
     st_invoice,
     st_line,
 )
@@ -137,6 +140,46 @@ def test_stock_that_was_used_is_an_entry_to_post() -> None:
         ("13000 Stock", 0, 750),
     ]
     assert closed(st=st).section("consumption").rows == ()
+
+
+@pytest.mark.rule("8.6", "9")
+def test_goods_of_the_month_stand_by_job_and_item() -> None:
+    st, found = servicetitan(), books()
+    line = st_line("30.00") | {"type": "Material", "skuId": 910001, "skuName": "CAP", "quantity": "3"}
+    cost = {"totalCost": "22.50"}
+    for id_, job_id, posted in ((8, 88, "2"), (9, 88, "3"), (10, 89, None)):
+        of = {"id": job_id, "number": f"J-{job_id}"}
+        free = line | {"isChargeable": False, "quantity": "1", "totalCost": "7.50"}
+        st_invoice(st, id_, "2026-11-29", "30.00", items=[line | cost, free], job=of)
+        st.put("jobs", id=job_id, jobNumber=f"J-{job_id}", jobStatus="Completed")
+        if posted:
+            note, lines = f"ServiceTitan invoice {id_}", [sold("51", "30.00", Qty=posted)]
+            invoice(found, "2026-11-29", "30.00", PrivateNote=note, Line=lines)
+    held = {"51": ItemHeld("910001", "CAP", Decimal("7.00"))}
+    section = close(
+        found, st, policies={**BUYS, "start_date": "2026-11-01"}, evidence=LINKED, items=held
+    ).section("materials_cost")
+    assert [tuple(row.values()) for row in rows(section)] == [
+        ("J-88", "CAP", "8", "2", "5", 6_000, 3_500, 2_500, "pieces differ"),
+        (
+            "J-89",
+            "CAP",
+            "4",
+            "1",
+            "0",
+            3_000,
+            0,
+            3_000,
+            "an invoice of it is not in QuickBooks in this month",
+        ),
+    ]
+    assert section.figures == {
+        "rows": 2,
+        "differing": 2,
+        "used_cents": 9_000,
+        "posted_cents": 3_500,
+        "valuation_cents": 5_500,
+    }
 
 
 @pytest.mark.rule("9")
