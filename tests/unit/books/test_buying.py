@@ -206,8 +206,12 @@ def test_goods_whose_bill_is_not_there_are_listed_with_their_age() -> None:
         came | {"id": 3, "number": "R3", "billId": None},
         came | {"id": 4, "number": "R4", "billId": None, "active": False},
         came | {"id": 5, "number": "R5", "billId": None, "receivedOn": midnight(DAY + timedelta(days=1))},
+        came | {"id": 6, "number": "R6", "billId": None, "purchaseOrderId": None},
+        came | {"id": 7, "number": "R7", "billId": None, "purchaseOrderId": 999},
     ]
     day = bought.compared()
-    assert [(each.receipt.number, each.age_days) for each in day.not_billed] == [("R2", 20), ("R3", 20)]
+    found = [(each.receipt.number, each.receipt.order, each.age_days) for each in day.not_billed]
+    orderless = [("R6", "", 20), ("R7", "999", 20)]  # its order never was, or is gone
+    assert found == [("R2", "PO20", 20), ("R3", "PO20", 20), *orderless]
     assert verdict_of(day) is DayVerdict.GREEN
     assert "| Vendor 6 | PO20 | R3 | 9.00 | 20 | no bill |" in not_billed_table(day)

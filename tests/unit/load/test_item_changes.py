@@ -9,7 +9,7 @@ import pytest
 from st_qbo_assets.domain.errors import RemoteFault
 from st_qbo_assets.domain.ids import PRICEBOOK, Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Verdict
-from tests.unit.load.builders import DAY, Bench, item
+from tests.unit.load.builders import DAY, Bench, customer, invoice, item
 from tests.unit.load.fake_quickbooks import no_mischief
 
 VENDOR = SourceRef(Entity.VENDOR, "6")
@@ -126,16 +126,32 @@ def test_an_item_somebody_made_is_not_counted_because_the_company_counts() -> No
 @pytest.mark.rule("8.5")
 @pytest.mark.parametrize(
     ("code", "entity", "source", "expected"),
-    [("5030", "Item", "item:CAP|79", "inventory_refused"), ("6270", "Bill", "bill:7", "stock_not_started")],
+    [
+        ("5030", "Item", "item:CAP|79", "inventory_refused"),
+        ("6270", "Bill", "bill:7", "stock_not_started"),
+        ("6270", "Invoice", "invoice:5", "stock_not_started"),
+    ],
 )
 def test_what_quickbooks_does_not_count_is_held_with_its_remedy(
     code: str, entity: str, source: str, expected: str
 ) -> None:
     bench = Bench()
     bench.quickbooks.mischief = refusing(code, entity)
-    result = bench.load(part(Type="Inventory"), vendor(), bill())[source]
+    sold = [customer(1), invoice(5, lines=[("CAP", "30.00")])]
+    result = bench.load(part(Type="Inventory"), vendor(), bill(), *sold)[source]
     assert told(result) == (Outcome.HELD, expected)
     assert result.reason is not None and result.reason.remedy
+
+
+@pytest.mark.rule("7.2", "8.3")
+def test_a_vendor_who_is_a_customer_too_is_another_name_and_is_owed_his_bill() -> None:
+    bench = bench_that_adds_up()
+    bench.quickbooks.put("Customer", {"DisplayName": "Gulf Coast"})
+    results = bench.load(part(), vendor(), bill())
+    (made,), (owed,) = bench.quickbooks.all("Vendor"), bench.quickbooks.all("Bill")
+    assert made["DisplayName"] == "Gulf Coast (V-6)"
+    assert results["bill:7"].outcome is Outcome.POSTED
+    assert owed["VendorRef"] == {"value": made["Id"]}
 
 
 @pytest.mark.rule("2.1")

@@ -148,13 +148,22 @@ def test_lines_tax_and_freight_always_come_to_what_is_owed(
     one = bill(*rows, **extra, billAmount=str(from_cents(stated)))
     found = sums_of(one)
     assert isinstance(found, Sums)
-    assert found.total == stated + (0 if includes else tax + shipping) or found.total == stated
+    assert found.total == sum(found.lines) + tax + shipping
+    if not includes:
+        assert found.total == stated + tax + shipping
+    elif tax + shipping > len(lines):  # less could be cents that the lines were rounded by
+        assert found.total == stated
     assert all(abs(each - amount * 100) < 1 for each, amount in zip(found.lines, exact, strict=True))
     (mapped,) = map_bill(one, around())
     if mapped.payload is None:
         assert mapped.reason is not None and mapped.reason.code == "zero_total"
         return
     assert sum(to_cents(line["Amount"]) for line in mapped.payload.body["Line"]) == found.total
+    assert sum(mapped.facts["cost_by_account"].values()) == found.total == mapped.cents
+    for line in mapped.payload.body["Line"]:  # QuickBooks multiplies (6070)
+        detail = line[line["DetailType"]]
+        if "Qty" in detail:
+            assert to_cents(detail["Qty"] * detail["UnitPrice"]) == to_cents(line["Amount"])
 
 
 @pytest.mark.rule("8.2")
@@ -269,6 +278,18 @@ def test_a_line_off_the_pricebooks_cost_account_goes_to_its_account_itself() -> 
         (mapped,) = map_bill(bill(), around(pricebook={910001: sku(costOfSaleAccount=cost_account)}))
         assert mapped.facts["items"] == []
         assert mapped.facts["cost_by_account"] == {"83": 2000}
+
+
+@pytest.mark.rule("8.2")
+def test_an_sku_that_the_price_book_does_not_have_is_bought_on_the_account_of_its_line() -> None:
+    unknown = goods(skuId=919_999, skuCode="NO-SUCH-SKU")
+    (mapped,) = map_bill(bill(unknown, goods(id=2), billAmount="40.00"), around())
+    assert mapped.payload is not None
+    first, second = mapped.payload.body["Line"]
+    assert first["AccountBasedExpenseLineDetail"] == {"AccountRef": {"value": "83"}}
+    assert second["ItemBasedExpenseLineDetail"]["ItemRef"] == {"value": "item:CAP-45-5|79"}
+    (nowhere,) = map_bill(bill(goods(skuId=919_999, costOfSaleAccount=None)), around())
+    assert nowhere.reason is not None and nowhere.reason.code == "cost_account_missing"
 
 
 def test_a_vendor_nobody_uses_any_more_is_made_for_his_bill() -> None:

@@ -285,6 +285,7 @@ def test_a_payment_pays_bills_and_uses_credits_from_the_account_it_left() -> Non
         ({"amount": Decimal("19.99")}, {}, "applied_over_amount", Verdict.REJECTED),
         ({"amount": Decimal("-1.00"), "splits": []}, {}, "bill_payment_below_zero", Verdict.HELD),
         ({"vendor": None}, {}, "vendor_missing", Verdict.REJECTED),
+        ({"vendor": {"id": 9, "name": "Nobody"}}, {}, "vendor_unknown", Verdict.HELD),
         ({"splits": []}, {}, "bill_payment_without_bill", Verdict.HELD),
         ({"splits": [split(70009)]}, {}, "applied_to_unknown_bill", Verdict.HELD),
         ({}, {}, "", Verdict.DUE),
