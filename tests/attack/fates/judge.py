@@ -47,8 +47,9 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     # Until customers are synced, QuickBooks refuses what names the one that is gone.
     "merged": frozenset({"refused", "edited_in_quickbooks"}) | _WAITS | _STAYS,
     "over-applied": frozenset({"applied_what_is_open"}),
-    # What is held stays as it was posted, and so does what it uses there.
-    "held": _WAITS | _STAYS,
+    "held": _WAITS,
+    # What the product holds stays as it was posted; what it uses there cannot be voided.
+    "used": _STAYS,
     # QuickBooks uses credits before we can; what is not open for ours stays unapplied.
     "applies itself": frozenset({"paid_by_hand", "applied_by_quickbooks"}) | _WAITS | _STAYS,
 }
@@ -131,6 +132,8 @@ class Judge:
         live = books.by_record()
         self._learn_kin(wanted, live)
         obstacles = self.obstacles(wanted, live)
+        for record in _used_by_held(live, standings):
+            obstacles[record].add("used")
         self._learn_put_off(wanted, live, before)
         in_hand = {record_of(part) for part in planned}
         problems = [*_once(books), *self._unmarked(books), *_stale(standings, planned)]
@@ -286,6 +289,15 @@ def ledger_differs(answer: Json, books: Books) -> Iterable[str]:
     documents = {account: amount for account, amount in summed.items() if amount}
     if ledger != documents:
         yield f"the ledger says {ledger}, the documents {documents}"
+
+
+def _used_by_held(
+    live: Mapping[Record, list[Document]], standings: Mapping[Part, Standing]
+) -> Iterable[Record]:
+    """Yield the records that documents of others use, which the product holds as they are."""
+    for record in {record_of(part) for part, each in standings.items() if each.outcome in _NOT_DONE}:
+        for document in live.get(record, ()):
+            yield from (record_of(part) for part in document.piece.pays if record_of(part) != record)
 
 
 def _stale(standings: Mapping[Part, Standing], planned: set[Part]) -> Iterable[str]:
