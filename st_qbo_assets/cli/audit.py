@@ -27,7 +27,7 @@ class AuditOptions:
     """What the command line asked for; a record is found if it answers everything given.
 
     Attributes:
-        customer: part of a customer's or item's name.
+        customer: part of the name of a customer, vendor or item.
         last_day: end of a range that begins with `day`.
     """
 

@@ -184,7 +184,7 @@ def close(company: str, month: str, out: Path | None, as_json: bool) -> None:
 @click.option("--entity", type=click.Choice([kind.value for kind in Entity]), help="Kind of record.")
 @click.option("--quickbooks-id", help="QuickBooks id.")
 @click.option("--number", help="Document number.")
-@click.option("--customer", help="Part of a customer's or item's name.")
+@click.option("--customer", help="Part of the name of a customer, vendor or item.")
 @click.option("--day", type=_DAY, callback=_day, help="Business day.")
 @click.option("--to", "last_day", type=_DAY, callback=_day, help="Last business day of a range from --day.")
 @click.option("--outcome", type=click.Choice([each.value for each in Outcome]), help="Where it stands.")

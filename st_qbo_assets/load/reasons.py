@@ -54,8 +54,8 @@ LOAD: dict[str, ReasonKind] = {
     "bill_payment_waits": ReasonKind(
         "8.8",
         "It pays {waits_for}, which {state}; QuickBooks takes no payment of bills that names none.",
-        "Post the bill in ServiceTitan; the payment follows in the same run. Pay one from before the start "
-        "in QuickBooks.",
+        "Post the bill in ServiceTitan, the payment follows in the same run; or cancel the payment there. "
+        "Pay a bill from before the start in QuickBooks.",
     ),
     "unapplied_for_now": ReasonKind(
         "3.2",

@@ -71,7 +71,7 @@ class AuditQuery:
 
     Attributes:
         servicetitan_id: its id in ServiceTitan (an item's is SKU|account).
-        title: part of the customer's or item's name, in any case.
+        title: part of the name of the customer, vendor or item, in any case.
         last_day: end of a range that begins with `day`; without it the range is that one day.
         limit: how many records at most, the newest day first; None means all.
     """

@@ -49,7 +49,14 @@ def check_on_hand(
         text = f"{len(without)} SKUs that QuickBooks counts have no line and start at 0: {listed(without)}."
         found.append(info("opening_without_line", text, "Add a line for each that is on hand."))
     used = len(rows) - len(unknown) - len(useless)
-    return [ok("opening_quantities", f"{used} SKUs start with what is on hand."), *found] if rows else found
+    return (
+        [
+            ok("opening_quantities", f"{used} SKU{'' if used == 1 else 's'} start with what is on hand."),
+            *found,
+        ]
+        if rows
+        else found
+    )
 
 
 def _unknown(rows: Sequence[OnHand], codes: Sequence[str]) -> list[Finding]:

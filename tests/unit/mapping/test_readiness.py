@@ -454,7 +454,7 @@ class TestBuying:
         good, unknown, useless, without = found
         assert (unknown.text[:14], unknown.suggestions[0]) == ("on_hand.csv:4:", "CAP-45-5")
         assert "on_hand.csv:3 TAPE" in useless.text and "WAX-RING" in without.text
-        assert good.text.startswith("1 SKUs") and all(each.cure for each in found[1:])
+        assert good.text.startswith("1 SKU ") and all(each.cure for each in found[1:])
         assert check_on_hand(rows, materials, make.lookup(company=make.company(**self.NAMED))) == []
         many = [replace(rows[2], sku=f"X{number}") for number in range(30)]
         of_many = check_on_hand(many, materials, make.lookup(company=make.company(**counts)))
