@@ -92,6 +92,7 @@ class Session:
         self._instance = instance
         self._company = seller(COMPANY)
         self._links_file = Path()
+        self._made: dg.Definitions | None = None
 
     def say(self, words: dict[str, Any]) -> None:
         """Write one line to the test."""
@@ -244,6 +245,13 @@ class Session:
             connections.close()
 
     def _definitions(self, now_utc: Callable[[], datetime] | None = None) -> dg.Definitions:
+        """Return what a code location has loaded: the same objects, as long as the clock is its own."""
+        if now_utc is not None:
+            return self._make(now_utc)
+        self._made = self._made or self._make()
+        return self._made
+
+    def _make(self, now_utc: Callable[[], datetime] | None = None) -> dg.Definitions:
         clock = {"now_utc": now_utc} if now_utc else {}
         storage = load_settings().storage
         resources = {"io_manager": FrameStorage(root=storage), "connector": MortalConnector(storage=storage)}
