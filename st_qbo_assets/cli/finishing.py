@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from st_qbo_assets.alerting.conditions import Pages
 from st_qbo_assets.cli.output import money, say
-from st_qbo_assets.cli.processes import ui_url
 from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef
@@ -137,12 +137,21 @@ class Watch:
     def _tell(self, connections: Connections, run_id: str, seconds: float) -> None:
         written = connections.links.of_run(connections.name, run_id)
         documents = [link for link in written if link.source.entity in _DOCUMENTS]
-        say(f"{seconds:.1f} s after its event: run {ui_url(self.settings)}/runs/{run_id}")
+        pages = Pages(self.settings, self.company.name)
+        if not documents:
+            say(f"{seconds:.1f} s after an event, with nothing left to book: run {pages.run(run_id)}")
+            return
+        say(f"{seconds:.1f} s after its event: run {pages.run(run_id)}")
         states = connections.states.of_sources(connections.name, [link.source for link in documents])
+        days: dict[str, None] = {}
         for link in documents:
             state = states.get(link.source)
             amount = f" {money(state.cents)}" if state is not None and state.cents else ""
             say(f"  {_name(link.source)}{amount} is QuickBooks {link.target} {link.qbo_id} {link.number}")
+            if state is not None:
+                days[pages.partition(f"loaded/{link.source.entity.plural}", state.day)] = None
+        for page in days:
+            say(f"  its day, with what is in both systems: {page}")
 
 
 def _name(source: SourceRef) -> str:

@@ -149,7 +149,7 @@ class LoadRun:
         for (entity, on), group in groups.items():
             if on < self.defs.company.start_date:
                 continue  # an old open invoice that was linked has no partition; `st-qbo audit` tells of it
-            metadata = loaded_metadata(group, self.defs.company.environment) | {
+            metadata = loaded_metadata(group, self.defs.company) | {
                 "quickbooks_calls_so_far": calls.reads + calls.writes + calls.batches
             }
             metadata |= queue_metadata(self.connections, group, self.defs.now_utc())

@@ -12,7 +12,7 @@ import dagster as dg
 
 from st_qbo_assets.books.addresses import quickbooks_address, servicetitan_address
 from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.domain.company import Environment
+from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 
@@ -47,12 +47,12 @@ def mapped_metadata(mapped: Sequence[Mapped]) -> Metadata:
 _TOLD = frozenset({"conflict_settled", "linked_with_differences"})
 
 
-def loaded_metadata(results: Sequence[LoadResult], environment: Environment | None = None) -> Metadata:
+def loaded_metadata(results: Sequence[LoadResult], company: CompanyFile | None = None) -> Metadata:
     """Return counts by outcome, the cents posted, a table of what failed or waits, and one of every record.
 
     Args:
         results: where the records of a day stand.
-        environment: whose pages the records are linked to; without it they are not listed.
+        company: whose pages the records are linked to; without it they are not listed.
     """
     counts = Counter(result.outcome for result in results)
     in_books = (Outcome.POSTED, Outcome.UNCHANGED)
@@ -69,12 +69,12 @@ def loaded_metadata(results: Sequence[LoadResult], environment: Environment | No
         "written": sum(result.wrote for result in results),
         "posted_cents": cents,
         "posted_total": dollars(cents),
-        **({"every_record": _every_record(results, environment)} if results and environment else {}),
+        **({"every_record": _every_record(results, company)} if results and company else {}),
         **({"mapped_by_rules": ", ".join(map(str, rules))} if rules else {}),
     }
 
 
-def _every_record(results: Sequence[LoadResult], environment: Environment) -> dg.MarkdownMetadataValue:
+def _every_record(results: Sequence[LoadResult], company: CompanyFile) -> dg.MarkdownMetadataValue:
     """Return a line for each record with its pages in both products; its whole life is in the audit."""
     heads = ("stands", "record", "number", "name", "amount", "in QuickBooks", "done")
     lines = ["| " + " | ".join(heads) + " |", "|---|---|---|---|---:|---|---|"]
@@ -82,17 +82,18 @@ def _every_record(results: Sequence[LoadResult], environment: Environment) -> dg
         key = QboKey(each.target, each.qbo_id)
         row = (
             each.outcome.value,
-            _link(str(each.source), servicetitan_address(each.source, environment)),
+            _link(str(each.source), servicetitan_address(each.source, company.environment)),
             cell(each.number),
             cell(each.title),
             dollars(each.cents),
-            _link(str(key), quickbooks_address(key, environment)) if each.qbo_id else "",
+            _link(str(key), quickbooks_address(key, company.environment)) if each.qbo_id else "",
             each.operation if each.wrote else "",
         )
         lines.append("| " + " | ".join(row) + " |")
     more = f"… and {len(results) - MOST_ROWS} more. " if len(results) > MOST_ROWS else ""
     days = sorted({each.day.isoformat() for each in results})
-    told = f"{more}When each was seen, sent and decided: `st-qbo audit --day {days[0]} --csv`."
+    command = f"st-qbo audit --company {company.name} --day {days[0]} --csv"
+    told = f"{more}When each was seen, sent and decided: `{command}`."
     return dg.MetadataValue.md("\n".join(lines) + f"\n\n{told}")
 
 

@@ -79,16 +79,14 @@ class SingleLoad:
             return dg.AssetMaterialization(
                 key,
                 partition=day.isoformat(),
-                metadata=loaded_metadata(
-                    [_result_of(state) for state in stands], self.defs.company.environment
-                ),
+                metadata=loaded_metadata([_result_of(state) for state in stands], self.defs.company),
                 description="The last of its failed records was loaded by itself.",
             )
         own = [each for each in results if (each.source.entity, each.day) == pair]
         return dg.AssetObservation(
             key,
             partition=day.isoformat(),
-            metadata=loaded_metadata(own, self.defs.company.environment),
+            metadata=loaded_metadata(own, self.defs.company),
             description="Single records of the day were loaded by themselves.",
         )
 

@@ -167,7 +167,7 @@ def _loaded_vendors(defs: CompanyDefs) -> dg.AssetsDefinition:
                 days, asked = run_days(context.partition_keys), is_by_hand(context.run)
                 loaded = load_vendors(defs, connections, connector.frames, context, days, is_by_hand=asked)
                 for day, results in loaded:
-                    metadata, partition = loaded_metadata(results, defs.company.environment), day.isoformat()
+                    metadata, partition = loaded_metadata(results, defs.company), day.isoformat()
                     metadata |= queue_metadata(connections, results, defs.now_utc())
                     wrong = [result for result in results if result.outcome.fails_partition]
                     failing += wrong
