@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from st_qbo_assets.domain.company import ItemPolicy
 from st_qbo_assets.domain.findings import Level
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -73,9 +74,11 @@ def test_the_version_that_lost_a_conflict_is_put_back(shop: Shop) -> None:
     assert shop.poll()["loaded/customers"].get("posted", 0) == 0
 
 
-@pytest.mark.rule("10", "8.1")
+@pytest.mark.rule("10", "8.1", "8.5")
 def test_readiness_names_what_the_buying_side_lacks(shop: Shop) -> None:
-    shop.company = shop.company.model_copy(update={"bill_source": "ap_bills", "freight_account": "no such"})
+    counts = {"item_policy": ItemPolicy(material="inventory"), "opening_quantities": "on_hand.csv"}
+    buys = {"bill_source": "ap_bills", "freight_account": "no such"}
+    shop.company = shop.company.model_copy(update={**buys, **counts})
     rule = {"method": "GET", "path": "*/inventory/v2/*/receipts*", "kind": "refuse", "code": "403"}
     shop.office.control("faults", {"rules": [rule]}, half="servicetitan")
     defs = CompanyDefs(shop.company, shop.home / "links.csv")
@@ -89,4 +92,6 @@ def test_readiness_names_what_the_buying_side_lacks(shop: Shop) -> None:
     assert [each.code for each in bought][:1] == ["opening_bills"] and len(bought) > 1
     assert "receipts" in red["scope_missing: receipts"].cure
     assert "`freight_account`" in red["buying_account_unknown"].text
+    assert str(shop.home / "on_hand.csv") in red["opening_quantities"].text
+    assert red["opening_quantities"].cure.startswith("Put it beside the company file")
     assert not {label for label in red if label.startswith("scope_missing")} - {"scope_missing: receipts"}
