@@ -219,6 +219,14 @@ def test_what_stands_in_the_way_of_a_bill_is_named(
 
 
 @pytest.mark.rule("8.4")
+def test_a_bill_on_hold_posts_and_its_note_says_so() -> None:
+    for is_held, said in ((True, " - on hold, do not pay"), (False, "")):
+        (mapped,) = map_bill(bill(doNotPay=is_held), around())
+        assert mapped.payload is not None
+        assert mapped.payload.body["PrivateNote"] == f"ServiceTitan bill 70001{said}"
+
+
+@pytest.mark.rule("8.4")
 def test_job_lines_name_customer_and_class_and_are_not_billable() -> None:
     job = record(records.Job, {"id": 88, "jobNumber": "88", "customerId": 5010001})
     classed = replace(LISTS, preferences=replace(LISTS.preferences, class_per_line=True))
