@@ -175,8 +175,10 @@ def test_a_company_is_connected_and_disconnected_in_the_browser(desk: Desk) -> N
         assert [secret for secret in SECRETS if secret in told] == []
 
 
-def test_refusing_consent_changes_nothing_and_says_so(desk: Desk) -> None:
+def test_consent_refused_used_twice_or_in_another_browser_changes_nothing_and_says_so(desk: Desk) -> None:
     with open_page() as page:
+        callbacks: list[str] = []
+        page.on("request", lambda sent: callbacks.append(sent.url) if "callback?" in sent.url else None)
         _connect(page, desk)
         page.locator("#connect-quickbooks").click()
         page.locator("#cancel").click()
@@ -184,15 +186,11 @@ def test_refusing_consent_changes_nothing_and_says_so(desk: Desk) -> None:
         _open_company(page, desk.public)
         expect(page.locator("td .good")).to_have_count(2)
 
-
-def test_a_callback_in_another_browser_or_a_second_time_is_refused(desk: Desk) -> None:
-    with open_page() as page:
-        callbacks: list[str] = []
-        page.on("request", lambda sent: callbacks.append(sent.url) if "callback?" in sent.url else None)
-        _connect(page, desk)
-        [used] = callbacks
-        page.goto(used)
+        # a callback a second time
+        page.goto(callbacks[0])
         expect(page.get_by_text("does not belong to a consent link that is open")).to_be_visible()
+
+        # a callback in another browser
         browser = page.context.browser
         assert browser is not None
         mine, theirs = page, browser.new_context().new_page()
