@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from st_qbo_assets.books.goods_sold import LineSold
+from st_qbo_assets.books.goods_sold import LineSold, goods_sold
 from st_qbo_assets.books.goods_used import GoodsUsed, goods_of_invoice
 from st_qbo_assets.books.materials_cost import ItemHeld, JobGoods, MaterialsBooks, compare_materials
 from st_qbo_assets.books.month_close.consumption import consumption
 from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.outcomes import Json
 from tests.unit.mapping.builders import company
 
 DAY = date(2026, 2, 3)
@@ -79,6 +80,30 @@ def test_pieces_agree_and_the_difference_of_cost_is_shown() -> None:
 )
 def test_a_quantity_that_differs_is_found(sold: list[LineSold], agrees: bool) -> None:
     assert compared(goods(taken()), *sold).agrees is agrees
+
+
+def on_document(
+    quantity: str | None, *, note: str = "ServiceTitan invoice 8001001", total: str = "9.00"
+) -> Json:
+    """A document with one line of the item."""
+    detail = {"ItemRef": {"value": "7"}, **({"Qty": Decimal(quantity)} if quantity else {})}
+    return {"PrivateNote": note, "TotalAmt": Decimal(total), "Line": [{"SalesItemLineDetail": detail}]}
+
+
+@pytest.mark.rule("8.6")
+def test_goods_are_read_off_our_documents_that_stand_and_off_no_others() -> None:
+    lines, posted = goods_sold(
+        [
+            ("Invoice", on_document("3")),
+            ("CreditMemo", on_document("1")),
+            ("Invoice", on_document(None)),
+            ("Invoice", on_document("5", note="Voided - ServiceTitan invoice 8001002", total="0.00")),
+            ("Invoice", on_document("5", note="typed by hand")),
+            ("Payment", on_document("5")),
+        ]
+    )
+    assert [(line.quantity, line.sign) for line in lines] == [(3, 1), (1, -1), (None, 1)]
+    assert posted == {INVOICE}
 
 
 @pytest.mark.rule("8.6")

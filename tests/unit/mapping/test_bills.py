@@ -243,6 +243,33 @@ def test_job_lines_name_customer_and_class_and_are_not_billable() -> None:
         assert detail["ClassRef"] == {"value": "501"}
 
 
+@pytest.mark.rule("8.4")
+def test_an_expense_names_its_own_job_and_unit_before_those_of_its_bill() -> None:
+    jobs = {
+        id_: record(records.Job, {"id": id_, "jobNumber": str(id_), "customerId": id_}) for id_ in (88, 99)
+    }
+    classed = replace(LISTS, preferences=replace(LISTS.preferences, class_per_line=True))
+    units = {
+        id_: record(records.BusinessUnit, {"id": id_, "name": name, "quickbooksClass": f"HVAC:{name}"})
+        for id_, name in ((301, "Service"), (302, "Install"))
+    }
+    spent = {"id": 9, "amount": Decimal("7.00"), "generalLedgerAccount": COGS}
+    own = {"job": {"id": 99, "name": "99"}, "businessUnit": {"id": 302, "name": "Install"}}
+    of = {"jobId": 88, "businessUnit": {"id": 301, "name": "Service"}}
+    one = bill(expenseItems=[spent, spent | own], billAmount="34.00", **of)
+    known = around(jobs=jobs, reference=classed, business_units=units)
+    (mapped,) = map_bill(one, known)
+    assert mapped.payload is not None
+    details = [line[line["DetailType"]] for line in mapped.payload.body["Line"]]
+    found = [(each["CustomerRef"]["value"], each["ClassRef"]["value"]) for each in details]
+    assert found == [("customer:88", "501"), ("customer:88", "501"), ("customer:99", "502")]
+
+
+def test_a_bill_is_never_due_before_its_date() -> None:
+    (mapped,) = map_bill(bill(dueDate="2026-01-20T00:00:00Z"), around())
+    assert mapped.payload is not None and mapped.payload.body["DueDate"] == "2026-02-03"
+
+
 @pytest.mark.rule("8.5")
 @pytest.mark.parametrize(
     ("policy", "job", "account"), [("expense", None, "83"), ("asset", None, "130"), ("asset", 88, "83")]
@@ -261,6 +288,9 @@ def test_stock_is_cost_at_once_or_an_asset_until_it_is_used(
 @pytest.mark.rule("8.3")
 def test_the_vendors_number_is_the_bills_the_receipts_or_the_orders() -> None:
     receipt = record(buying.Receipt, {"id": 3, "billId": 70001, "vendorInvoiceNumber": "R-9"})
+    canceled = record(
+        buying.Receipt, {"id": 3, "billId": 70001, "vendorInvoiceNumber": "R-9", "active": False}
+    )
     order = record(buying.PurchaseOrder, {"id": 4, "vendorDocumentNumber": "O-7", "items": []})
     unnumbered = bill(referenceNumber=" ", purchaseOrderId=4)
     numbers = [
@@ -268,7 +298,7 @@ def test_the_vendors_number_is_the_bills_the_receipts_or_the_orders() -> None:
         for one, receipts, orders in (
             (bill(), {3: receipt}, {4: order}),
             (unnumbered, {3: receipt}, {4: order}),
-            (unnumbered, {}, {4: order}),
+            (unnumbered, {3: canceled}, {4: order}),
             (unnumbered, {}, {}),
         )
     ]

@@ -81,9 +81,12 @@ def test_lines_of_an_order_for_a_job_name_its_customer_and_class() -> None:
     job = record(records.Job, {"id": 88, "jobNumber": "88", "customerId": 5010001})
     unit = record(records.BusinessUnit, {"id": 301, "name": "HVAC", "quickbooksClass": "HVAC:Service"})
     classed = replace(LISTS, preferences=replace(LISTS.preferences, class_per_line=True))
-    lookup = known(jobs={88: job}, business_units={301: unit}, reference=classed)
+    placed = replace(classed, preferences=replace(classed.preferences, track_departments=True))
+    policies = {"departments": {"HVAC": "Austin"}}
+    lookup = known(jobs={88: job}, business_units={301: unit}, reference=placed, policies=policies)
     (mapped,) = map_order(order(jobId=88, businessUnitId=301), lookup)
     assert mapped.payload is not None
+    assert "DepartmentRef" not in mapped.payload.body  # an order has none (QB §6.8)
     details = [line[line["DetailType"]] for line in mapped.payload.body["Line"]]
     assert [(each["CustomerRef"]["value"], each["ClassRef"]["value"]) for each in details] == [
         ("customer:5010001", "501")

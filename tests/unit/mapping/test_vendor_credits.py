@@ -43,6 +43,7 @@ def returned(*lines: dict[str, Any], **changes: Any) -> buying.InventoryReturn:
             "cost": Decimal(row["cost"]),
             "generalLedgerAccount": row["generalLedgerAccount"],
             "costOfSaleAccount": row["costOfSaleAccount"],
+            "active": row.get("active", True),
         }
         for number, row in enumerate(lines or (goods(),), start=1)
     ]
@@ -177,6 +178,13 @@ def test_a_credit_always_comes_to_its_own_amount(
 
 
 @pytest.mark.rule("8.7")
+def test_a_line_taken_off_its_return_is_not_credited() -> None:
+    back = returned(goods(), goods("9", "99.00", active=False))
+    (posted, *_) = map_vendor_credit(credit(), known(back))
+    assert posted.payload is not None and len(posted.payload.body["Line"]) == 1
+
+
+@pytest.mark.rule("8.7")
 @pytest.mark.parametrize(
     ("changes", "policies", "expected", "verdict"),
     [
@@ -244,7 +252,8 @@ def test_a_wrong_application_leaves_the_credit_itself_alone(
 @pytest.mark.rule("8.8")
 def test_a_payment_pays_bills_and_uses_credits_from_the_account_it_left() -> None:
     used = split(None, "-5.00", documentId=800)
-    both = payment(split(), split(70002, "10.00"), used, amount=Decimal("25.00"))
+    taken_back = split(70002, "99.00", active=False)
+    both = payment(split(), split(70002, "10.00"), taken_back, used, amount=Decimal("25.00"))
     lists = known(None, bill(), bill(id=70002), policies=PAYS, vendor_credits={800: credit()})
     (mapped,) = map_bill_payment(both, lists)
     assert mapped.payload is not None
