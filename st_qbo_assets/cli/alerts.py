@@ -40,7 +40,11 @@ def run_alerts(company: str | None, *, as_json: bool) -> int:
             for each in documents
             for one in each["alerts"]
         ]
-        print_table("What needs a person", ("company", "kind", "since", "told", "what", "what to do"), rows)
+        heads = ("company", "kind", "since", "told", "what", "what to do")
+        if rows:
+            print_table("What needs a person", heads, rows)
+        else:
+            say("Nothing needs a person.")
         for each in documents:
             say(f"{each['company']} tells: {', '.join(each['targets']) or 'nobody (`st-qbo alerts add`)'}")
     return 1 if any(each["alerts"] for each in documents) else 0

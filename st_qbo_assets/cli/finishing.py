@@ -139,7 +139,7 @@ class Watch:
         documents = [link for link in written if link.source.entity in _DOCUMENTS]
         pages = Pages(self.settings, self.company.name)
         if not documents:
-            say(f"{seconds:.1f} s after an event, with nothing left to book: run {pages.run(run_id)}")
+            say(f"{seconds:.1f} s after an event, nothing was booked: run {pages.run(run_id)}")
             return
         say(f"{seconds:.1f} s after its event: run {pages.run(run_id)}")
         states = connections.states.of_sources(connections.name, [link.source for link in documents])
