@@ -5,10 +5,10 @@ what that means for the record's new shape. What does not: which they are (`shap
 voided (`voiding`), and when each step comes (`day`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from st_qbo_assets.domain.errors import ConnectionStopped
+from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Payload, Reason, Verdict
 from st_qbo_assets.load import objects
@@ -16,6 +16,7 @@ from st_qbo_assets.load.actions import ActionKind
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.effective import without_missing
 from st_qbo_assets.load.gathering import MASTERS, DayTurn
+from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import subject_of
 from st_qbo_assets.load.shapes import Step, Unwanted, find_unwanted, is_application_part
@@ -46,9 +47,40 @@ class Retiring:
             turn.examined.add(record)
             links = turn.known.parts_of(record)
             open_ = [key for key in turn.open_intents if key[0].record == record]
-            for each in find_unwanted(parts, links, open_) if links or open_ else ():
-                if (each.source, each.target) not in turn.staying:
-                    self._note(turn, each, parts)
+            found = [
+                each
+                for each in (find_unwanted(parts, links, open_) if links or open_ else ())
+                if (each.source, each.target) not in turn.staying
+            ]
+            if found and turn.is_live and self._has_nobody(turn, parts):
+                continue
+            for each in found:
+                self._note(turn, each, parts)
+
+    def _has_nobody(self, turn: DayTurn, parts: Sequence[Mapped]) -> bool:
+        """Say whether a new shape would name a customer who is gone; then it waits, and the old one stays.
+
+        QuickBooks would refuse it after the old one was voided. Who was merged there into another is found
+        when the customers are synced.
+        """
+        due = [part for part in parts if part.verdict is Verdict.DUE and part.payload is not None]
+        gone: SourceRef | None = None
+        try:
+            for source in dict.fromkeys(_customers(due)):
+                link = turn.known.link(source, "Customer")
+                obj = read_if_there(turn.context, "Customer", link.qbo_id) if link is not None else {}
+                gone = source if obj is None or obj.get("Active") is False else gone
+        except SyncError as error:
+            turn.note_stop(error)
+            for part in due:
+                self._keep(turn, part, turn.subject(part).failed(error))
+            return True
+        if gone is None:
+            return False
+        said = reason("waits_for", waits_for=gone, state="is gone from QuickBooks, or inactive there")
+        for part in due:
+            self._keep(turn, part, turn.subject(part).result(Outcome.BLOCKED, said=said))
+        return True
 
     def _note(self, turn: DayTurn, unwanted: Unwanted, parts: Sequence[Mapped]) -> None:
         turn.unwanted[unwanted.source, unwanted.target] = unwanted
@@ -141,6 +173,15 @@ class Retiring:
             said = _waits(part, unwanted, result)
             subject = turn.subject(part)
             self._keep(turn, part, replace(subject.result(result.outcome, link=unwanted.link, said=said)))
+
+
+def _customers(due: Sequence[Mapped]) -> Iterator[SourceRef]:
+    """Yield the customers that documents name."""
+    for part in due:
+        body = part.payload.body if part.payload is not None else {}
+        for field in ("CustomerRef", "EntityRef"):
+            if (source := objects.as_source(objects.ref(body, field))) is not None:
+                yield source
 
 
 def _still_used(turn: DayTurn, unwanted: Unwanted) -> str:

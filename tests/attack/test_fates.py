@@ -118,6 +118,18 @@ _ONCE: Mapping[str, list[tuple[str, dict[str, Any]]]] = {
         ("merge_customers", {"gone": 1, "kept": 0, "moves": True, "then": "nothing"}),
         ("sweep", {}),
     ],
+    "an invoice becomes a credit after its customer was merged in QuickBooks": [
+        (
+            "begin",
+            {
+                "sales": [(1, 0, [(6, 1, "33.33")]), (2, 1, [(2, 2, "250.05")])],
+                "closed_period_edits": "hold",
+            },
+        ),
+        ("sync", {}),
+        ("merge_in_quickbooks", {"gone": 0, "kept": 1, "then": "nothing"}),
+        ("add_line", {"invoice": 0, "line": (3, 2, "250.05"), "sign": -1, "then": "nothing"}),
+    ],
     "a credit comes to nothing after it was paid out in the name of a write-off": [
         ("begin", {"sales": [(1, 0, [(4, 1, "250.05")])]}),
         ("write_off", {"invoice": 0, "on": 0, "part": 3, "then": "nothing"}),
