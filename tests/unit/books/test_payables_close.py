@@ -126,6 +126,23 @@ def test_goods_on_no_bill_are_listed() -> None:
     ] == [("Gateway", "PO-20", 10, 4_410, "no bill")]
 
 
+@pytest.mark.rule("9")
+def test_goods_of_the_month_on_a_bill_of_the_next_are_to_be_accrued() -> None:
+    st = servicetitan()
+    of_next = {"billDate": "2026-12-02T00:00:00Z", "referenceNumber": "GW-2", "id": 2, "billAmount": "9.00"}
+    st.rows_of["inventory-bills"].append(st.rows_of["inventory-bills"][0] | of_next)
+    came = st.rows_of["receipts"][0]
+    st.put("receipts", **came | {"id": 13, "number": "R13", "billId": 2})
+    st.put(
+        "receipts", **came | {"id": 14, "number": "R14", "billId": None, "receivedOn": "2026-12-01T00:00:00Z"}
+    )
+    found = rows(closed(st=st).section("received_not_billed"))
+    assert [(row["receipt"], row["why"]) for row in found] == [
+        ("R12", "no bill"),
+        ("R13", "bill GW-2 is dated 2026-12-02"),
+    ]
+
+
 @pytest.mark.rule("8.6", "9")
 def test_stock_that_was_used_is_an_entry_to_post() -> None:
     st = servicetitan()
