@@ -11,6 +11,7 @@ from st_qbo_assets.domain.ids import PRICEBOOK, Entity, SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Verdict
 from tests.unit.load.builders import DAY, Bench, customer, invoice, item
 from tests.unit.load.fake_quickbooks import no_mischief
+from tests.unit.load.test_buying import ORDER
 
 VENDOR = SourceRef(Entity.VENDOR, "6")
 
@@ -121,6 +122,37 @@ def test_an_item_somebody_made_is_not_counted_because_the_company_counts() -> No
     found = {"Name": "CAP", "Type": "NonInventory", "IncomeAccountRef": {"value": "79"}}
     bench.quickbooks.put("Item", found)
     assert told(bench.load(part(Type="Inventory"))["item:CAP|79"]) == (Outcome.HELD, "item_of_other_type")
+
+
+@pytest.mark.rule("2.1", "8.2")
+def test_an_item_whose_cost_goes_elsewhere_leaves_the_second_name() -> None:
+    bench = Bench()
+    cost = {"ExpenseAccountRef": {"value": "99"}}
+    bench.quickbooks.put(
+        "Item", {"Name": "CAP", "Type": "NonInventory", "IncomeAccountRef": {"value": "79"}, **cost}
+    )
+    assert told(bench.load(part())["item:CAP|79"]) == (Outcome.POSTED, "renamed")
+    assert [row["Name"] for row in bench.quickbooks.all("Item")] == ["CAP", "CAP [40100]"]
+
+
+@pytest.mark.rule("8.1")
+@pytest.mark.parametrize("code", ["6000", "620"])
+def test_a_bill_that_is_refused_for_its_order_is_owed_without_it(code: str) -> None:
+    bench = bench_that_adds_up()
+    bench.ledger.save_link(replace(ORDER, company=bench.context().name))
+    named = [{"TxnId": "purchase_order:5", "TxnType": "PurchaseOrder", "TxnLineId": "line:81"}]
+    of_order = bill()
+    assert of_order.payload is not None
+    (row,) = of_order.payload.body["Line"]
+    body = {**of_order.payload.body, "Line": [row | {"LinkedTxn": named}]}
+    of_order = replace(of_order, payload=replace(of_order.payload, body=body))
+
+    def closed(moment: str, written: str, sent: Json) -> None:
+        if moment == "before" and written == "Bill" and "LinkedTxn" in sent["Line"][0]:
+            raise RemoteFault("Business Validation Error", code=code, detail="The order is closed.")
+
+    bench.quickbooks.mischief = closed
+    assert told(bench.load(part(), vendor(), of_order)["bill:7"]) == (Outcome.POSTED, "bill_without_order")
 
 
 @pytest.mark.rule("8.5")
