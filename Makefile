@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Compiled modules are kept: a process that imports Dagster and pandas would else compile them every time.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: install demo test check dev lock clean
 
 install: $(STAMP)
