@@ -120,17 +120,13 @@ def _name(row: Json) -> str:
     return row.get("DisplayName") or row.get("FullyQualifiedName") or row.get("PrivateNote") or row["Id"]
 
 
-def _plain(value: Any, names: dict[tuple[str, str], str], *, is_row: bool = True) -> Any:
+def _plain(value: Any, names: dict[tuple[str, str], str]) -> Any:
     if isinstance(value, list):
-        return [_plain(each, names, is_row=False) for each in value]
+        return [_plain(each, names) for each in value]
     if not isinstance(value, dict):
         return value
     if "TxnId" in value:
         return value | {"TxnId": names.get((value.get("TxnType", ""), value["TxnId"]), value["TxnId"])}
     if "value" in value and "name" in value:
         return value["name"]
-    return {
-        name: _plain(each, names, is_row=False)
-        for name, each in value.items()
-        if not (is_row and name in _ITS_OWN)
-    }
+    return {name: _plain(each, names) for name, each in value.items() if name not in _ITS_OWN}
