@@ -7,11 +7,12 @@ entry for stock that was used (`consumption`).
 from collections.abc import Mapping
 from decimal import Decimal
 
-from st_qbo_assets.books.goods_sold import goods_sold
+from st_qbo_assets.books.goods_sold import SOLD_ON, LineSold, goods_sold
 from st_qbo_assets.books.materials_cost import ItemHeld, JobGoods, MaterialsBooks, compare_materials
 from st_qbo_assets.books.month_close.quickbooks_reads import QuickBooksMonth
 from st_qbo_assets.books.month_close.sections import Column, Section, money
 from st_qbo_assets.books.month_close.servicetitan_reads import ServiceTitanMonth
+from st_qbo_assets.domain.ids import SourceRef
 
 _COLUMNS = (
     *(Column(name) for name in ("job", "item", "pieces used", "on no document", "on our documents")),
@@ -37,7 +38,7 @@ def materials_cost(
         items: what is known of QuickBooks' items, by id.
     """
     month = servicetitan.month.first
-    sold, posted = goods_sold(quickbooks.of_month("Invoice", "CreditMemo"))
+    sold, posted = _sold(quickbooks)
     used = [(month, goods) for goods in servicetitan.used()]
     (whole,) = compare_materials(MaterialsBooks(used, sold, items, posted), [month])
     return Section(
@@ -71,7 +72,11 @@ def materials_cost(
 
 def sold_items(quickbooks: QuickBooksMonth) -> set[str]:
     """Return the ids of the items on our documents of the month."""
-    return {line.item_id for line in goods_sold(quickbooks.of_month("Invoice", "CreditMemo"))[0]}
+    return {line.item_id for line in _sold(quickbooks)[0]}
+
+
+def _sold(quickbooks: QuickBooksMonth) -> tuple[list[LineSold], frozenset[SourceRef]]:
+    return goods_sold(quickbooks.of_month(*SOLD_ON))
 
 
 def _pieces(quantity: Decimal) -> str:
