@@ -180,6 +180,7 @@ def test_consent_refused_used_twice_or_in_another_browser_changes_nothing_and_sa
         callbacks: list[str] = []
         page.on("request", lambda sent: callbacks.append(sent.url) if "callback?" in sent.url else None)
         _connect(page, desk)
+        [used] = callbacks
         page.locator("#connect-quickbooks").click()
         page.locator("#cancel").click()
         expect(page.get_by_text("Consent was not given (access_denied)")).to_be_visible()
@@ -187,7 +188,7 @@ def test_consent_refused_used_twice_or_in_another_browser_changes_nothing_and_sa
         expect(page.locator("td .good")).to_have_count(2)
 
         # a callback a second time
-        page.goto(callbacks[0])
+        page.goto(used)
         expect(page.get_by_text("does not belong to a consent link that is open")).to_be_visible()
 
         # a callback in another browser

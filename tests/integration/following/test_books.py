@@ -120,13 +120,18 @@ def _name(row: Json) -> str:
     return row.get("DisplayName") or row.get("FullyQualifiedName") or row.get("PrivateNote") or row["Id"]
 
 
-def _plain(value: Any, names: dict[tuple[str, str], str]) -> Any:
+def _plain(value: Any, names: dict[tuple[str, str], str], *, is_numbered: bool = True) -> Any:
+    """Return a row or a part of it; rows and addresses have numbers of QuickBooks' own."""
     if isinstance(value, list):
-        return [_plain(each, names) for each in value]
+        return [_plain(each, names, is_numbered=False) for each in value]
     if not isinstance(value, dict):
         return value
     if "TxnId" in value:
         return value | {"TxnId": names.get((value.get("TxnType", ""), value["TxnId"]), value["TxnId"])}
     if "value" in value and "name" in value:
         return value["name"]
-    return {name: _plain(each, names) for name, each in value.items() if name not in _ITS_OWN}
+    return {
+        name: _plain(each, names, is_numbered=name.endswith("Addr"))
+        for name, each in value.items()
+        if not (is_numbered and name in _ITS_OWN)
+    }
