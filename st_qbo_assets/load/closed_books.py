@@ -125,9 +125,25 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
         )
         turn.staying.update((each.source, each.target) for each in links)
     elif settled.link.confirmed != link.confirmed:
+        if request is not None and (gone := _merged_away(link, settled.link, request, mapped)) is not None:
+            said = reason("waits_for", waits_for=gone, state="was merged into another in QuickBooks")
+            turn.keep(turn.subject(mapped, link.target).result(Outcome.BLOCKED, link=settled.link, said=said))
+            return
+        del turn.results[mapped.source]
+        turn.staying.discard((link.source, link.target))
         _adjust(turn, replace(original, link=settled.link), links, on=on)
     else:
         _post(turn, replace(original, body=request or obj), difference, links=links, open_=open_, on=on)
+
+
+def _merged_away(before: Link, now: Link, request: Json, mapped: Mapped) -> SourceRef | None:
+    """Return whom a request still names though he was merged; the sync of masters finds it (rule 7.3)."""
+    body = mapped.payload.body if mapped.payload is not None else {}
+    for whose in ("CustomerRef", "VendorRef"):
+        named = objects.ref(request, whose)
+        if named and named == before.confirmed.get(whose) != now.confirmed.get(whose):
+            return objects.as_source(objects.ref(body, whose))
+    return None
 
 
 def _as_it_is(turn: DayTurn, link: Link, obj: Json | None) -> Settled:
