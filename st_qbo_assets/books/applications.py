@@ -81,7 +81,7 @@ def compare_applications(
         for target in dict.fromkeys([*expected, *actual])
         if expected.get(target, 0) != actual.get(target, 0)
     )
-    return (*gaps, *_untied(pair, pairs, causes or {})), unapplied
+    return (*gaps, *_untied(pair, pairs, causes or {}), *_spent_on_nothing(pair)), unapplied
 
 
 def expected_applications(pair: Pair, pairs: Pairs) -> tuple[dict[Target, int], tuple[Unapplied, ...]]:
@@ -128,6 +128,16 @@ def _untied(pair: Pair, pairs: Pairs, causes: Mapping[SourceRef, str]) -> Iterab
     tied = sum(pairs.ties.get(document.key, 0) for document in purchases)
     if tied != -st.total_cents:
         yield _gap(SourceRef(st.source.entity, st.refunds), st.total_cents, -tied, pairs, causes)
+
+
+def _spent_on_nothing(pair: Pair) -> Iterable[Gap]:
+    """Yield what ties of a record use of its credit without paying anything by it.
+
+    QuickBooks leaves that behind where it applied the credit itself and the invoice then came to less.
+    """
+    for document in pair.live:
+        if pair.is_application(document) and document.unapplied_cents:
+            yield Gap(document.key, 0, document.unapplied_cents, in_quickbooks=True)
 
 
 def _gap(

@@ -182,7 +182,7 @@ def _facets(pair: Pair, evidence: Evidence, pairs: Pairs, *, gaps: tuple[Gap, ..
     counted = pair.counted
     if counted is not None and not pair.mains:
         yield "missing"
-    if counted is None and pair.live:
+    if counted is None and not all(document.is_empty_payment for document in pair.live):
         yield "extra"
     if pair.copies:
         yield "copies"

@@ -220,3 +220,8 @@ class QboDocument:
     def is_payment(self) -> bool:
         """Whether it moves money (or credit) to documents and carries no lines of its own."""
         return self.key.target in ("Payment", "BillPayment")
+
+    @property
+    def is_empty_payment(self) -> bool:
+        """Whether it moves nothing at all: what QuickBooks leaves of one when what it tied is gone."""
+        return self.is_payment and not self.total_cents and not self.applied
