@@ -1,8 +1,8 @@
 """Payments that come along with other documents, whatever their day.
 
-What belongs here: the payments of an invoice that is posted or has grown (rule 3.2), those that an edit or
-void of a document sets free in QuickBooks (rule 3.6), and the payment that a refund takes its money from
-(rule 3.5).
+What belongs here: the payments of an invoice that is posted or has grown (rule 3.2), what waits for a
+credit (rule 3.4), the payments that an edit or void of a document sets free in QuickBooks (rule 3.6), and the
+payment that a refund takes its money from (rule 3.5).
 What does not: how a payment is planned (`plan`), and in which order things are done (`day`).
 """
 
@@ -24,10 +24,8 @@ from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import Link, LinkState
 
 _IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
-#: Documents that payments are applied to, as charge or as credit.
-_APPLIED_TO = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
-#: Documents that payments may use, so that they are asked for before one is voided.
-_USED = _APPLIED_TO | {"Purchase"}
+#: Documents that payments may use, as charge or as credit, so that they are asked for before one is voided.
+_USED = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit", "Purchase"})
 
 
 def bring_payments_along(turn: DayTurn, entity: Entity = Entity.INVOICE) -> None:
@@ -37,30 +35,59 @@ def bring_payments_along(turn: DayTurn, entity: Entity = Entity.INVOICE) -> None
     """
     invoices = [
         result
-        for source, result in turn.results.items()
-        if source.entity is entity
-        and not source.part
-        and source not in turn.brought
-        and result.outcome in _IN_QUICKBOOKS
-        and (source in turn.grown or turn.before.get(source) not in _IN_QUICKBOOKS)
+        for result in _in_quickbooks(turn, entity)
+        if result.source not in turn.brought
+        and (result.source in turn.grown or turn.before.get(result.source) not in _IN_QUICKBOOKS)
     ]
     if not invoices or not turn.is_live:
         return
     try:
         found = _payments_of(turn, [result.source for result in invoices])
     except SyncError as error:
-        said = reason("payments_not_planned", error=str(error))
-        for result in invoices:
-            turn.keep(replace(result, outcome=Outcome.FAILED, reason=said))
+        _not_planned(turn, invoices, error)
         return
     turn.take_in(found)
+
+
+def bring_waiting(turn: DayTurn, entity: Entity) -> None:
+    """Take in what waits for credits that are in QuickBooks since this load, whatever its day (rule 3.4)."""
+    credits_ = [
+        each for each in _in_quickbooks(turn, entity) if turn.before.get(each.source) not in _IN_QUICKBOOKS
+    ]
+    reread = turn.given.reread
+    if not credits_ or not turn.is_live or reread is None:
+        return
+    waiting = turn.context.ledger.waiting_for(turn.context.name, [each.source for each in credits_])
+    wanted: dict[Entity, set[str]] = {}
+    for state in (state for states in waiting.values() for state in states):
+        wanted.setdefault(state.source.entity, set()).add(state.source.id)
+    try:
+        for each, ids in sorted(wanted.items()):
+            turn.take_in(reread(each, sorted(ids)))
+    except SyncError as error:
+        _not_planned(turn, credits_, error)
+
+
+def _in_quickbooks(turn: DayTurn, entity: Entity) -> list[LoadResult]:
+    return [
+        result
+        for source, result in turn.results.items()
+        if source.entity is entity and not source.part and result.outcome in _IN_QUICKBOOKS
+    ]
+
+
+def _not_planned(turn: DayTurn, documents: Sequence[LoadResult], error: SyncError) -> None:
+    """Let documents fail whose payments could not be read: they bring them along the next time."""
+    said = reason("payments_not_planned", error=str(error))
+    for result in documents:
+        turn.keep(replace(result, outcome=Outcome.FAILED, reason=said))
 
 
 def free_payments(turn: DayTurn, due: Sequence[Mapped]) -> None:
     """Make sure that payments are planned again which a write of these documents sets free in QuickBooks.
 
-    A document of less than was paid, of another customer, or made anew lets go of its payments. Which
-    documents grow is noted: more of them is open then.
+    A document of less than was paid, of another customer, or made anew lets go of its payments, and so may
+    every refund that is changed. Which documents grow is noted: more of them is open then.
     """
     turn.grown |= {each.source for each in due if _is_more(turn, each)}
     freeing = [
@@ -189,9 +216,7 @@ def _plan_again(turn: DayTurn, payments: Iterable[str], refunds: Sequence[LoadRe
     try:
         found = reread(Entity.PAYMENT, ids)
     except SyncError as error:
-        said = reason("payments_not_planned", error=str(error))
-        for result in refunds:
-            turn.keep(replace(result, outcome=Outcome.FAILED, reason=said))
+        _not_planned(turn, refunds, error)
         return
     for each in found:
         turn.results.pop(each.source, None)
@@ -232,8 +257,10 @@ def _frees(turn: DayTurn, mapped: Mapped) -> bool:
     """Say whether writing a document lets go of payments that are applied to it."""
     payload = mapped.payload
     link = turn.known.link(payload.source, payload.target) if payload is not None else None
-    if payload is None or link is None or payload.target not in _APPLIED_TO or payload.digest == link.digest:
+    if payload is None or link is None or payload.target not in _USED or payload.digest == link.digest:
         return False
+    if payload.target == "Purchase":
+        return True  # its lines are written anew, and a payment is linked to one of them
     finding = turn.known.finding(payload.source, payload.target)
     if is_voided_by_us(link) or (finding is not None and finding.kind is FindingKind.AGAIN):
         return True

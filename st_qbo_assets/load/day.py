@@ -24,6 +24,7 @@ from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.bringing import (
     bring_payments_along,
     bring_users,
+    bring_waiting,
     free_payments,
     plan_refunded,
     refused_with_payments,
@@ -58,7 +59,7 @@ PAYMENTS = ("Payment",)
 VENDOR_CREDITS = ("VendorCredit",)
 BILL_PAYMENTS = ("BillPayment",)
 #: Stages whose documents payments are applied to.
-_SETTLED = (SALES, BILLS, VENDOR_CREDITS)
+_SETTLED = (SALES, BILLS, VENDOR_CREDITS, REFUNDS)
 #: Rounds in which payments that stand in each other's way are sorted out; a swap needs one.
 _MOST_ROUNDS = 3
 
@@ -154,6 +155,7 @@ class DayLoader:
                 del turn.results[each.source]
             self._load_stage(turn, SALES)
         bring_payments_along(turn)
+        bring_waiting(turn, Entity.CREDIT_MEMO)
         bring_users(turn)
         self._retiring.look(turn)
         self._retiring.clear_the_way(turn, "Bill")
@@ -161,6 +163,7 @@ class DayLoader:
         bring_payments_along(turn, Entity.BILL)
         self._retiring.look(turn)
         self._load_stage(turn, VENDOR_CREDITS)
+        bring_waiting(turn, Entity.VENDOR_CREDIT)
         self._retiring.carry_out(turn, Step.APPLICATION)
         self._retiring.carry_out(turn, Step.MONEY)
         self._load_stage(turn, REFUNDS)

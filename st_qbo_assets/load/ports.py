@@ -167,6 +167,12 @@ class WriteLedger(Protocol):
         """Return where every part of many records stands, in one query."""
         ...
 
+    def waiting_for(
+        self, company: Company, sources: Iterable[SourceRef]
+    ) -> dict[SourceRef, list[RecordState]]:
+        """Return the records that wait for some others, by the record they wait for."""
+        ...
+
     def save_states(
         self,
         company: Company,

@@ -121,6 +121,12 @@ class Ledger:
         """Return where every part of many records stands, in one query."""
         return self._states.of_records(company, sources)
 
+    def waiting_for(
+        self, company: Company, sources: Iterable[SourceRef]
+    ) -> dict[SourceRef, list[RecordState]]:
+        """Return the records that wait for some others, by the record they wait for."""
+        return self._states.waiting_for(company, sources)
+
     def save_states(
         self,
         company: Company,

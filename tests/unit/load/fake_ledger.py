@@ -271,6 +271,15 @@ class FakeLedger:
         records = {source.record for source in sources}
         return {source: state for source, state in self.states.items() if source.record in records}
 
+    def waiting_for(
+        self, company: Company, sources: Iterable[SourceRef]
+    ) -> dict[SourceRef, list[RecordState]]:
+        found: dict[SourceRef, list[RecordState]] = {}
+        for state in self.states.values():
+            if state.reason is not None and state.reason.waits_for in set(sources):
+                found.setdefault(state.reason.waits_for, []).append(state)
+        return found
+
     def save_states(
         self,
         company: Company,
