@@ -137,6 +137,85 @@ _ONCE: Mapping[str, list[tuple[str, dict[str, Any]]]] = {
         ("refund_credit", {"credit": 0, "kind": "Wire", "on": 4, "part": 1, "then": "sync"}),
         ("zero_out", {"invoice": 1, "then": "nothing"}),
     ],
+    "a refund of unapplied money moves to another day": [
+        ("begin", {"sales": []}),
+        ("pay_ahead", {"amount": "100.00", "customer": 3, "on": 1, "then": "nothing"}),
+        ("refund_unapplied", {"kind": "Wire", "on": 4, "part": 2, "payment": 0, "then": "sync"}),
+        ("move_date", {"kind": "payments", "on": 3, "then": "sync", "which": 1}),
+    ],
+    "a write-off that QuickBooks applied itself pays nothing any more": [
+        (
+            "begin",
+            {
+                "applies_credits": True,
+                "closed_period": "hold",
+                "closed_period_edits": "hold",
+                "sales": [(7, 3, [(2, 2, "33.33"), (7, 3, "40.00")])],
+            },
+        ),
+        ("write_off", {"invoice": 7, "on": 1, "part": 2, "then": "sync"}),
+        ("edit_line", {"amount": "19.99", "invoice": 4, "item": 1, "then": "nothing"}),
+        ("write_off", {"invoice": 2, "on": 1, "part": 3, "then": "nothing"}),
+        ("pay", {"invoice": 1, "kind": "Check", "on": 4, "part": 3, "then": "sync"}),
+        ("remove_line", {"invoice": 3, "item": 2, "then": "nothing"}),
+        ("deposit", {"then": "sync", "which": 4}),
+        ("zero_out", {"invoice": 1, "then": "nothing"}),
+    ],
+    "a closed invoice changes after its customer was merged in QuickBooks": [
+        (
+            "begin",
+            {
+                "paid": [],
+                "sales": [
+                    (3, 0, [(5, 3, "250.05"), (0, 3, "250.05"), (6, 2, "0.01")]),
+                    (1, 4, [(2, 3, "33.33")]),
+                ],
+            },
+        ),
+        ("pay_ahead", {"amount": "0.01", "customer": 2, "on": 3, "then": "sync"}),
+        ("adjust", {"invoice": 2, "line": (1, 2, "19.99"), "on": 2, "sign": 1, "then": "sync"}),
+        ("remove_line", {"invoice": 3, "item": 5, "then": "nothing"}),
+        ("merge_in_quickbooks", {"gone": 3, "kept": 2, "then": "nothing"}),
+        ("close_books", {"is_seen": True, "on": 1, "then": "nothing"}),
+        ("sweep", {}),
+    ],
+    "a write-off is deleted on both sides": [
+        (
+            "begin",
+            {
+                "sales": [
+                    (1, 0, [(4, 1, "40.00")]),
+                    (3, 3, [(0, 1, "250.05")]),
+                    (7, 1, [(2, 2, "19.99")]),
+                ],
+            },
+        ),
+        ("remove_line", {"invoice": 2, "item": 0, "then": "nothing"}),
+        ("write_off", {"invoice": 6, "on": 4, "part": 2, "then": "nothing"}),
+        ("adjust", {"invoice": 7, "line": (0, 1, "0.01"), "on": 1, "sign": -1, "then": "sync"}),
+        ("delete", {"kind": "payments", "then": "nothing", "which": 5}),
+        ("remove_in_quickbooks", {"how": "delete", "then": "nothing", "which": 3}),
+    ],
+    "a credit memo comes later in a run than its refund": [
+        (
+            "begin",
+            {
+                "paid": [(4, 0, 2), (6, 4, 3)],
+                "sales": [(1, 4, [(1, 3, "19.99"), (4, 3, "250.05")]), (1, 0, [(7, 1, "33.33")])],
+            },
+        ),
+        (
+            "add_memo",
+            {
+                "customer": 7,
+                "on": 3,
+                "then": "nothing",
+                "lines": [(5, 3, "0.01"), (6, 3, "19.99"), (2, 2, "250.05")],
+            },
+        ),
+        ("refund_memo", {"kind": "Cash", "memo": 4, "on": 0, "part": 1, "then": "nothing"}),
+        ("unapply_payment", {"payment": 3, "then": "sync"}),
+    ],
 }
 _POLICIES: Mapping[str, Any] = {
     "closed_period": "next_open_day",

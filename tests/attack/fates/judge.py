@@ -54,6 +54,7 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     "applies itself": frozenset({"paid_by_hand", "applied_by_quickbooks"}) | _WAITS | _STAYS,
 }
 _BY_ITSELF = "Created by QB Online"
+_NEVER = "9999-12-31"
 
 
 class Judge:
@@ -76,6 +77,8 @@ class Judge:
         self._survivors: dict[str, str] = {}
         #: What people did in QuickBooks to documents of a record, and nobody has mended.
         self._disturbed: dict[Record, set[str]] = defaultdict(set)
+        #: The first day on which a record's documents were last seen; one that was deleted stood there.
+        self._stood: dict[Record, str] = {}
         #: Records tied to each other, ever.
         self._kin: dict[Record, set[Record]] = defaultdict(set)
         #: Records that stood otherwise than they should when last seen.
@@ -130,6 +133,11 @@ class Judge:
             planned: the parts the sync had in its hands.
         """
         live = books.by_record()
+        self._stood |= {
+            record: min(document.piece.day for document in docs)
+            for record, docs in [*before.items(), *live.items()]
+            if docs
+        }
         self._learn_kin(wanted, live)
         obstacles = self.obstacles(wanted, live)
         for record in _used_by_held(live, standings):
@@ -209,6 +217,8 @@ class Judge:
         for record, what in self._disturbed.items():
             if what:
                 found[record] |= what
+            if "edited" in what and self._stood.get(record, _NEVER) <= closed:
+                found[record].add("closed")
         for record, docs in live.items():
             if any(is_deposited(document) for document in docs):
                 found[record].add("deposited")

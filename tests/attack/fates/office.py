@@ -365,7 +365,11 @@ class Office:
                 is_green=verdict_of(each).is_green,
                 difference_cents=sum(abs(figure.difference_cents) for figure in each.figures),
                 unexplained_cents=each.unexplained_cents,
-                causes=[f"{record.source or record.quickbooks}: {record.cause}" for record in each.records],
+                causes=[
+                    f"{record.source or record.quickbooks}: {record.entity} {record.cause}: "
+                    f"{record.finding.evidence}"
+                    for record in each.records
+                ],
             )
             for each in found
         ]

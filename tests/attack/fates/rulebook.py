@@ -184,7 +184,7 @@ class Rulebook:
                 continue
             if amount > 0 and cents(target["total"]) < 0:
                 yield "applied_to_credit"
-            if amount < 0 and cents(target["total"]) > 0:
+            if amount < 0 and cents(target["total"]) >= 0:
                 yield "credit_taken_from_invoice"
 
     def _rows(self, doc: Json) -> dict[int, int]:
