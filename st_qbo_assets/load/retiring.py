@@ -52,7 +52,7 @@ class Retiring:
                 for each in (find_unwanted(parts, links, open_) if links or open_ else ())
                 if (each.source, each.target) not in turn.staying
             ]
-            if found and turn.is_live and self._has_nobody(turn, parts):
+            if found and self._has_nobody(turn, parts):
                 continue
             for each in found:
                 self._note(turn, each, parts)

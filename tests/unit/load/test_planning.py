@@ -147,6 +147,17 @@ def test_a_sign_that_flips_shows_the_void_and_the_new_document() -> None:
     assert change(found) == Effect(receivable=-13000, income={INCOME: -13000})
 
 
+@pytest.mark.rule("3.6", "7.3")
+def test_a_sign_that_flips_waits_for_a_customer_who_was_merged_away() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    person = bench.quickbooks.all("Customer")[0]["Id"]
+    bench.quickbooks.edit("Customer", person, Active=False)
+    found = plan(bench, credit("invoice:10", lines=[("SKU", "30.00")]))
+    assert steps(found) == {"blocked invoice:10"}
+    assert change(found).is_nothing
+
+
 def test_money_going_out_leaves_its_account() -> None:
     found = plan(Bench(), refund(9, "40.00"), refund(8, "25.00", target="RefundReceipt"))
     assert change(found) == Effect(receivable=4000, income={INCOME: -2500}, cash={"35": -6500})
