@@ -94,9 +94,8 @@ class Rulebook:
         target = "Invoice" if cents(doc["total"]) > 0 else "CreditMemo"
         postings = _sale(self._who(doc), _lines(doc), cents(doc["salesTax"]))
         piece = Piece(record, target, doc["invoiceDate"][:10], postings, number=_number(doc))
-        is_over = cents(doc["total"]) * cents(doc["balance"]) < 0
         may_hold = self._tax_against(doc) | self._twins(doc, doc["invoiceDate"], -cents(doc["total"]))
-        return Wanted(record, {record: piece}, may_hold, family, is_over_applied=is_over)
+        return Wanted(record, {record: piece}, may_hold, family, is_over_applied=_is_over_applied(doc))
 
     def _twins(self, doc: Json, day: str, credit: int) -> frozenset[str]:
         """Say whether one credit may have been entered twice: as a memo and as an invoice below zero."""
@@ -130,7 +129,7 @@ class Rulebook:
         pieces |= self._application(record, doc, {record: 0})
         may_hold = self._tax_against(doc) | self._twins(doc, doc["date"], cents(doc["total"]))
         may_hold |= self._applied_to_nothing(self._rows(doc)) | frozenset(self._held_rows(self._rows(doc)))
-        return Wanted(record, pieces, may_hold, family)
+        return Wanted(record, pieces, may_hold, family, is_over_applied=_is_over_applied(doc))
 
     def _application(self, record: Record, doc: Json, credit: Mapping[Part, int]) -> dict[Part, Piece]:
         """Return the payment of nothing that puts a credit on invoices; none if it pays nothing."""
@@ -365,6 +364,11 @@ _UNCLEAR = frozenset(
         "payment_does_not_add_up",
     }
 )
+
+
+def _is_over_applied(doc: Json) -> bool:
+    """Say whether ServiceTitan applies more to a document, or takes more of it, than it comes to."""
+    return cents(doc["total"]) * cents(doc["balance"]) < 0
 
 
 def _number(doc: Json) -> str:
