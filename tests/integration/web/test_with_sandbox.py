@@ -116,7 +116,8 @@ def test_a_finished_job_names_the_job_to_read_again(town: Town) -> None:
     town.post("edit", {"act": "complete_job", "id": job["id"]})
     town.wait()
     [event] = town.pending()
-    assert (event.entity, event.record_id, event.operations[-1]) == ("job", str(job["id"]), "completed")
+    assert (event.entity, event.record_id) == ("job", str(job["id"]))
+    assert "completed" in event.operations  # in whatever order the two events came
 
 
 def test_another_key_gets_nothing_in_and_the_vendor_tries_again_with_the_right_one(town: Town) -> None:
