@@ -1,8 +1,8 @@
 """Payments that come along with other documents, whatever their day.
 
-What belongs here: the payments of an invoice that is posted or has grown (rule 3.2), what waits for a
-credit (rule 3.4), the payments that an edit or void of a document sets free in QuickBooks (rule 3.6), and the
-payment that a refund takes its money from (rule 3.5).
+What belongs here: the payments of an invoice that is posted or has grown (rule 3.2), those that an edit or
+void of a document sets free in QuickBooks (rule 3.6), the refunds of a credit memo, and the payment that a
+refund takes its money from (rule 3.5).
 What does not: how a payment is planned (`plan`), and in which order things are done (`day`).
 """
 
@@ -49,23 +49,28 @@ def bring_payments_along(turn: DayTurn, entity: Entity = Entity.INVOICE) -> None
     turn.take_in(found)
 
 
-def bring_waiting(turn: DayTurn, entity: Entity) -> None:
-    """Take in what waits for credits that are in QuickBooks since this load, whatever its day (rule 3.4)."""
-    credits_ = [
-        each for each in _in_quickbooks(turn, entity) if turn.before.get(each.source) not in _IN_QUICKBOOKS
+def bring_waiting(turn: DayTurn) -> None:
+    """Take in the refunds that wait for credit memos which are in QuickBooks since this load (rule 3.5).
+
+    One may be dated before the memo it is of; those of a negative invoice come with its payments.
+    """
+    memos = [
+        each
+        for each in _in_quickbooks(turn, Entity.CREDIT_MEMO)
+        if turn.before.get(each.source) not in _IN_QUICKBOOKS
     ]
     reread = turn.given.reread
-    if not credits_ or not turn.is_live or reread is None:
+    if not memos or not turn.is_live or reread is None:
         return
-    waiting = turn.context.ledger.waiting_for(turn.context.name, [each.source for each in credits_])
-    wanted: dict[Entity, set[str]] = {}
-    for state in (state for states in waiting.values() for state in states):
-        wanted.setdefault(state.source.entity, set()).add(state.source.id)
+    waiting = turn.context.ledger.waiting_for(turn.context.name, [each.source for each in memos])
+    sources = {state.source for states in waiting.values() for state in states}
+    ids = sorted({source.id for source in sources if source.entity is Entity.PAYMENT})
+    if not ids:
+        return
     try:
-        for each, ids in sorted(wanted.items()):
-            turn.take_in(reread(each, sorted(ids)))
+        turn.take_in(reread(Entity.PAYMENT, ids))
     except SyncError as error:
-        _not_planned(turn, credits_, error)
+        _not_planned(turn, memos, error)
 
 
 def _in_quickbooks(turn: DayTurn, entity: Entity) -> list[LoadResult]:

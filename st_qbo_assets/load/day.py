@@ -155,7 +155,7 @@ class DayLoader:
                 del turn.results[each.source]
             self._load_stage(turn, SALES)
         bring_payments_along(turn)
-        bring_waiting(turn, Entity.CREDIT_MEMO)
+        bring_waiting(turn)
         bring_users(turn)
         self._retiring.look(turn)
         self._retiring.clear_the_way(turn, "Bill")
@@ -163,7 +163,6 @@ class DayLoader:
         bring_payments_along(turn, Entity.BILL)
         self._retiring.look(turn)
         self._load_stage(turn, VENDOR_CREDITS)
-        bring_waiting(turn, Entity.VENDOR_CREDIT)
         self._retiring.carry_out(turn, Step.APPLICATION)
         self._retiring.carry_out(turn, Step.MONEY)
         self._load_stage(turn, REFUNDS)
