@@ -12,7 +12,7 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.gathering import DayTurn
-from st_qbo_assets.load.open_amounts import open_of
+from st_qbo_assets.load.open_amounts import TOO_LITTLE_OPEN, open_of
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.shapes import is_adjustment_part, is_application_part
@@ -54,7 +54,7 @@ def _cap(turn: DayTurn, mapped: Mapped, payload: Payload) -> None:
         turn.keep(turn.subject(mapped).result(Outcome.UNCHANGED, said=said))
         return
     lines = [{**line, "Amount": is_open} for line in objects.lines(payload.body)]
-    said = reason("applied_what_is_open", open=is_open, wanted=wanted, invoices=label)
+    said = reason(TOO_LITTLE_OPEN, open=is_open, wanted=wanted, invoices=label)
     less = payload.with_body({**payload.body, "Line": lines})
     turn.mapped[mapped.source] = replace(mapped, payload=less, reason=said)
 

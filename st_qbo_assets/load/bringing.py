@@ -16,7 +16,8 @@ from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Payload, 
 from st_qbo_assets.domain.refunds import REFUND, RefundTie
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import FindingKind
-from st_qbo_assets.load.gathering import DayTurn
+from st_qbo_assets.load.gathering import DayTurn, applied_by
+from st_qbo_assets.load.open_amounts import TOO_LITTLE_OPEN
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request
@@ -71,6 +72,44 @@ def bring_waiting(turn: DayTurn) -> None:
         turn.take_in(reread(Entity.PAYMENT, ids))
     except SyncError as error:
         _not_planned(turn, memos, error)
+
+
+def bring_short(turn: DayTurn) -> bool:
+    """Take in what found too little open on documents that payments let go of in this load (rule 3.3).
+
+    Returns whether there is any. What came into this load before is tried again where it is written.
+    """
+    released: dict[str, list[str]] = {}
+    for (source, target), before in turn.applied.items():
+        now = applied_by(turn.known.link(source, target))
+        for key, amount in before.items():
+            if Decimal(now.get(key, 0)) < Decimal(amount):
+                kind, _, qbo_id = key.partition(" ")
+                released.setdefault(kind, []).append(qbo_id)
+        turn.applied[source, target] = now
+    reread = turn.given.reread
+    if not released or not turn.is_live or turn.stopped is not None or reread is None:
+        return False
+    context = turn.context
+    owners = [
+        link.source
+        for kind, ids in released.items()
+        for links in context.links.of_targets(context.name, kind, ids).values()
+        for link in links
+    ]
+    here = {source.record for source in turn.mapped}
+    short: dict[Entity, set[str]] = {}
+    for states in context.ledger.waiting_for(context.name, owners).values():
+        for state in states:
+            is_short = state.reason is not None and state.reason.code == TOO_LITTLE_OPEN
+            if is_short and state.source.record not in here:
+                short.setdefault(state.source.entity, set()).add(state.source.id)
+    try:
+        turn.take_in(each for entity, ids in short.items() for each in reread(entity, sorted(ids)))
+    except SyncError as error:
+        turn.note_stop(error)
+        return False  # they stand as they did, and the next load of their day tries them again
+    return bool(short)
 
 
 def _in_quickbooks(turn: DayTurn, entity: Entity) -> list[LoadResult]:

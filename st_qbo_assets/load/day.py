@@ -23,6 +23,7 @@ from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_else
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.bringing import (
     bring_payments_along,
+    bring_short,
     bring_users,
     bring_waiting,
     free_payments,
@@ -34,6 +35,7 @@ from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
 from st_qbo_assets.load.following import bring_receipts
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
 from st_qbo_assets.load.items import ItemDesk
+from st_qbo_assets.load.open_amounts import TOO_LITTLE_OPEN
 from st_qbo_assets.load.outdated import outdated
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
@@ -138,11 +140,18 @@ class DayLoader:
             # What was of another shape is gone now: these records come as what they are.
             turn.changing.clear()
             self._load_documents(turn)
+        self._load_applications(turn)
+        if bring_short(turn):
+            self._load_documents(turn)
+            self._load_applications(turn)
+        self.stopped = turn.stopped
+        return turn
+
+    def _load_applications(self, turn: DayTurn) -> None:
+        """Load what only ties documents, once all of them are there."""
         cap_ties(turn)
         self._load_stage(turn, PAYMENTS, applications=True)
         self._load_stage(turn, BILL_PAYMENTS, applications=True)
-        self.stopped = turn.stopped
-        return turn
 
     def _load_documents(self, turn: DayTurn) -> None:
         """Load sales, then what pays them, then void what nothing uses any more (rules 3.2, 3.6, 5.5)."""
@@ -348,7 +357,7 @@ class DayLoader:
 
 
 def _found_too_little(result: LoadResult | None) -> bool:
-    return result is not None and result.reason is not None and result.reason.code == "applied_what_is_open"
+    return result is not None and result.reason is not None and result.reason.code == TOO_LITTLE_OPEN
 
 
 def _is_booked_by_others(mapped: Mapped, link: Link) -> bool:

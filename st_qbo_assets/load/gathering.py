@@ -19,6 +19,7 @@ from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.shapes import Unwanted, is_application_part
+from st_qbo_assets.load.verify import APPLIED
 from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.states import Also, RecordState
@@ -89,6 +90,7 @@ class DayTurn:
         let_go: how payments were taken off what is to be voided before anything else is done with them.
         freed: payments that QuickBooks shows on documents whose edit may let go of them.
         grown: documents whose total is more than QuickBooks had before.
+        applied: what each payment took of which documents when it came into this load.
         staying: documents that stay as they are though no present payload wants them (closed books).
         stopped: why nothing more is sent, once the connection is stopped.
     """
@@ -113,6 +115,9 @@ class DayTurn:
     let_go: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     freed: set[SourceRef] = field(default_factory=set[SourceRef])
     grown: set[SourceRef] = field(default_factory=set[SourceRef])
+    applied: dict[tuple[SourceRef, str], dict[str, str]] = field(
+        default_factory=dict[tuple[SourceRef, str], dict[str, str]]
+    )
     staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     stood: dict[SourceRef, RecordState] = field(default_factory=dict[SourceRef, RecordState])
@@ -146,6 +151,9 @@ class DayTurn:
         sources = list(dict.fromkeys([*fresh, *refers]))
         for links in ledger.links_of_records(name, sources).values():
             self.known.learn_links(links)
+            for link in links:
+                if link.target in objects.PAYMENTS:
+                    self.applied.setdefault((link.source, link.target), applied_by(link))
         states = ledger.all_states(name, sources)
         self.stood.update(states)
         self.before.update({source: state.outcome for source, state in states.items()})
@@ -320,6 +328,12 @@ class DayTurn:
         else:
             said = reason("gone_unposted")
         self.keep(self.subject(mapped, link.target if link else "").result(outcome, link=link, said=said))
+
+
+def applied_by(link: Link | None) -> dict[str, str]:
+    """Return what a payment takes of documents in QuickBooks, as last confirmed."""
+    is_there = link is not None and link.state is not LinkState.VOIDED
+    return objects.as_mapping(link.confirmed.get(APPLIED)) if link is not None and is_there else {}
 
 
 def _was_asked(source: SourceRef, entity: Entity, ids: Collection[str]) -> bool:

@@ -13,7 +13,7 @@ from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.requests import base_of, line_ids
-from st_qbo_assets.load.verify import BASE, CLOSED, LINES, NOTE, owned_fields
+from st_qbo_assets.load.verify import APPLIED, BASE, CLOSED, LINES, NOTE, owned_fields
 from st_qbo_assets.store.intents import Intent, Operation
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.markers import MarkedObject
@@ -71,6 +71,10 @@ def link_to(
         confirmed[LINES] = line_ids(posted.body, obj)
         if posted.body.get("POStatus") == "Closed":
             confirmed[CLOSED] = True
+    if posted.target in objects.PAYMENTS:
+        confirmed[APPLIED] = {
+            f"{kind} {id_}": str(each) for (kind, id_), each in objects.applied(obj).items()
+        }
     if posted.target == "Bill":
         confirmed[NOTE] = objects.text(obj.get("PrivateNote"))
     is_name = bool(objects.name_field(posted.target))

@@ -159,6 +159,14 @@ def applications(obj: Mapping[str, Any]) -> list[tuple[str, str, Decimal]]:
     return found
 
 
+def applied(obj: Mapping[str, Any]) -> dict[tuple[str, str], Decimal]:
+    """Return what a payment takes of each document, by entity and id."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for kind, txn_id, taken in applications(obj):
+        found[kind, txn_id] = found.get((kind, txn_id), ZERO) + taken
+    return found
+
+
 def linked_payments(document: Mapping[str, Any], kind: str = "Payment") -> list[str]:
     """Return the ids of the payments of a kind that QuickBooks shows on a document."""
     links = [as_mapping(link) for link in as_list(document.get("LinkedTxn"))]

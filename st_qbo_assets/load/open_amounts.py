@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Reason
 from st_qbo_assets.load import objects
@@ -21,6 +22,8 @@ from st_qbo_assets.load.results import Subject
 from st_qbo_assets.quickbooks.query import quote_list
 from st_qbo_assets.store.links import Link
 
+#: Code of a payment that was applied as far as anything was open.
+TOO_LITTLE_OPEN = "applied_what_is_open"
 #: A document that payments are applied to: entity and QuickBooks id.
 Key = tuple[str, str]
 #: What says how much of a document is open. How much of a Purchase is, QuickBooks does not say.
@@ -47,7 +50,7 @@ class OpenAmounts:
         Raises:
             SyncError: if QuickBooks could not be asked.
         """
-        wanted = _wanted(request)
+        wanted = objects.applied(request)
         rows = self._rows(wanted)
         own = self._applied_now(action.link)
         is_open = {key: open_of(key[0], row) + own.get(key, Decimal(0)) for key, row in rows.items()}
@@ -59,7 +62,8 @@ class OpenAmounts:
             if by_hand is not None:
                 return self._subject.result(Outcome.HELD, link=action.link, said=by_hand, wrote=True)
         said = reason(
-            "applied_what_is_open",
+            TOO_LITTLE_OPEN,
+            waits_for=self._owner(short[0]),
             open=_money(sum((max(Decimal(0), is_open[each]) for each in short), Decimal(0))),
             wanted=_money(sum((wanted[each] for each in short), Decimal(0))),
             invoices=", ".join(_label(each, rows[each]) for each in short),
@@ -88,7 +92,7 @@ class OpenAmounts:
         links = self._context.links.of_targets(self._context.name, kind, ids) if ids else {}
         free = sorted(ids - set(links))
         for row in self._context.quickbooks.query(kind, f"Id IN {quote_list(free)}") if free else ():
-            if _wanted(row) == wanted and not objects.markers(row) and action.link is None:
+            if objects.applied(row) == wanted and not objects.markers(row) and action.link is None:
                 evidence: Json = {
                     "applied": {f"{kind} {id_}": _money(each) for (kind, id_), each in wanted.items()}
                 }
@@ -117,9 +121,15 @@ class OpenAmounts:
         records = {id_: {link.source.record for link in found} for id_, found in links.items()}
         return all(records.get(id_, set()) & records.get(payer, set()) for id_ in others)
 
+    def _owner(self, key: Key) -> SourceRef | None:
+        """Return the record of a document: once more is open of it, the rest is applied."""
+        kind, id_ = key
+        found = self._context.links.of_targets(self._context.name, kind, [id_]).get(id_)
+        return found[0].source if found else None
+
     def _applied_now(self, link: Link | None) -> dict[Key, Decimal]:
         obj = read_if_there(self._context, link.target, link.qbo_id) if link is not None else None
-        return _wanted(obj) if obj is not None else {}
+        return objects.applied(obj) if obj is not None else {}
 
     def _typed_payment(self, key: Key, document: Json, wanted: Decimal) -> Reason | None:
         kind = objects.settled_by(key[0])
@@ -129,7 +139,7 @@ class OpenAmounts:
         links = self._context.links.of_targets(self._context.name, kind, ids)
         for row in self._context.quickbooks.query(kind, f"Id IN {quote_list(sorted(ids))}"):
             qbo_id = objects.text(row.get("Id"))
-            taken = _wanted(row).get(key, Decimal(0))
+            taken = objects.applied(row).get(key, Decimal(0))
             # What moves no money is a credit that QuickBooks applied by itself, and nobody's payment.
             is_money = not is_application(row)
             if qbo_id not in links and not objects.markers(row) and taken == wanted and is_money:
@@ -141,13 +151,6 @@ class OpenAmounts:
                     date=objects.text(row.get("TxnDate")),
                 )
         return None
-
-
-def _wanted(payment: Json) -> dict[Key, Decimal]:
-    wanted: dict[Key, Decimal] = {}
-    for kind, txn_id, amount in objects.applications(payment):
-        wanted[kind, txn_id] = wanted.get((kind, txn_id), Decimal(0)) + amount
-    return wanted
 
 
 def open_of(entity: str, row: Json) -> Decimal:

@@ -71,6 +71,8 @@ EXPENSE_ACCOUNT = "ExpenseAccountRef"
 LINES, CLOSED = "lines", "closed"
 #: The note of a bill as QuickBooks stored it: what we write into it comes and goes, what people wrote stays.
 NOTE = "note"
+#: What a payment was applied to: entity and id → amount. What people apply otherwise is no drift (rule 5.3).
+APPLIED = "applied"
 #: The type of an item, which QuickBooks alone changes.
 ITEM_TYPE = "Type"
 _NOT_OWNED = frozenset(
@@ -83,6 +85,7 @@ _NOT_OWNED = frozenset(
         LINES,
         CLOSED,
         NOTE,
+        APPLIED,
         ITEM_TYPE,
         PRICEBOOK,
     }

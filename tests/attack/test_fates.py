@@ -196,6 +196,12 @@ _ONCE: Mapping[str, list[tuple[str, dict[str, Any]]]] = {
         ("delete", {"kind": "payments", "then": "nothing", "which": 5}),
         ("remove_in_quickbooks", {"how": "delete", "then": "nothing", "which": 3}),
     ],
+    "a later payment lets go of what an earlier write-off is applied to": [
+        ("begin", {"paid": [(7, 4, 1)], "sales": [(0, 0, [(3, 3, "33.33"), (6, 2, "250.05")])]}),
+        ("sync", {}),
+        ("unapply_payment", {"payment": 0, "then": "nothing"}),
+        ("write_off", {"invoice": 0, "on": 1, "part": 3, "then": "sync"}),
+    ],
     "a credit memo comes later in a run than its refund": [
         (
             "begin",
