@@ -233,7 +233,7 @@ class Judge:
                 found[record].add("over-applied")
             if each.may_hold:
                 found[record].add("held")
-            if closed and any("" < piece.day <= closed for piece in each.pieces.values()):
+            if any("" < day <= closed for day in (each.day, *(piece.day for piece in each.pieces.values()))):
                 found[record].add("closed")
         return found
 

@@ -38,6 +38,7 @@ class Wanted:
         may_hold: reasons for which it may stand held instead, whatever else is in order.
         family: records that it is applied to or refunds; what disturbs them may hold it up.
         is_due: whether it is to be in QuickBooks at all.
+        day: its own day, where it is due and nobody can say as what.
         is_over_applied: whether ServiceTitan applies more to it than it comes to; QuickBooks takes what is
             open, so that nobody can say which payment gives way.
     """
@@ -47,6 +48,7 @@ class Wanted:
     may_hold: frozenset[str] = frozenset()
     family: frozenset[Record] = frozenset()
     is_due: bool = True
+    day: str = ""
     is_over_applied: bool = False
 
     @property
@@ -228,12 +230,12 @@ class Rulebook:
             return self._refund_of_credit(record, purchase, rows, total=total, family=family)
         refunded = self._payments.get(doc.get("refundedPaymentId") or 0)
         if refunded is None or not self._takes_money(refunded):
-            return Wanted(record, may_hold=_UNCLEAR, family=family)
+            return Wanted(record, may_hold=_UNCLEAR, family=family, day=day)
         if doc["id"] in self._tied(refunded):
             return Wanted(record, {part: purchase}, family=family)
         invoice = self._given_back(doc, refunded)
         if invoice is None:
-            return Wanted(record, may_hold=_UNCLEAR, family=family)
+            return Wanted(record, may_hold=_UNCLEAR, family=family, day=day)
         receipt = Piece(part, "RefundReceipt", day, _share(self._who(doc), invoice, total, account))
         family |= {f"invoice:{invoice['id']}"}
         return Wanted(record, {part: receipt}, self._tax_against(invoice) | self._unused(invoice), family)
@@ -257,7 +259,7 @@ class Rulebook:
     ) -> Wanted:
         are_credits = all(self._is_credit(id_) and amount < 0 for id_, amount in rows.items())
         if not are_credits or -sum(rows.values()) != total:
-            return Wanted(record, may_hold=_UNCLEAR | self._gone(rows), family=family)
+            return Wanted(record, may_hold=_UNCLEAR | self._gone(rows), family=family, day=purchase.day)
         part = f"{record}/application"
         pays = {self._named(id_): -amount for id_, amount in rows.items()}
         tie = Piece(part, "Payment", "", {}, {**pays, purchase.part: total})
