@@ -104,6 +104,20 @@ CAUSES: tuple[Cause, ...] = (
     Cause("edited_in_quickbooks", Kind.FAILING, "Edited in QuickBooks after it was posted.",
           "Undo the edit in QuickBooks, or make it equal to ServiceTitan; then re-materialize the day.",
           when.edited_in_quickbooks),
+    Cause("deleted_in_quickbooks", Kind.FAILING, "Deleted in QuickBooks after it was posted.",
+          "Delete it in ServiceTitan too; or load the day, and its reason names the row of links.csv that "
+          "makes it again.",
+          when.deleted_in_quickbooks),
+    Cause("voided_in_quickbooks", Kind.FAILING, "Voided in QuickBooks, but ServiceTitan still has it.",
+          "Delete it in ServiceTitan too; or load the day, and its reason names the row of links.csv that "
+          "makes it again.",
+          when.voided_in_quickbooks),
+    Cause("gone_from_servicetitan", Kind.FAILING, "Carries our marker, but ServiceTitan does not know it.",
+          "Look it up in ServiceTitan; void it in QuickBooks if it is nobody's.",
+          when.gone_from_servicetitan),
+    Cause("gate_closed_again", Kind.INFORMATIONAL, "Posted before; ServiceTitan has taken it back to work.",
+          "Nothing to do; a posted document is never removed by itself.",
+          when.gate_closed_again),
     Cause("closed_period", Kind.WAITING, "The books of its day are closed.",
           "Reopen the period in QuickBooks, or choose in the company file what is done; then re-materialize "
           "the day.",
@@ -126,12 +140,6 @@ CAUSES: tuple[Cause, ...] = (
     Cause("transient_failure", Kind.WAITING, "QuickBooks could not be reached when it was written.",
           "Replay the day when QuickBooks answers again.",
           when.transient_failure),
-    Cause("deleted_in_quickbooks", Kind.FAILING, "Deleted in QuickBooks after it was posted.",
-          "Find out who deleted it and why; it is never made again by itself.",
-          when.deleted_in_quickbooks),
-    Cause("voided_in_quickbooks", Kind.FAILING, "Voided in QuickBooks, but ServiceTitan still has it.",
-          "Delete it in ServiceTitan too, or enter it again in QuickBooks and name the pair in links.csv.",
-          when.voided_in_quickbooks),
     Cause("date_moved", Kind.WAITING, "ServiceTitan moved it to another day after it was posted.",
           "Nothing to do; the next run moves it. Re-materialize both days to do it now.",
           when.date_moved),
@@ -147,18 +155,12 @@ CAUSES: tuple[Cause, ...] = (
     Cause("before_start", Kind.INFORMATIONAL, "Dated before this company starts.",
           _NOTHING,
           when.before_start),
-    Cause("gate_closed_again", Kind.INFORMATIONAL, "Posted before; ServiceTitan has taken it back to work.",
-          "Nothing to do; a posted document is never removed by itself.",
-          when.gate_closed_again),
     Cause("never_posts", Kind.INFORMATIONAL, "Of a kind that is never booked.",
           _NOTHING,
           when.never_posts),
     Cause("not_yet_due", Kind.INFORMATIONAL, "Not yet due.",
           _NOTHING,
           when.not_yet_due),
-    Cause("gone_from_servicetitan", Kind.FAILING, "Carries our marker, but ServiceTitan does not know it.",
-          "Look it up in ServiceTitan; void it in QuickBooks if it is nobody's.",
-          when.gone_from_servicetitan),
     Cause("unreadable", Kind.FAILING, "It cannot be read in full.",
           "Correct the record in its product.",
           when.unreadable),
@@ -238,7 +240,7 @@ def unexplained(evidence: str, *, entity: str) -> Finding:
 
 def _finding(cause: Cause, case: Case, evidence: str) -> Finding:
     given = when.given_reason(case)
-    if given is not None and cause.name in _TELL_THE_REASON:
+    if given is not None and (cause.name in _TELL_THE_REASON or given.code == cause.name):
         return Finding(cause, evidence, given.remedy or cause.remedy, given.code)
     return Finding(cause, evidence, cause.remedy.format(entity=case.pair.entity.plural))
 

@@ -29,6 +29,7 @@ from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.linking import Posted, link_to
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.refusals import NameDesk, refused_reason
 from st_qbo_assets.load.results import Subject, passed_through, subject_of
@@ -96,7 +97,8 @@ class RecordWriter:
             if link is None:
                 said = reason("not_settled", error="it is still being found out")
                 return Action(ActionKind.HELD, reason=said)
-            return plan_void(link, unwanted.why, self._context.policies)
+            action = plan_void(link, unwanted.why, self._context.policies)
+            return self._emptied_by_hand(link) or action if action.kind is ActionKind.HELD else action
 
         result = self._turn(subject, known, plan)
         is_never_written = result.outcome is Outcome.HELD and not result.qbo_id
@@ -106,6 +108,15 @@ class RecordWriter:
         ):
             return subject.result(Outcome.VOIDED)
         return result
+
+    def _emptied_by_hand(self, link: Link) -> Action | None:
+        """Return that nothing is left to do for a document that a person voided or deleted, as asked."""
+        obj = read_if_there(self._context, link.target, link.qbo_id)
+        if obj is not None and not objects.is_voided(obj):
+            return None
+        empty = replace(link, state=LinkState.VOIDED, digest="", drift=None, run_id=self._context.run_id)
+        self._context.ledger.save_link(empty)
+        return Action(ActionKind.UNCHANGED, link=empty)
 
     def preview_void(self, unwanted: Unwanted) -> LoadResult:
         """Return what a void would do; nothing is sent, locked or kept."""

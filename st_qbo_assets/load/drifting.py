@@ -61,7 +61,8 @@ def settle_edit(
 ) -> Settled:
     """Keep what the company's policy makes of an edit, and say whether the load goes on.
 
-    What lies in closed books, or was voided by a person, cannot be restored and is reported.
+    What a person voided is a case for a person, whatever the policy; what lies in closed books cannot be
+    restored. Both are reported.
 
     Args:
         context: of the company.
@@ -81,8 +82,9 @@ def settle_edit(
     policy = context.policies.drift
     is_void = objects.is_voided(obj)
     is_closed = context.policies.is_closed(objects.text(link.confirmed.get("TxnDate")))
-    is_lost = is_closed or (is_void and not is_gone)
-    if objects.name_field(link.target) or policy == "report" or (policy == "restore" and is_lost):
+    is_lost = is_void and not is_gone
+    is_shut = policy == "restore" and is_closed
+    if objects.name_field(link.target) or policy == "report" or is_shut or is_lost:
         return _report(context, link, edited, is_void=is_void)
     kept = replace(
         link,

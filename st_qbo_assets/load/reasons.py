@@ -75,7 +75,7 @@ LOAD: dict[str, ReasonKind] = {
     "needs_void": ReasonKind(
         "3.6",
         "It is in QuickBooks as {target} {qbo_id}, but in ServiceTitan it is no longer to be booked: {why}",
-        "Look at both: void or correct it in QuickBooks by hand, or correct ServiceTitan.",
+        "Look at both: void it in QuickBooks by hand, or correct ServiceTitan; then re-materialize the day.",
     ),
     "void_used": ReasonKind(
         "3.6",
@@ -85,7 +85,8 @@ LOAD: dict[str, ReasonKind] = {
     "gate_closed_again": ReasonKind(
         "1.2",
         "It is in QuickBooks as {target} {qbo_id} and stays there, though it is not due any more: {why}",
-        "Post it again in ServiceTitan, or delete it there; nothing is removed because a gate closed.",
+        "Nothing to do while it is worked on; delete it in ServiceTitan if it is to go. Nothing is removed "
+        "because a gate closed.",
     ),
     "adjusted": ReasonKind(
         "4",

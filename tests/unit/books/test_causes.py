@@ -9,7 +9,7 @@ from st_qbo_assets.books.causes import BY_NAME, CAUSES, Kind
 from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.verdict import DayVerdict, verdict_of
 from st_qbo_assets.domain.ids import SourceRef, Tenant
-from st_qbo_assets.domain.outcomes import Outcome
+from st_qbo_assets.domain.outcomes import Outcome, Reason
 from tests.unit.books.world import DAY, WEEK, Drift, Row, World, applied_line, company, line, text
 
 HVAC, INSTALL = ("40100", "HVAC Service"), ("40200", "HVAC Install")
@@ -133,6 +133,10 @@ def test_a_document_of_a_closed_day_on_the_first_open_one_is_booked_on_another_d
     qbo(world, "Invoice", 1003)["TxnDate"] = str(WEEK[2])
     assert set(world.causes().values()) == {"booked_on_another_day"}
     assert {verdict_of(day) for day in world.tie_out()} == {DayVerdict.GREEN}
+    # Either day alone, of which the newest stamp that was loaded may well be older.
+    world.seen_until = datetime(2026, 11, 1, tzinfo=UTC)
+    for days in (WEEK[1:2], WEEK[2:3]):
+        assert set(world.causes(days).values()) == {"booked_on_another_day"}
 
 
 @pytest.mark.rule("4")
@@ -177,6 +181,18 @@ def test_a_linked_document_that_is_gone_was_deleted_in_quickbooks(world: World) 
         "invoices invoice:3": "deleted_in_quickbooks",
         "balances invoice:3": "deleted_in_quickbooks",
     }
+
+
+@pytest.mark.rule("6.2")
+def test_what_was_deleted_stays_deleted_after_a_load_has_seen_it_and_its_remedy_is_the_loads(
+    world: World,
+) -> None:
+    del world.objects["Invoice"]["1003"]
+    source = SourceRef.parse("invoice:3")
+    said = Reason("deleted_in_quickbooks", "It was Invoice 1003.", "Add the row.")
+    world.states[source] = Row(source, outcome=Outcome.REJECTED, reason=said)
+    found = {record.cause: record.finding.remedy for record in world.settle().records()}
+    assert found == {"deleted_in_quickbooks": "Add the row."}
 
 
 def test_the_payment_of_a_deleted_invoice_says_so_and_is_not_unexplained(world: World) -> None:

@@ -397,14 +397,33 @@ def test_an_accepted_edit_stays_until_servicetitan_changes_the_document() -> Non
 
 
 @pytest.mark.rule("5.3")
-def test_what_a_person_voided_is_not_brought_back() -> None:
-    bench, world = edited(
-        "restore", TotalAmt=Decimal(0), PrivateNote="Voided ServiceTitan invoice 10", Line=[]
-    )
+@pytest.mark.parametrize("policy", ["report", "restore", "accept"])
+def test_what_a_person_voided_is_a_case_for_a_person(policy: str) -> None:
+    bench, world = edited(policy, TotalAmt=Decimal(0), PrivateNote="Voided ServiceTitan invoice 10", Line=[])
 
     result = bench.sync(world, DAY)["invoice:10"]
 
     assert (result.outcome, code(result)) == (Outcome.HELD, "voided_in_quickbooks")
+
+
+@pytest.mark.rule("3.6", "4")
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_what_could_not_be_voided_is_done_with_once_a_person_has_emptied_it(is_deleted: bool) -> None:
+    bench, world = start(invoice(10))
+    bench.policies = WritePolicies(book_close_date=LATER)
+    world.put(gone(invoice(10)))
+    assert code(bench.sync(world, DAY)["invoice:10"]) == "closed_period"
+    posted = one(bench, "Invoice")["Id"]
+    if is_deleted:
+        bench.quickbooks.delete("Invoice", posted)
+    else:
+        note = "Voided ServiceTitan invoice 10"
+        bench.quickbooks.edit("Invoice", posted, TotalAmt=Decimal(0), PrivateNote=note, Line=[])
+
+    result = bench.sync(world, DAY)["invoice:10"]
+
+    assert result.outcome is Outcome.VOIDED
+    assert_at_rest(bench, world)
 
 
 def replace_day(mapped: Mapped, day: date) -> Mapped:
