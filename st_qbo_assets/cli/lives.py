@@ -18,8 +18,9 @@ from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.cli.output import OUT, money
 from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.ids import SourceRef
-from st_qbo_assets.load.objects import as_mapping, text
+from st_qbo_assets.load.objects import as_mapping
 from st_qbo_assets.load.verify import ACCEPTED
+from st_qbo_assets.load.wording import drift_in_words
 from st_qbo_assets.quickbooks.faults import FaultKind, fault_kind
 from st_qbo_assets.store.audit import Decision, Life, StateChange
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Intent, IntentState
@@ -294,12 +295,8 @@ def _facts(life: Life, places: Places) -> Iterable[tuple[str, str]]:
 
 def _changes(name: str, changes: object) -> Iterable[tuple[str, str]]:
     """Yield what somebody changed in QuickBooks, a line for each field."""
-    for field, change in sorted(as_mapping(changes).items()):
-        known = as_mapping(change)
-        yield (
-            name,
-            f"{field}: {text(known.get('confirmed')) or 'nothing'} → {text(known.get('now')) or 'nothing'}",
-        )
+    for field, change in sorted(drift_in_words(as_mapping(changes)).items()):
+        yield name, f"{field}: {change['confirmed'] or 'nothing'} → {change['now'] or 'nothing'}"
 
 
 def events_of(life: Life) -> list[LifeEvent]:
@@ -314,7 +311,7 @@ def _events(life: Life) -> Iterable[LifeEvent]:
         yield LifeEvent(seen, "first seen", "")
     yield from (_change_event(change) for change in life.changes)
     for decision in life.decisions:
-        evidence = ", ".join(f"{name}: {_plain(value)}" for name, value in decision.detail.items())
+        evidence = _evidence(decision)
         what = f"{decision.code.replace('_', ' ')} (by {decision.decided_by})"
         target = f"{decision.target} {decision.qbo_id}".strip()
         detail = "; ".join(part for part in (target, evidence) if part)
@@ -365,6 +362,12 @@ def _attempt_events(attempt: Attempt) -> Iterable[LifeEvent]:
 
 def _joined(parts: Iterable[str]) -> str:
     return ", ".join(part for part in parts if part)
+
+
+def _evidence(decision: Decision) -> str:
+    if decision.code.startswith("drift_"):
+        return "; ".join(told for _, told in _changes("", decision.detail))
+    return ", ".join(f"{name}: {_plain(value)}" for name, value in decision.detail.items())
 
 
 def _plain(value: object) -> str:

@@ -15,6 +15,7 @@ from st_qbo_assets.domain.ids import PRICEBOOK
 from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, canonical_json
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.wording import change_in_words, field_in_words
 
 _HEADER_REFS = (
     "CustomerRef",
@@ -120,8 +121,13 @@ class Difference:
     meant: str
     held: str
 
+    def in_words(self) -> "Difference":
+        """Return it as it is shown to people; what is kept stays as it is, to be compared."""
+        return Difference(field_in_words(self.field), *change_in_words(self.meant, self.held))
+
     def __str__(self) -> str:
-        return f"{self.field}: {self.meant or 'nothing'} meant, {self.held or 'nothing'} in QuickBooks"
+        told = self.in_words()
+        return f"{told.field}: {told.meant or 'nothing'} meant, {told.held or 'nothing'} in QuickBooks"
 
 
 def describe(differences: Iterable[Difference]) -> str:

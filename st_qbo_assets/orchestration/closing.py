@@ -3,6 +3,8 @@
 What belongs here: handing clients and store to `books.month_close`. What does not: the lists.
 """
 
+from dataclasses import replace
+
 from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.evidence import Evidence, KnownLink
 from st_qbo_assets.books.month_close.close import CloseInputs, MonthClose, Version, close_month
@@ -11,6 +13,7 @@ from st_qbo_assets.books.month_close.months import Month
 from st_qbo_assets.books.month_close.quickbooks_reads import read_quickbooks
 from st_qbo_assets.books.month_close.servicetitan_reads import ServiceTitanMonth, read_servicetitan
 from st_qbo_assets.connections import Connections
+from st_qbo_assets.load.wording import drift_in_words
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.materials import items_held
 from st_qbo_assets.orchestration.references import References
@@ -39,7 +42,10 @@ def close_books(
         servicetitan=servicetitan,
         comparisons=connections.tie_outs.newest(defs.name, days[0], days[-1]) if days else {},
         changed=frozenset(connections.dirty_days.all(defs.name)),
-        drifted=connections.links.drifted(defs.name),
+        drifted=[
+            replace(link, drift=drift_in_words(link.drift or {}))
+            for link in connections.links.drifted(defs.name)
+        ],
         lists=references.quickbooks,
         today=defs.today(),
         evidence=_vendors(connections, servicetitan) if defs.company.buys else Evidence(),

@@ -40,7 +40,7 @@ class DriftFinder:
     healed: list[Link] = field(default_factory=list[Link])
 
     def compare(self, target: str, rows: Sequence[Json]) -> Mapping[QboKey, tuple[FieldDrift, ...]]:
-        """Return the edited fields of objects of one entity, and keep them."""
+        """Return the edited fields of objects of one entity in words, and keep them as they are."""
         by_id = {str(row.get("Id", "")): row for row in rows}
         differing: dict[QboKey, tuple[FieldDrift, ...]] = {}
         for link in self._links(target, by_id):
@@ -50,7 +50,7 @@ class DriftFinder:
             changes = drift(link.confirmed, owned_fields(target, obj))
             self._keep(link, drift_json(changes) if changes else None)
             if changes:
-                differing[QboKey(target, link.qbo_id)] = changes
+                differing[QboKey(target, link.qbo_id)] = tuple(change.in_words() for change in changes)
         return differing
 
     def note_deleted(self, target: str, qbo_ids: Iterable[str]) -> None:

@@ -4,8 +4,7 @@ What belongs here: the assets, their checks and what they say. What does not: fi
 `drifting`), and the comparison of days, which is part of the load (`assets.loaded`).
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,6 +14,7 @@ from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.domain.company import CompanyFile, Environment
 from st_qbo_assets.domain.errors import SyncError
 from st_qbo_assets.domain.money import from_cents
+from st_qbo_assets.load.wording import drift_in_words
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failure_of
@@ -175,16 +175,6 @@ def _copies_table(found: "Sequence[Duplicate]", ours: set[tuple[str, str]], envi
     return _table(("record", "document", "day", "total", "what to do"), rows)
 
 
-#: QuickBooks' names of fields, as a bookkeeper calls them.
-_FIELDS = {
-    "CustomerRef": "customer",
-    "DocNumber": "number",
-    "DueDate": "due",
-    "Line": "lines",
-    "TotalAmt": "total",
-    "TotalTax": "tax",
-    "TxnDate": "date",
-}
 #: What follows an edit by the company's policy.
 _AFTER_EDIT = {
     "report": "Undo it in QuickBooks, or make ServiceTitan equal to it; nothing is overwritten.",
@@ -203,39 +193,15 @@ def _edits_table(links: "Sequence[Link]", company: CompanyFile) -> str:
             ),
             link.number,
             str(link.day or ""),
-            _FIELDS.get(name, name),
-            *_both(change),
+            name,
+            change["confirmed"],
+            change["now"],
         )
         for link in links
-        for name, change in (link.drift or {}).items()
+        for name, change in drift_in_words(link.drift or {}).items()
     ]
     table = _table(("record", "document", "number", "day", "field", "as we wrote it", "as it is now"), rows)
     return f"{_AFTER_EDIT[company.drift]}\n\n{table}"
-
-
-def _both(change: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what we wrote and what is there now; of lines only those that differ."""
-    before, now = (str(change.get(name, "")) for name in ("confirmed", "now"))
-    lines, others = _lines(before), _lines(now)
-    if lines is None or others is None:
-        return before, now
-    gone = [line for line in lines if line not in others]
-    new = [line for line in others if line not in lines]
-    return "; ".join(gone) or "(no such line)", "; ".join(new) or "(no such line)"
-
-
-def _lines(text: str) -> list[str] | None:
-    """Return the lines of a document in words; None if it is something else."""
-    if not text.startswith("[{"):
-        return None
-    try:
-        found: list[dict[str, Any]] = json.loads(text)
-    except ValueError:
-        return None
-    words = {"Amount": "", "ItemRef": "item ", "ClassRef": "class ", "TaxCodeRef": "tax "}
-    return [
-        ", ".join(f"{word}{line[name]}" for name, word in words.items() if line.get(name)) for line in found
-    ]
 
 
 def _page(words: str, address: str) -> str:

@@ -262,7 +262,7 @@ class TestVersions:
         assert f"QuickBooks,Invoice {story.changed['Id']}" in told
         assert f"date {LAST} → {FIRST}" in told
         drift = story.file(3, "drift.csv")
-        assert f"TxnDate,{LAST},{FIRST}" in drift
+        assert f"date,{LAST},{FIRST}" in drift
 
 
 @pytest.fixture(scope="module")

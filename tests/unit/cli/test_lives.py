@@ -163,7 +163,7 @@ def test_people_read_what_happened_in_order_and_in_their_own_time(capsys: pytest
     assert "no answer, timeout no answer" in told
     assert "http://127.0.0.1:3000/runs/run-2" in told
     assert "edited there" in told
-    assert "TxnDate: 2026-03-02 → 2026-03-03" in told
+    assert "date: 2026-03-02 → 2026-03-03" in told
 
 
 def test_people_read_why_a_record_waits_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -357,8 +357,8 @@ def test_an_invoice_typed_by_hand_is_adopted_if_number_customer_date_and_amount_
 @pytest.mark.parametrize(
     ("typed", "different"),
     [
-        ({"amount": "100.01"}, "TotalAmt: 100.00 meant, 100.01"),
-        ({"day": AFTER}, "TxnDate: 2026-11-16 meant, 2026-11-17"),
+        ({"amount": "100.01"}, "total: 100.00 meant, 100.01"),
+        ({"day": AFTER}, "date: 2026-11-16 meant, 2026-11-17"),
         ({"PrivateNote": "ServiceTitan invoice 77"}, "belongs to invoice:77"),
     ],
 )

@@ -1,6 +1,7 @@
 """What counts as a difference between what was meant and what QuickBooks holds."""
 
 import copy
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from st_qbo_assets.load.verify import drift, drift_json, owned_fields, verify, verify_voided
+from st_qbo_assets.load.verify import (
+    Difference,
+    describe,
+    drift,
+    drift_json,
+    owned_fields,
+    verify,
+    verify_voided,
+)
 from tests.unit.load.builders import customer, invoice, payment
 from tests.unit.load.fake_quickbooks import FakeQuickBooks
 
@@ -181,6 +190,60 @@ def test_an_edit_of_what_we_own_is_drift(field: str, value: Any) -> None:
 
     assert len(found) == 1
     assert drift_json(found)[found[0].field].keys() == {"confirmed", "now"}
+
+
+def _line(amount: str, item: str, class_: str = "202", tax: str = "NON") -> dict[str, str]:
+    refs = {"ItemRef": item, "ClassRef": class_, "TaxCodeRef": tax}
+    return {"kind": "salesitemlinedetail", "Amount": amount, **refs}
+
+
+_FILTER, _VISIT = _line("40.00", "7"), _line("275.00", "22")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ([_VISIT, _FILTER], [_line("7.00", "22"), _FILTER], ("275.00 (item 22)", "7.00 (item 22)")),
+        ([_VISIT, _FILTER, _FILTER], [_VISIT, _FILTER], ("40.00 (item 7)", "nothing")),
+        (
+            [_VISIT],
+            [_line("275.00", "22", "203")],
+            ("275.00 (item 22, class 202)", "275.00 (item 22, class 203)"),
+        ),
+        (
+            [_line("1.00", "1", "A"), _line("2.00", "2", "B")],
+            [_line("1.00", "1", "B"), _line("2.00", "2", "A")],
+            (
+                "1.00 (item 1, tax NON, class A), 2.00 (item 2, tax NON, class B)",
+                "1.00 (item 1, tax NON, class B), 2.00 (item 2, tax NON, class A)",
+            ),
+        ),
+        (
+            [_VISIT, _FILTER],
+            [_FILTER, _VISIT],
+            ("275.00 (item 22), 40.00 (item 7)", "40.00 (item 7), 275.00 (item 22)"),
+        ),
+        ([], [_line("1.00", "7")] * 9, ("nothing", f"{', '.join(['1.00 (item 7)'] * 5)} and 4 more")),
+        ([{"kind": "discountlinedetail", "Amount": "5.00"}], [], ("5.00 (discount)", "nothing")),
+    ],
+)
+def test_an_edit_of_lines_is_told_in_words_and_kept_as_it_is(
+    before: Any, now: Any, told: tuple[str, str]
+) -> None:
+    [found] = drift({"TotalAmt": "1.00", "Line": before}, {"TotalAmt": "1.00", "Line": now})
+    said = describe([found])
+
+    assert said == f"lines: {told[0]} meant, {told[1]} in QuickBooks"
+    kept = drift_json([found])["Line"]
+    assert (json.loads(kept["confirmed"]), json.loads(kept["now"])) == (before, now)
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [("CustomerRef", "customer"), ("Line 2 ItemRef", "line 2 item"), ("applied to Invoice 7", None)],
+)
+def test_a_field_is_called_as_a_bookkeeper_calls_it(field: str, told: str | None) -> None:
+    assert describe([Difference(field, "58", "")]) == f"{told or field}: 58 meant, nothing in QuickBooks"
 
 
 def test_nothing_confirmed_yet_is_no_drift() -> None:
