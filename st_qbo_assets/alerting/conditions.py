@@ -13,6 +13,7 @@ from st_qbo_assets.connecting.lifetimes import notices_of
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Company, Entity
 from st_qbo_assets.domain.money import from_cents
+from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.settings import Settings
 from st_qbo_assets.store.alerts import Concern
 from st_qbo_assets.store.attention import Attention, Standing
@@ -25,6 +26,8 @@ from st_qbo_assets.store.tokens import token_dates
 KINDS = ("connection", "held", "failed", "outage", "difference", "stale", "expiry")
 #: Days whose newest comparison is looked at: older ones were told when they were new.
 _COMPARED_DAYS = 35
+#: What is open of invoices and credits, among the records of a comparison.
+_BALANCES = "balances"
 _SYSTEMS = {"servicetitan": "ServiceTitan", "quickbooks": "QuickBooks"}
 
 
@@ -136,14 +139,33 @@ def _differences(newest: Iterable[TieOutRecord], pages: Pages) -> Iterator[Conce
         if not causes and not record.unexplained_cents:
             continue
         words = dict.fromkeys(str(cause.get("words", "")) for cause in causes)
+        gaps = _gaps(causes)
+        cents = sum(gaps.values())
+        gap = f"differ by {from_cents(cents):,}" if cents else "differ, though not in a total"
         text = (
-            f"{record.day}: ServiceTitan and QuickBooks differ by {from_cents(record.difference_cents):,}"
-            f" ({_many(len(causes), 'document')}). {' '.join(words)}"
+            f"{record.day}: ServiceTitan and QuickBooks {gap} ({_many(len(gaps), 'document')}). "
+            f"{' '.join(words)}"
         )
         remedy = next((str(cause["remedy"]) for cause in causes if cause.get("remedy")), "")
         yield Concern(
             "difference", record.day.isoformat(), text, remedy, pages.partition("books/tie_out", record.day)
         )
+
+
+def _gaps(causes: Sequence[Json]) -> dict[str, int]:
+    """Return by how many cents each failing document differs.
+
+    A document that differs in total and in what is open of it is one. What is open of another is no gap of
+    its own where it follows from a document that is told.
+    """
+    told = {cause.get("cause") for cause in causes if cause.get("entity") != _BALANCES}
+    gaps: dict[str, int] = {}
+    for place, cause in enumerate(causes):
+        if cause.get("entity") == _BALANCES and cause.get("cause") in told:
+            continue
+        name = str(cause.get("source") or cause.get("quickbooks") or place)
+        gaps[name] = max(gaps.get(name, 0), abs(int(cause.get("difference_cents") or 0)))
+    return gaps
 
 
 def _stale(last: dict[str, datetime], pages: Pages, *, now: datetime, hours: int) -> Iterator[Concern]:
