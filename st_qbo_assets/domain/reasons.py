@@ -217,9 +217,7 @@ MAPPING: dict[str, ReasonKind] = {
         "Credit memo {memo} and negative invoice {invoice} are of the same customer, day and {total}: "
         "the credit "
         "may be there twice.",
-        "Delete one of the two in ServiceTitan. If both are meant, enter one in QuickBooks by hand and "
-        "name the "
-        f"pair in links.csv, or give it another date; {_AGAIN}",
+        f"Delete one of the two in ServiceTitan; if both are meant, give one of them another date; {_AGAIN}",
     ),
     "applied_to_void_invoice": ReasonKind(
         "3.2",
@@ -255,7 +253,9 @@ MAPPING: dict[str, ReasonKind] = {
         "4",
         "It is dated {day}, and the books of that day are closed in QuickBooks.",
         "Reopen the period in QuickBooks, or choose by `closed_period` (new documents) and "
-        "`closed_period_edits` (edits, voids) in the company file what is done; " + _AGAIN,
+        "`closed_period_edits` (amounts and voids of invoices, credits and bills) in the company file what is "
+        "done; what changes a payment, or a customer, date or number, needs it open. Then re-materialize the "
+        "day.",
     ),
     "moved_to_open_day": ReasonKind(
         "4", "The books are closed through {closed}: it posts on {posted}, the first open day.", _SETTLED
@@ -381,7 +381,7 @@ MAPPING: dict[str, ReasonKind] = {
     "payment_of_other_customer": ReasonKind(
         "3.2",
         "It is {payer}'s, but pays invoice {invoice} of {owner}; QuickBooks links only one customer's.",
-        "Correct the customer in ServiceTitan, or move the payment in QuickBooks by hand.",
+        "Correct the customer of the payment or of the invoice in ServiceTitan; " + _AGAIN,
     ),
     "payment_spans_companies": ReasonKind(
         "1.8",
