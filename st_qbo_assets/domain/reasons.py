@@ -253,9 +253,9 @@ MAPPING: dict[str, ReasonKind] = {
         "4",
         "It is dated {day}, and the books of that day are closed in QuickBooks.",
         "Reopen the period in QuickBooks, or choose by `closed_period` (new documents) and "
-        "`closed_period_edits` (amounts and voids of invoices, credits and bills) in the company file what is "
-        "done; what changes a payment, or a customer, date or number, needs it open. Then re-materialize the "
-        "day.",
+        "`closed_period_edits` (amounts and voids of invoices, credits and bills) in the company file what "
+        "is done; what changes a payment, or a customer, date or number, needs it open. Then re-materialize "
+        "the day.",
     ),
     "moved_to_open_day": ReasonKind(
         "4", "The books are closed through {closed}: it posts on {posted}, the first open day.", _SETTLED
