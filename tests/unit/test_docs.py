@@ -10,6 +10,7 @@ import click
 import pytest
 
 from st_qbo_assets.cli.main import cli
+from st_qbo_assets.domain.company import Schedules
 from st_qbo_assets.domain.reasons import GATE, MAPPING
 from st_qbo_assets.load.reasons import LOAD
 from st_qbo_sandbox.__main__ import _parser
@@ -162,6 +163,15 @@ def test_the_variables_named_are_those_the_settings_read() -> None:
     assert {name: found - known for name, found in named.items() if found - known} == {}
     assert known <= named["docs/operations.md"]
     assert {"ST_QBO_HOME", "ST_QBO_DATABASE_URL", "ST_QBO_PORT_WEB"} <= named["README.md"]
+
+
+def test_the_schedules_run_when_the_documentation_says() -> None:
+    told = re.findall(r"(?m)^\| `acme_\w+` \| `schedules\.(\w+)`, ([^|]+?) \|", text_of("docs/operations.md"))
+    assert len(told) >= 5
+    for name, at in told:
+        minute, hour, day, *rest = str(getattr(Schedules(), name)).split()
+        assert rest == ["*", "*"]
+        assert at == f"{hour}:{minute:0>2}" + (" on the 1st" if day == "1" else "")
 
 
 def test_the_readme_is_short() -> None:

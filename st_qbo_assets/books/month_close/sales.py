@@ -18,8 +18,8 @@ from st_qbo_assets.domain.money import from_cents
 
 _SALES = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT)  # of payments the write-offs
 _SIDES = (
-    "ServiceTitan's side holds its invoices, credit memos and write-offs; a refund that it has not reversed "
-    "takes income back in QuickBooks only."
+    "ServiceTitan's side holds its invoices, credit memos and write-offs, held ones too; a refund that it "
+    "has not reversed takes income and tax back in QuickBooks only."
 )
 _NO_CLASS = "no class"
 _NO_ZONE = "no zone"
@@ -87,6 +87,7 @@ def tax(
         (
             f"ServiceTitan {_dollars(ours)}, QuickBooks {_dollars(theirs)}: "
             f"difference {_dollars(ours - theirs)}.",
+            _SIDES,
         ),
         {"servicetitan_cents": ours, "quickbooks_cents": theirs, "difference_cents": ours - theirs},
         is_summed=False,

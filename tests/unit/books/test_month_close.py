@@ -460,6 +460,8 @@ class TestSales:
             {"product": "QuickBooks", "zone or code": "no code", "documents": 1, "tax": 400},
         ]
         assert found.figures["difference_cents"] == 100
+        assert found.notes[0].endswith("QuickBooks 12.25: difference 1.00.")
+        assert "a refund that it has not reversed takes income and tax back" in found.notes[1]
         assert "in all" not in section_page(found)
 
     def test_income_stands_by_account_on_both_sides(self) -> None:
