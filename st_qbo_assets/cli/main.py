@@ -25,9 +25,19 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: datetime |
 
 def _as_printed(wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the options with a record that was written as every list prints it: `--id bill:7001`."""
+    asked = wanted["servicetitan_id"] or ""
+    kind, colon, _ = asked.partition(":")
     try:
-        record = SourceRef.parse(wanted["servicetitan_id"] or "")
+        record = SourceRef.parse(asked)
     except ValueError:
+        if wanted["entity"] is not None:
+            return wanted
+        if colon and kind not in _KINDS:
+            raise click.UsageError(
+                f"--id {asked}: there is no kind {kind!r}; there are {', '.join(_KINDS)}."
+            ) from None
+        if colon:
+            raise click.UsageError(f"--id {asked} names no record: the id is missing.") from None
         return wanted
     entity = record.entity.value
     if wanted["entity"] not in (None, entity):
@@ -203,8 +213,10 @@ def audit(as_json: bool, as_csv: bool, **wanted: Any) -> None:
     options = AuditOptions(**_as_printed(wanted))
     if replace(options, company="", limit=AuditOptions.limit) == AuditOptions(company=""):
         raise click.UsageError("Say what to look for: --id, --quickbooks-id, --number, --customer, --day …")
-    if options.last_day is not None and (options.day is None or options.last_day < options.day):
-        raise click.UsageError("--to ends a range that --day begins.")
+    if options.last_day is not None and options.day is None:
+        raise click.UsageError("--to ends a range that --day begins: say --day too.")
+    if options.last_day is not None and options.day is not None and options.last_day < options.day:
+        raise click.UsageError(f"The range ends before it begins: --to {options.last_day} is before --day.")
     if as_json and as_csv:
         raise click.UsageError("Either --json or --csv.")
     sys.exit(run_audit(options, as_json=as_json, as_csv=as_csv))
