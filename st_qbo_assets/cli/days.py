@@ -4,6 +4,7 @@ What belongs here: reading verdicts and showing them. What does not: comparing (
 """
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from st_qbo_assets.settings import Settings
 from st_qbo_assets.store.database import Database
 from st_qbo_assets.store.tie_outs import TieOutRecord, TieOuts
 
-#: Entities of the tie-out shown in the table, and what they are called there; the JSON has all of them.
+#: Entities of the tie-out shown in the table, and what they are called there; others where they differ.
 _SHOWN = {
     **{name: name for name in ("invoices", "payments", "tax", "balances")},
     "purchase_orders": "orders",
@@ -51,10 +52,7 @@ def print_days(document: dict[str, Any]) -> None:
     for day in document["days"]:
         if not day["entities"]:
             rows.append((day["day"], "not compared", *[""] * 9))
-        for place, (entity, label) in enumerate(_SHOWN.items()):
-            figures = day["entities"].get(entity)
-            if figures is None:
-                continue
+        for place, (label, figures) in enumerate(_shown(day["entities"])):
             rows.append(
                 (
                     day["day"] if place == 0 else "",
@@ -83,6 +81,14 @@ def print_days(document: dict[str, Any]) -> None:
             causes[label] = causes.get(label, 0) + 1
     if causes:
         print_table("What differs or waits", ("cause", "records#"), sorted(causes.items()))
+
+
+def _shown(entities: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the figures of a day that a person wants to see, with what they are called."""
+    yield from ((label, entities[entity]) for entity, label in _SHOWN.items() if entity in entities)
+    for entity, figures in entities.items():
+        if entity not in _SHOWN and figures["difference_cents"]:
+            yield entity.replace("_", " "), figures
 
 
 def _print_payables(document: dict[str, Any]) -> None:
