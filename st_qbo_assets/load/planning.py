@@ -120,7 +120,7 @@ class _Walker(DayLoader):
         link, payload, policy = action.link, action.payload, self._context.policies.drift
         if link is None or payload is None or link.state in _FOREIGN or DELETED in (link.drift or {}):
             return False
-        if not link.drift:
+        if not link.drift or _is_emptied(link):
             return False
         return policy == "restore" or (policy == "accept" and payload.digest != link.digest)
 
@@ -171,6 +171,12 @@ class _Walker(DayLoader):
             said = reason("not_settled", error="what became of its last write is found out first")
             return replace(result, reason=said)
         return result
+
+
+def _is_emptied(link: Link) -> bool:
+    """Say whether what somebody left of a document comes to nothing: voided, it waits for a person."""
+    total = objects.as_mapping((link.drift or {}).get("TotalAmt"))
+    return bool(total) and not objects.amount(total.get("now"))
 
 
 class _Reading:

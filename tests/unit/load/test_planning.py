@@ -295,6 +295,17 @@ def test_an_edited_document_is_looked_at_and_judged_by_what_is_there_now(
     assert change(found) == expected
 
 
+@pytest.mark.rule("5.3")
+@pytest.mark.parametrize("policy", ["report", "accept", "restore"])
+def test_what_a_person_voided_is_not_planned_to_be_written_again(policy: Any) -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    (link,) = [each for each in bench.ledger.kept_links.values() if each.target == "Invoice"]
+    bench.ledger.save_link(replace(link, drift={"TotalAmt": {"confirmed": "100.00", "now": "0.00"}}))
+    bench.policies = replace(bench.policies, drift=policy)
+    assert change(plan(bench, invoice(10))).is_nothing
+
+
 def test_an_item_nobody_knows_is_named_as_such() -> None:
     confirmed = {"TotalAmt": "10.00", "Line": [{"ItemRef": "55", "Amount": "10.00"}]}
     assert effect_of_confirmed("Invoice", confirmed, {}).income == {f"{UNKNOWN_ITEM}55": 1000}
