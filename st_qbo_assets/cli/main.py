@@ -30,15 +30,14 @@ def _as_printed(wanted: dict[str, Any]) -> dict[str, Any]:
     try:
         record = SourceRef.parse(asked)
     except ValueError:
-        if wanted["entity"] is not None:
+        is_bare = not colon or wanted["entity"] is not None or "|" in asked  # an item's SKU may hold a colon
+        if is_bare:
             return wanted
-        if colon and kind not in _KINDS:
+        if kind not in _KINDS:
             raise click.UsageError(
                 f"--id {asked}: there is no kind {kind!r}; there are {', '.join(_KINDS)}."
             ) from None
-        if colon:
-            raise click.UsageError(f"--id {asked} names no record: the id is missing.") from None
-        return wanted
+        raise click.UsageError(f"--id {asked} names no record: the id is missing.") from None
     entity = record.entity.value
     if wanted["entity"] not in (None, entity):
         raise click.UsageError(f"--id names a {record.entity.label}, --entity another kind.")
