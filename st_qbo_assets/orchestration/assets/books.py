@@ -175,12 +175,16 @@ def _copies_table(found: "Sequence[Duplicate]", ours: set[tuple[str, str]], envi
     return _table(("record", "document", "day", "total", "what to do"), rows)
 
 
-#: What follows an edit by the company's policy.
+#: What follows an edit by the company's policy; what is gone waits for a person, whatever that is.
 _AFTER_EDIT = {
     "report": "Undo it in QuickBooks, or make ServiceTitan equal to it; nothing is overwritten.",
     "restore": "Nothing: our version is written again when the day is loaded next.",
     "accept": "Nothing: it stays until the document changes in ServiceTitan.",
 }
+_AFTER_REMOVAL = (
+    "A document that was deleted or voided is not made again by itself: the reason of its record names the row "
+    "of links.csv for that."
+)
 
 
 def _edits_table(links: "Sequence[Link]", company: CompanyFile) -> str:
@@ -201,7 +205,7 @@ def _edits_table(links: "Sequence[Link]", company: CompanyFile) -> str:
         for name, change in drift_in_words(link.drift or {}).items()
     ]
     table = _table(("record", "document", "number", "day", "field", "as we wrote it", "as it is now"), rows)
-    return f"{_AFTER_EDIT[company.drift]}\n\n{table}"
+    return f"{_AFTER_EDIT[company.drift]} {_AFTER_REMOVAL}\n\n{table}"
 
 
 def _page(words: str, address: str) -> str:
