@@ -182,7 +182,7 @@ _AFTER_EDIT = {
     "accept": "Nothing: it stays until the document changes in ServiceTitan.",
 }
 _AFTER_REMOVAL = (
-    "A document that was deleted or voided is not made again by itself: the reason of its record names the row "
+    "A document that was deleted or voided is not made again by itself: its reason names the row "
     "of links.csv for that."
 )
 
