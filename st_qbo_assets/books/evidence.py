@@ -68,6 +68,19 @@ class KnownState:
 
 
 @dataclass(frozen=True)
+class OwnLoad:
+    """What is known of the last load of the day a record is dated on.
+
+    Attributes:
+        is_due: whether its day was never loaded, or changed and was not loaded since.
+        seen_until: newest vendor stamp that load had read among records of its kind; None if unknown.
+    """
+
+    is_due: bool = False
+    seen_until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the store knows of the documents in hand.
 
@@ -78,6 +91,7 @@ class Evidence:
         marked: marker index: source → QuickBooks objects that were ever seen with its marker.
         drift: fields changed in QuickBooks since last confirmed, by object.
         seen_until: newest vendor stamp the last load of these days had read; None if unknown.
+        own_loads: the last load of their own days, of records no load has known, and of those of other days.
         book_close: QuickBooks' BookCloseDate, None if the books are open.
     """
 
@@ -90,6 +104,7 @@ class Evidence:
         default_factory=dict[QboKey, tuple[FieldDrift, ...]]
     )
     seen_until: datetime | None = None
+    own_loads: Mapping[SourceRef, OwnLoad] = field(default_factory=dict[SourceRef, OwnLoad])
     book_close: date | None = None
 
     @cached_property
@@ -132,6 +147,11 @@ class Evidence:
             for link in self.links
             if link.source.entity is Entity.VENDOR and link.key.target == "Vendor"
         }
+
+    def seen_of(self, source: SourceRef) -> datetime | None:
+        """Return the newest vendor stamp the last load of a record's day had read; None if unknown."""
+        own = self.own_loads.get(source)
+        return own.seen_until if own is not None and own.seen_until is not None else self.seen_until
 
     def linked_to(self, document: StDocument) -> str:
         """Return the QuickBooks id of a document's customer or vendor, empty if that is not linked."""

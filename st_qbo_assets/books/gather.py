@@ -6,12 +6,13 @@ does not: the queries (reads) and the comparison (tie_out).
     1  both systems: the days                                   QuickBooks: one call a page of 500
     2  ServiceTitan: records that markers name and that were not in its lists
     3  the ledger: links, states and copies of all of them
-    4  QuickBooks: linked documents that are not on the days, and the items of all lines    one call
+    4  QuickBooks: linked documents that are not on the days, of every record of which a document is, so
+       that each is whole on any range; and the items of all lines                          one call
     5  only where open balances differ: the payments of those documents, on whatever day    one call
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from st_qbo_assets.books import quickbooks_side
 from st_qbo_assets.books.applications import compare_applications
 from st_qbo_assets.books.balances import payments_to_read
 from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.books.evidence import Change, Evidence, KnownLink, KnownState, whole
+from st_qbo_assets.books.evidence import Change, Evidence, KnownLink, KnownState, OwnLoad, whole
 from st_qbo_assets.books.loose_json import as_object, as_text
 from st_qbo_assets.books.pairing import DOCUMENTS, Pairs, pair_documents
 from st_qbo_assets.books.quickbooks_side import QuickBooksBooks
@@ -151,6 +152,7 @@ class Sources:
         tenant: the company's tenant where several feed one realm, else None.
         receivable: ids of QuickBooks' accounts of type Accounts Receivable.
         seen_until: newest vendor stamp the last load of the days had read; None if unknown.
+        own_load: tells of the last load of the day on which records of a kind are dated.
         book_close: QuickBooks' BookCloseDate.
     """
 
@@ -165,6 +167,7 @@ class Sources:
     tenant: Tenant | None = None
     receivable: frozenset[str] = frozenset()
     seen_until: datetime | None = None
+    own_load: Callable[[Entity, date], OwnLoad] | None = None
     book_close: date | None = None
 
 
@@ -194,14 +197,15 @@ def gather(sources: Sources, company: CompanyFile, days: Sequence[date], *, toda
     known = _Known(sources, Company(company.name))
     known.look_up(servicetitan, quickbooks)
     wanted = set(days)
-    quickbooks.read(known.documents_of(_of_days(servicetitan, wanted)))
+    quickbooks.read(known.documents_of([*_of_days(servicetitan, wanted), *known.owners_of(quickbooks)]))
     known.look_up(servicetitan, quickbooks)
     servicetitan.read(_marked(quickbooks))
     servicetitan.read(known.sources_of([*quickbooks.documents, *_tied(quickbooks)]))
     servicetitan.read_named()
     known.look_up(servicetitan, quickbooks)
     _read_what_explains(servicetitan, quickbooks, known, wanted)
-    evidence = known.evidence(quickbooks)
+    own_loads = known.own_loads(servicetitan, quickbooks, wanted)
+    evidence = replace(known.evidence(quickbooks), own_loads=own_loads)
     return Gathered(servicetitan.books(), quickbooks.books(), evidence)
 
 
@@ -246,9 +250,9 @@ def _read_what_explains(
         for source, document in servicetitan.documents.items()
         if any(pairs.applied_source(each, document.shape) in differing for each in document.applied)
     }
-    quickbooks.read([*linked, *known.documents_of(others | payments)])
+    quickbooks.read([*linked, *known.documents_of({*others, *payments, *known.records_of(linked)})])
     known.look_up(servicetitan, quickbooks)
-    servicetitan.read([*_marked(quickbooks), *known.sources_of(quickbooks.documents)])
+    servicetitan.read(known.owners_of(quickbooks))
     servicetitan.read_named()
     known.look_up(servicetitan, quickbooks)
 
@@ -307,6 +311,17 @@ class _Known:
         ]
         return [*linked, *doubled]
 
+    def owners_of(self, quickbooks: QuickBooksReader) -> list[SourceRef]:
+        """Return the records that the documents in hand belong to, by their marker or by their link."""
+        return [*_marked(quickbooks), *self.sources_of(quickbooks.documents)]
+
+    def records_of(self, keys: Sequence[QboKey]) -> list[SourceRef]:
+        """Return the records that objects not read yet are linked to, with all links of those looked up."""
+        self._by_key(keys)
+        found = self.sources_of(keys)
+        self._by_source(found)
+        return found
+
     def sources_of(self, keys: Iterable[QboKey]) -> list[SourceRef]:
         """Return the records that objects without a marker are linked to."""
         wanted = set(keys)
@@ -321,6 +336,28 @@ class _Known:
             seen_until=self.places.seen_until,
             book_close=self.places.book_close,
         )
+
+    def own_loads(
+        self, servicetitan: ServiceTitanReader, quickbooks: QuickBooksReader, days: set[date]
+    ) -> dict[SourceRef, OwnLoad]:
+        """Return the last load of the own day of records that may differ for want of it.
+
+        Those are the ones that are due and no load has known, and of other days those with documents in hand.
+        """
+        ask = self.places.own_load
+        if ask is None:
+            return {}
+        known = {whole(source) for source in (*self._states, *(source for source, _ in self._links))}
+        owners = set(self.owners_of(quickbooks))
+        found: dict[SourceRef, OwnLoad] = {}
+        for source, document in servicetitan.documents.items():
+            is_new = document.counts and source not in known and source not in owners
+            if document.day in days and is_new:
+                found[source] = OwnLoad(is_due=ask(source.entity, document.day).is_due)
+            elif document.day not in days and (is_new or source in owners):
+                own = ask(source.entity, document.day)
+                found[source] = own if is_new else replace(own, is_due=False)
+        return found
 
     def _by_source(self, sources: Iterable[SourceRef]) -> None:
         new = [source for source in dict.fromkeys(sources) if source not in self._sources]

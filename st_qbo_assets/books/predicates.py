@@ -245,21 +245,30 @@ def gone_from_servicetitan(case: Case) -> str:
 
 
 def changed_since_load(case: Case) -> str:
-    """The record is newer than what the last load read, or was not due then and is now."""
-    st, seen = case.pair.st, case.setting.seen_until
-    if not case.differs or st is None:
+    """The record is newer than what the last load of its day read, or was not due then and is now."""
+    st = case.pair.st
+    if not case.differs or st is None or _stays_for_closed_books(case):
         return ""
     if st.counts and _outcome(case) is Outcome.NOT_DUE:
         return "The last load found it not due; it is now."
+    own = case.setting.evidence.own_loads.get(st.source)
+    if "missing" in case.differs and own is not None and own.is_due:
+        return f"{st.source} is dated {st.day}, and that day was not loaded since it was made: load {st.day}."
+    seen = _seen(case)
     if seen is None or st.changed_at is None or not _is_newer_than_load(case):
         return ""
-    return f"ServiceTitan stamped it {_stamp(st.changed_at)}; the last load had read up to {_stamp(seen)}."
+    return (
+        f"ServiceTitan stamped it {_stamp(st.changed_at)}; the last load had read up to {_stamp(seen)}. "
+        f"It is dated {st.day}."
+    )
 
 
 def date_moved(case: Case) -> str:
     """Nothing but the day differs, and ServiceTitan moved it after the last load had read it (rule 1.5)."""
     st = case.pair.st
     if st is None or not st.counts or not _only(case, "date") or not _is_newer_than_load(case):
+        return ""
+    if _stays_for_closed_books(case):
         return ""
     days = ", ".join(sorted({str(doc.day) for doc in case.pair.mains}))
     return f"It moved to {st.day} in ServiceTitan; QuickBooks has it on {days} until the next load."
@@ -465,8 +474,24 @@ def _comes_to_nothing(case: Case) -> bool:
     return not any(totals) and not summed_income(live)
 
 
+def _stays_for_closed_books(case: Case) -> bool:
+    """Whether it differs only as closed books make it differ, so that no load changes anything (rule 4)."""
+    if booked_on_another_day(case):
+        return True
+    st, adjustments = case.pair.st, case.pair.adjustments
+    originals = [document for document in case.pair.mains if document not in adjustments]
+    is_in_place = st is not None and all(document.day == st.day for document in originals)
+    return is_in_place and bool(adjusted_in_open_period(case))
+
+
+def _seen(case: Case) -> datetime | None:
+    """Return the newest vendor stamp the last load of its own day had read; None if unknown."""
+    source = case.pair.source
+    return case.setting.evidence.seen_of(source) if source is not None else case.setting.seen_until
+
+
 def _is_newer_than_load(case: Case) -> bool:
-    st, seen = case.pair.st, case.setting.seen_until
+    st, seen = case.pair.st, _seen(case)
     return st is not None and st.changed_at is not None and seen is not None and st.changed_at > seen
 
 

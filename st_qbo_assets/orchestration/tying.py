@@ -4,15 +4,19 @@ What belongs here: handing the clients and the store to `books`, and keeping the
 not: the comparison.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
+from st_qbo_assets.books.evidence import OwnLoad
 from st_qbo_assets.books.gather import Gathered, Sources, gather
 from st_qbo_assets.books.reads import DriftFinder as Finder
 from st_qbo_assets.books.records import DayTieOut
 from st_qbo_assets.books.tie_out import tie_out
 from st_qbo_assets.books.verdict import day_json, verdict_of
 from st_qbo_assets.connections import Connections
+from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.drifting import DriftFinder
@@ -52,7 +56,10 @@ def tie_out_days(
         read_at = loaded_since or connections.dirty_days.present()
         finder = DriftFinder(connections)
         seen_until = _seen_until(defs, folder, window)
-        sources = _sources(connections, references, seen_until, find_drift=finder.compare)
+        loads = OwnLoads(defs, connections, folder)
+        sources = _sources(
+            connections, references, seen_until, find_drift=finder.compare, own_load=loads.last_of
+        )
         gathered = gather(sources, defs.company, window, today=defs.today())
         for key in gathered.quickbooks.absent:
             finder.note_deleted(key.target, [key.id])
@@ -69,6 +76,7 @@ def _sources(
     seen_until: datetime | None,
     *,
     find_drift: Finder,
+    own_load: Callable[[Entity, date], OwnLoad],
 ) -> Sources:
     return Sources(
         servicetitan=connections.servicetitan,
@@ -81,6 +89,7 @@ def _sources(
             account.id for account in references.quickbooks.accounts if account.type == _RECEIVABLE
         ),
         seen_until=seen_until,
+        own_load=own_load,
         book_close=references.quickbooks.preferences.book_close_date,
     )
 
@@ -107,10 +116,42 @@ def _seen_until(defs: CompanyDefs, folder: FrameFolder, days: Sequence[date]) ->
     stamps: list[datetime] = []
     for name in ("invoices", "credit_memos", "payments", *(each.plural for each in keys.BUYING_ORDER)):
         for day in days:
-            frame = folder.read(keys.servicetitan(defs.name, name), day)
-            if frame is not None:
-                stamps += [row["modified_on"] for row in to_rows(frame, "modified_on") if row["modified_on"]]
+            stamps += _stamps(defs, folder, name, day=day) or ()
     return max(stamps, default=None)
+
+
+def _stamps(defs: CompanyDefs, folder: FrameFolder, name: str, *, day: date) -> list[datetime] | None:
+    """Return the vendor's stamps of what a day was loaded from; None if it never was."""
+    frame = folder.read(keys.servicetitan(defs.name, name), day)
+    if frame is None:
+        return None
+    return [row["modified_on"] for row in to_rows(frame, "modified_on") if row["modified_on"]]
+
+
+@dataclass
+class OwnLoads:
+    """What was loaded of the days of single records, each day looked up once.
+
+    A day of which no records were read was never loaded. One that changed and that no run has loaded since
+    is due, too.
+    """
+
+    defs: CompanyDefs
+    connections: Connections
+    folder: FrameFolder
+    _known: dict[tuple[Entity, date], OwnLoad] = field(default_factory=dict[tuple[Entity, date], OwnLoad])
+
+    def last_of(self, entity: Entity, day: date) -> OwnLoad:
+        """Return what is known of the last load of a day's records of a kind."""
+        if (entity, day) not in self._known:
+            stamps = _stamps(self.defs, self.folder, entity.plural, day=day)
+            seen_until = max(stamps or (), default=None)
+            self._known[entity, day] = OwnLoad(stamps is None or day in self._to_load, seen_until)
+        return self._known[entity, day]
+
+    @cached_property
+    def _to_load(self) -> frozenset[date]:
+        return frozenset(self.connections.dirty_days.to_load(self.defs.name))
 
 
 def _record(defs: CompanyDefs, day: DayTieOut, run_id: str) -> TieOutRecord:

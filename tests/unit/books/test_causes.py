@@ -7,6 +7,7 @@ import pytest
 
 from st_qbo_assets.books.causes import BY_NAME, CAUSES, Kind
 from st_qbo_assets.books.documents import QboKey
+from st_qbo_assets.books.evidence import OwnLoad
 from st_qbo_assets.books.verdict import DayVerdict, verdict_of
 from st_qbo_assets.domain.ids import SourceRef, Tenant
 from st_qbo_assets.domain.outcomes import Outcome, Reason
@@ -585,6 +586,37 @@ def test_a_payment_missing_without_a_word_leaves_its_invoice_unexplained(world: 
     world.st_payment(9, WEEK[3], applied={3: 5_000})
     causes = world.settle().causes()
     assert causes == {"payments payment:9": "unexplained", "balances invoice:3": "unexplained"}
+
+
+@pytest.mark.rule("6.2", "6.4")
+@pytest.mark.parametrize(
+    ("load", "cause"),
+    [
+        (OwnLoad(is_due=True), "changed_since_load"),
+        (OwnLoad(seen_until=datetime(2026, 11, 22, 15, tzinfo=UTC)), "changed_since_load"),
+        (OwnLoad(seen_until=datetime(2026, 11, 22, 16, tzinfo=UTC)), "unexplained"),
+    ],
+)
+def test_a_missing_payment_waits_until_its_own_day_was_loaded(
+    world: World, load: OwnLoad, cause: str
+) -> None:
+    """Its invoice's day was loaded after it was made, which neither carries nor excuses it."""
+    world.seen_until, later = datetime(2026, 12, 1, tzinfo=UTC), DAY + timedelta(days=12)
+    world.st_payment(9, later, applied={3: 5_000})
+    world.loads[later] = load
+    (record,) = world.settle().records(WEEK[1:2])
+    assert (record.entity, record.cause) == ("balances", cause)
+    assert (str(later) in record.finding.evidence) is (cause == "changed_since_load")
+
+
+@pytest.mark.rule("6.2", "6.4")
+def test_a_record_a_load_has_known_does_not_wait_for_its_day(world: World) -> None:
+    world.seen_until = datetime(2026, 12, 1, tzinfo=UTC)
+    world.st_invoice(9, WEEK[3], cents={HVAC: 4_200})
+    world.loads[WEEK[3]] = OwnLoad(is_due=True)
+    assert world.settle().causes()["invoices invoice:9"] == "changed_since_load"
+    world.stand("invoice:9", Outcome.POSTED)
+    assert world.causes()["invoices invoice:9"] == "unexplained"
 
 
 def test_a_held_payment_explains_its_invoices_balance_on_another_day(world: World) -> None:

@@ -23,6 +23,7 @@ from tests.unit.books.world import DAY, WEEK, Drift, Row, World, applied_line, c
 
 HVAC, INSTALL = ("40100", "HVAC Service"), ("40200", "HVAC Install")
 SEEN = datetime(2026, 11, 20, tzinfo=UTC)
+PART = "adjustment"
 MEMO = SourceRef.parse("credit_memo:9")
 TYPES = {
     "Bad Debt": {"becomes": "write_off", "item": "Item 999"},
@@ -326,6 +327,7 @@ def test_a_document_in_closed_books_and_its_adjustment_tie_as_one(
     assert {verdict_of(day) for day in days} == {DayVerdict.GREEN}
     assert figure(days, "income", "401")[0] == figure(days, "income", "401")[1]
     assert figure(days, "balances")[0] == figure(days, "balances")[1]
+    assert_adjusted_on_any_range(world)
 
 
 @pytest.mark.rule("3.6", "4")
@@ -341,8 +343,39 @@ def test_a_document_deleted_after_its_period_closed_is_taken_back_by_its_adjustm
     days = world.settle().tie_out()
     assert set(world.causes().values()) == {"adjusted_in_open_period"}
     assert {verdict_of(day) for day in days} == {DayVerdict.GREEN}
+    assert_adjusted_on_any_range(world)
     original["TotalAmt"] += 1
     assert "removed_in_servicetitan" in world.settle().causes().values()
+
+
+def assert_adjusted_on_any_range(world: World) -> None:
+    """Either day alone is called as both are, whatever stamp the last load had read of it."""
+    for days in (WEEK[2:], WEEK[1:2]):
+        for seen in (None, datetime(2026, 11, 1, tzinfo=UTC), SEEN):
+            world.seen_until = seen
+            world.statements.clear()
+            named = {name.split()[1]: cause for name, cause in world.causes(days).items()}
+            assert named["invoice:9"] == "adjusted_in_open_period", (days[0], seen)
+            assert len(world.statements) == 2, "the days, then what completes them with their items"
+            assert {verdict_of(day) for day in world.tie_out(days)} == {DayVerdict.GREEN}
+
+
+@pytest.mark.rule("1.5", "4")
+def test_a_document_moved_after_its_difference_was_booked_apart_still_waits(world: World) -> None:
+    world.seen_until, world.book_close = SEEN, WEEK[1]
+    world.invoice(9, WEEK[1])
+    world.st_invoice(9, DAY, cents={HVAC: 12_000}, modifiedOn="2026-12-01T00:00:00Z")
+    own = SourceRef.parse("invoice:9")
+    more = world._sale(
+        own, "1900", world.invoices["9"], [({"number": "40100", "name": HVAC[1]}, Decimal(20))]
+    )
+    more |= {
+        "TxnDate": str(WEEK[2]),
+        "TotalAmt": Decimal(20),
+        "PrivateNote": f"ServiceTitan invoice 9/{PART}",
+    }
+    world._post("Invoice", SourceRef.parse(f"invoice:9/{PART}"), more)
+    assert {cause for name, cause in world.settle().causes().items() if "invoice:9" in name} == {"date_moved"}
 
 
 # New causes

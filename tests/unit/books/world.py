@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from st_qbo_assets.books.documents import QboKey
-from st_qbo_assets.books.evidence import whole
+from st_qbo_assets.books.evidence import OwnLoad, whole
 from st_qbo_assets.books.gather import Gathered, Sources, gather
 from st_qbo_assets.books.records import DayTieOut, Record
 from st_qbo_assets.books.tie_out import tie_out
@@ -93,6 +93,7 @@ class World:
     drift: dict[QboKey, tuple[Drift, ...]] = field(default_factory=dict)
     tenant: Tenant | None = None
     seen_until: datetime | None = None
+    loads: dict[date, OwnLoad] = field(default_factory=dict)
     book_close: date | None = None
     statements: list[list[str]] = field(default_factory=list)
 
@@ -494,6 +495,7 @@ class World:
             tenant=self.tenant,
             receivable=frozenset({RECEIVABLE}),
             seen_until=self.seen_until,
+            own_load=lambda _, day: self.loads.get(day, OwnLoad()),
             book_close=self.book_close,
         )
         return gather(sources, self.company, days, today=TODAY)
