@@ -57,6 +57,7 @@ class DayInput:
         payments_of: reads and maps every payment that ServiceTitan applies to some invoices, by invoice id.
         applied_to_bills: the same of vendors' credits and payments applied to bills, by bill id.
         is_fresh: whether the records were read in this very run; else whatever is not settled is read again.
+        again: settled records that are read again, too, unless all were read in this run.
         days_to_come: days that this run still loads; their payments are planned there.
         last: the last day, if several are loaded together.
         also: what is done in the transaction that keeps where the records stand.
@@ -68,6 +69,7 @@ class DayInput:
     payments_of: PaymentsOf | None = None
     applied_to_bills: PaymentsOf | None = None
     is_fresh: bool = False
+    again: Collection[SourceRef] = ()
     days_to_come: Collection[date] = ()
     last: date | None = None
     also: Also | None = None
@@ -129,7 +131,9 @@ class DayTurn:
         missing = [link for entity in _documents(self.given) for link in self._missing(entity)]
         if self.given.reread is None:
             return
-        stale = [] if self.given.is_fresh else [*self._unsettled(), *self._changed_places()]
+        stale: list[SourceRef] = []
+        if not self.given.is_fresh:
+            stale = [*self._unsettled(), *self.given.again, *self._changed_places()]
         wanted: dict[Entity, list[str]] = {}
         for source in dict.fromkeys([*stale, *self._without_refunds(), *(link.source for link in missing)]):
             wanted.setdefault(source.entity, []).append(source.id)

@@ -79,6 +79,7 @@ class LoadRun:
                 entities=entities,
                 is_fresh=self._maps_too(entities),
                 settles=self.settles,
+                is_by_hand=is_by_hand(self.context.run),
             )
             masters = self._masters(run) if Entity.CUSTOMER in entities else None
             for day, results in run.load(days):
@@ -92,6 +93,8 @@ class LoadRun:
         else:
             data = ReferenceData(self.defs, self.connector.frames, self.connections)
             references = data.current(self.context)
+            if is_by_hand(self.context.run):
+                references = data.with_present_preferences(references, self.context)
         since = self._loaded_since(entities)
         if since is not None:
             self.connections.dirty_days.note_loaded(self.defs.name, days, read_at=since)

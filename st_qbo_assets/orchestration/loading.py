@@ -25,6 +25,7 @@ from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.planning import DayPlanner, Planned
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks, parse_settled_links
+from st_qbo_assets.load.shapes import is_application_part
 from st_qbo_assets.mapping.vendors import map_vendor
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
@@ -36,6 +37,7 @@ from st_qbo_assets.orchestration.master_pairs import is_master_row
 from st_qbo_assets.orchestration.references import EventLog, ReferenceData, References
 from st_qbo_assets.servicetitan.records import Customer, Location
 from st_qbo_assets.store.inbox import Inbox
+from st_qbo_assets.store.links import Link
 
 _DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, *keys.BUYING_ORDER)
 _MASTERS = (Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR)
@@ -53,6 +55,7 @@ class RunLoad:
 
     Attributes:
         entities: which of `loaded/*` the run was asked for.
+        is_by_hand: whether a person waits for it, who may have opened or closed the books a moment ago.
         is_fresh: whether the same run mapped them; else what is not settled is read again.
         settles: events of the inbox that are acknowledged together with where the last records stand.
     """
@@ -64,8 +67,11 @@ class RunLoad:
     entities: Sequence[Entity]
     is_fresh: bool
     settles: tuple[int, ...] = ()
+    is_by_hand: bool = False
     references: References = field(init=False)
     _was_refreshed: bool = field(default=False, init=False)
+    #: Documents that stand on a later day than their own, though theirs is open, and their own day.
+    _reopened: dict[SourceRef, date] = field(default_factory=dict[SourceRef, date], init=False)
 
     def __post_init__(self) -> None:
         self._data = ReferenceData(self.defs, self.folder, self.connections)
@@ -77,6 +83,7 @@ class RunLoad:
         A few days are loaded together: between the invoices of a day and its payments everything waits for
         the last answer, and so many small waits would take longer than the calls.
         """
+        self._look_at_closing_date(days)  # before the write context: it holds what is in closed books
         loader = DayLoader(
             write_context(self.defs, self.connections, self.references), settled=settled_links(self.defs)
         )
@@ -95,6 +102,7 @@ class RunLoad:
         That is a customer or item which is not in QuickBooks yet; what is applied to them is left alone. A
         record that ServiceTitan no longer finds has no result.
         """
+        self.references = self._data.with_present_preferences(self.references, self.context)
         loader = DayLoader(
             write_context(self.defs, self.connections, self.references), settled=settled_links(self.defs)
         )
@@ -142,6 +150,23 @@ class RunLoad:
             assumed |= {each.result.source: each.result.outcome for each in planned}
             yield from found.items()
 
+    def _look_at_closing_date(self, days: Sequence[date]) -> None:
+        """Ask for the closing date if a person started this, or something of the days rests on it."""
+        name, closed = self.defs.name, self.references.quickbooks.preferences.book_close_date
+        moved: list[Link] = []
+        if closed is not None or not self.is_fresh:
+            found = self.connections.links.dated_later(name, self.entities, days)
+            moved = [link for link in found if not is_application_part(link.source)]
+        is_held = self.connections.states.has_reason
+        if self.is_by_hand or moved or is_held(name, "closed_period", self.entities, days):
+            self.references = self._data.with_present_preferences(self.references, self.context)
+            closed = self.references.quickbooks.preferences.book_close_date
+        self._reopened = {
+            link.source: link.day
+            for link in moved
+            if link.day is not None and (closed is None or link.day > closed)
+        }
+
     def _given(self, mapped: DaysMapped, to_come: Sequence[date]) -> DayInput:
         first = min(mapped)
         return DayInput(
@@ -151,6 +176,7 @@ class RunLoad:
             payments_of=self._payments_on(first),
             applied_to_bills=self._applied_to_bills_on(first) if Entity.BILL in self.entities else None,
             is_fresh=self.is_fresh,
+            again=[source for source, day in self._reopened.items() if day in mapped],
             days_to_come=frozenset(to_come) if Entity.PAYMENT in self.entities else (),
             last=max(mapped),
             also=self._acknowledge if self.settles and not to_come else None,

@@ -12,6 +12,7 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Mapped, Verdict
 from st_qbo_assets.extract.frames import AnyRecord
+from st_qbo_assets.load.shapes import is_application_part
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import own_records
 from st_qbo_assets.orchestration.io_manager import DayFrames, FrameFolder
@@ -28,6 +29,7 @@ class DaysMapping:
 
     Attributes:
         log: where a fresh read of the lists is told.
+        is_by_hand: whether a person waits for it, who may have opened or closed the books a moment ago.
         references: the lists mapped by.
     """
 
@@ -35,10 +37,13 @@ class DaysMapping:
     connections: Connections
     data: ReferenceData
     log: EventLog
+    is_by_hand: bool = False
     references: References = field(init=False)
 
     def __post_init__(self) -> None:
         self.references = self.data.current(self.log)
+        if self.is_by_hand:
+            self.references = self.data.with_present_preferences(self.references, self.log)
 
     def map(self, entity: Entity, day: date, frames: Mapping[str, DayFrames]) -> list[Mapped]:
         """Return what the records of a day become, for one entity."""
@@ -52,6 +57,11 @@ class DaysMapping:
             if name in sources:
                 own += own_records(found, name, day=day, company=company)
         result = self._map(entity, day, own, records)
+        if any(map(rests_on_closing_date, result)):
+            known = self.references
+            self.references = self.data.with_present_preferences(known, self.log)
+            if self.references != known:
+                result = self._map(entity, day, own, records)
         if any(each.verdict is Verdict.HELD for each in result):
             fresh = self.data.newer_than(self.references, self.log)
             if fresh is not None:
@@ -69,3 +79,12 @@ class DaysMapping:
     def _map(self, entity: Entity, day: date, own: list[AnyRecord], records: list[AnyRecord]) -> list[Mapped]:
         lookup = build_lookup(self.defs, self.references, self.connections, records)
         return map_day(entity, day, own, lookup)
+
+
+def rests_on_closing_date(mapped: Mapped) -> bool:
+    """Say whether a record waits for its books to be opened, or stands on a later day since they are not."""
+    if mapped.reason is not None and mapped.reason.code in ("closed_period", "moved_to_open_day"):
+        return True
+    if mapped.payload is None or is_application_part(mapped.source):  # tied on the day both were there
+        return False
+    return str(mapped.payload.body.get("TxnDate") or "") > mapped.day.isoformat()

@@ -59,7 +59,7 @@ def plan_days(defs: CompanyDefs, connections: Connections, stored: FrameFolder, 
     with _scratch(defs, connections, stored) as folder:
         _extract(defs, connections, folder, list(days))
         data = ReferenceData(defs, folder, connections)
-        mapping = DaysMapping(defs, connections, data, _NoLog())
+        mapping = DaysMapping(defs, connections, data, _NoLog(), is_by_hand=True)
         order = keys.load_order(defs.company)
         for entity in order:
             for day in days:

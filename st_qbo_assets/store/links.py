@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ARRAY, Connection, Date, Row, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from st_qbo_assets.domain.ids import PRICEBOOK, Company, Entity, Realm, SourceRef
@@ -112,6 +112,19 @@ class Links:
             links.c.company == company,
             links.c.source_entity == entity.value,
             links.c.day.between(first, last or first),
+        )
+        with self._database.autocommit() as connection:
+            return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
+
+    def dated_later(self, company: Company, entities: Iterable[Entity], days: Iterable[date]) -> list[Link]:
+        """Return the links of some days' documents that we dated after their business day."""
+        dated = links.c.confirmed["TxnDate"].as_string()
+        query = select(links).where(
+            links.c.company == company,
+            links.c.source_entity.in_([entity.value for entity in entities]),
+            links.c.day == any_(bindparam("days", list(days), type_=ARRAY(Date))),
+            links.c.state == LinkState.ACTIVE.value,
+            dated > func.to_char(links.c.day, "YYYY-MM-DD"),
         )
         with self._database.autocommit() as connection:
             return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]

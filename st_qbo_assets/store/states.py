@@ -210,6 +210,19 @@ class RecordStates:
                 for row in connection.execute(query)
             ]
 
+    def has_reason(
+        self, company: Company, code: str, entities: Iterable[Entity], days: Iterable[date]
+    ) -> bool:
+        """Say whether a record of some days stands where it does for a reason."""
+        query = select(record_states.c.source_id).where(
+            record_states.c.company == company,
+            record_states.c.source_entity.in_([entity.value for entity in entities]),
+            record_states.c.day == any_(bindparam("days", list(days), type_=ARRAY(Date))),
+            record_states.c.reason_code == code,
+        )
+        with self._database.autocommit() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def failing_days(self, company: Company) -> dict[Entity, list[date]]:
         """Return, by entity, the days on which a record is rejected, failed or mismatched, oldest first."""
         failing = [outcome.value for outcome in Outcome if outcome.fails_partition]

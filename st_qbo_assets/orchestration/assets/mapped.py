@@ -63,6 +63,7 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
     )
     def mapped(context: dg.AssetExecutionContext, connector: Connector) -> FrameStream:
         # Heavy: clients, database and mapping, which nobody needs to know the assets.
+        from st_qbo_assets.orchestration.live_runs import is_by_hand
         from st_qbo_assets.orchestration.mapping_days import DaysMapping
         from st_qbo_assets.orchestration.previewing import DaysPreview, preview_metadata
         from st_qbo_assets.orchestration.references import ReferenceData
@@ -75,7 +76,7 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
         def write() -> Iterator[tuple[date, "pd.DataFrame"]]:
             with connector.open(defs, context.run_id) as connections:
                 data = ReferenceData(defs, connector.frames, connections)
-                mapping = DaysMapping(defs, connections, data, context)
+                mapping = DaysMapping(defs, connections, data, context, is_by_hand=is_by_hand(context.run))
                 preview = DaysPreview(defs, connections, connector.frames)
                 for day in days:
                     result = mapping.map(entity, day, frames)

@@ -9,7 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 
 from st_qbo_assets.company_files import read_company
 from st_qbo_assets.defs.shared import shared
+from st_qbo_assets.domain.ids import Entity, SourceRef, find_markers
 from st_qbo_assets.orchestration.company import build_company
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameFolder
@@ -69,13 +70,35 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """A day whose books are closed after the lists were read, and opened again minutes later.
+
+    Attributes:
+        plan: with the books closed, before a sync.
+        standings: of the edited invoice, once loaded so by a person and once opened and loaded by a schedule.
+        dates: on which the new memo stands in QuickBooks, then and then.
+    """
+
+    plan: Json
+    invoice: str
+    memo: str
+    standings: tuple[str, str]
+    dates: tuple[str, str]
+
+    def step(self, record: str) -> Json:
+        (found,) = [step for day in self.plan["days"] for step in day["steps"] if step["record"] == record]
+        return found
+
+
+@dataclass(frozen=True)
 class Story:
-    """New documents, then what people do to them, then nothing."""
+    """New documents, then what people do to them, then closed books, then nothing."""
 
     office: Office
     day: str
     created: Chapter
     changed: Chapter
+    closing: Closing
     nothing: Chapter
     acted: Json
 
@@ -107,27 +130,30 @@ class Author:
 
     def _sync(self) -> bool:
         """Materialize the day as `st-qbo sync` does; say whether it ended well and ties out."""
-        every = dg.Definitions.merge(build_company(self.defs), shared())
+        is_done = self._materialize(self.defs, {"servicetitan", "mapped", "loaded", "books"})
+        with self.office.opened() as connections:
+            day = date.fromisoformat(self.day)
+            newest = connections.tie_outs.newest(connections.name, day).get(day)
+        return is_done and newest is not None and newest.is_green
+
+    def _materialize(self, defs: CompanyDefs, stages: set[str], tags: dict[str, str] | None = None) -> bool:
+        every = dg.Definitions.merge(build_company(defs), shared())
         graph, job = every.resolve_asset_graph(), every.resolve_implicit_global_asset_job_def()
-        stages = {"servicetitan", "mapped", "loaded", "books"}
         wanted = [
             key
             for key in graph.get_all_asset_keys()
-            if key.path[1] in stages and graph.get(key).partitions_def == self.defs.days
+            if key.path[1] in stages and graph.get(key).partitions_def == defs.days
         ]
         with dg.DagsterInstance.ephemeral() as instance, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Dagster says of its own names
-            found = job.execute_in_process(
+            return job.execute_in_process(
                 instance=instance,
                 run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
                 asset_selection=wanted,
                 partition_key=self.day,
+                tags=tags or {},
                 raise_on_error=False,
-            )
-        with self.office.opened() as connections:
-            day = date.fromisoformat(self.day)
-            newest = connections.tie_outs.newest(connections.name, day).get(day)
-        return found.success and newest is not None and newest.is_green
+            ).success
 
     def _balances(self) -> dict[str, int]:
         return {
@@ -167,11 +193,42 @@ class Author:
         )
         return acted
 
+    def close_and_open(self, edited: Json) -> Closing:
+        """Close the books on an edit and a new document, load, open them, and load what waits again."""
+        company = self.defs.company.model_copy(update={"closed_period": "next_open_day"})
+        defs = CompanyDefs(company, self.defs.links_file)
+        item = next(each for each in edited["items"] if each["taxable"])
+        items = [{"id": item["id"], "price": float(item["price"]) + 12.5}]
+        self.act("update", resource="invoices", id=edited["id"], set={"items": items})
+        line = {"skuName": item["skuName"], "quantity": 1, "price": 15.0}
+        memo = self.act("add_credit_memo", customer_id=edited["customer"]["id"], lines=[line], date=self.day)
+        invoice = SourceRef(Entity.INVOICE, str(edited["id"]))
+        self.office.act("close_books", date=self.day)
+        plan = plan_of(self.office, defs, self.day)
+        self._materialize(defs, {"servicetitan", "mapped", "loaded"})
+        closed = self._standing(invoice), self._date_of(memo)
+        self.office.act("close_books", date=None)
+        self._materialize(defs, {"loaded"}, tags={"dagster/schedule_name": "sweep"})
+        opened = self._standing(invoice), self._date_of(memo)
+        standings, dates = zip(closed, opened, strict=True)
+        return Closing(plan, str(invoice), f"credit_memo:{memo['id']}", standings, dates)
+
+    def _standing(self, record: SourceRef) -> str:
+        with self.office.opened() as connections:
+            state = connections.states.of_sources(connections.name, [record])[record]
+        return state.reason.code if state.reason else state.outcome.value
+
+    def _date_of(self, memo: Json) -> str:
+        source, rows = SourceRef(Entity.CREDIT_MEMO, str(memo["id"])), self.quickbooks.state()["CreditMemo"]
+        found = [row["TxnDate"] for row in rows if source in find_markers(row.get("PrivateNote") or "")]
+        return str(*found)
+
     def live(self) -> Story:
         self.created = self.chapter()
         acted = self.change_everything()
         changed = self.chapter()
-        return Story(self.office, self.day, self.created, changed, self.chapter(), acted)
+        closing = self.close_and_open(acted["edited"])
+        return Story(self.office, self.day, self.created, changed, closing, self.chapter(), acted)
 
 
 @pytest.fixture(scope="module")
@@ -279,6 +336,22 @@ class TestSteps:
     def test_what_is_unchanged_is_only_counted(self, story: Story) -> None:
         assert story.nothing.steps() == []
         assert story.nothing.plan["days"][0]["counts"]["unchanged"] > 0
+
+
+@pytest.mark.rule("4")
+class TestClosingDate:
+    def test_a_plan_goes_by_the_present_one(self, story: Story) -> None:
+        held, moved = story.closing.step(story.closing.invoice), story.closing.step(story.closing.memo)
+        assert (held["will"], held["code"]) == ("held", "closed_period")
+        assert held["effect"]["accounts_receivable_cents"] == 0
+        assert (moved["will"], moved["code"]) == ("create", "moved_to_open_day")
+
+    def test_what_waited_is_loaded_at_once_when_they_are_opened(self, story: Story) -> None:
+        assert story.closing.standings == ("closed_period", "posted")
+
+    def test_what_was_moved_comes_back_to_its_day(self, story: Story) -> None:
+        next_day = date.fromisoformat(story.day) + timedelta(days=1)
+        assert story.closing.dates == (next_day.isoformat(), story.day)
 
 
 class TestPromises:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -201,3 +201,14 @@ def test_a_payment_keeps_its_refunds_until_they_are_something_else(database: Dat
 
     assert refunds.of_payments(ACME, ["9", "11"]) == {"9": [replace(first, cents=5000)]}
     assert refunds.of_refunds(ACME, ["20", "21"]) == {"20": replace(first, cents=5000)}
+
+
+def test_what_we_dated_after_its_day_is_found(database: Database) -> None:
+    links, later = Links(database), (DAY + timedelta(days=3)).isoformat()
+    links.save(link(invoice(1), qbo_id="1", confirmed={"TxnDate": DAY.isoformat()}))
+    links.save(link(invoice(2), qbo_id="2", confirmed={"TxnDate": later}))
+    links.save(link(invoice(3), qbo_id="3", confirmed={}))
+
+    assert [each.source for each in links.dated_later(ACME, [Entity.INVOICE], [DAY])] == [invoice(2)]
+    assert not links.dated_later(ACME, [Entity.PAYMENT], [DAY])
+    assert not links.dated_later(ACME, [Entity.INVOICE], [DAY + timedelta(days=3)])

@@ -145,3 +145,12 @@ def test_a_name_no_column_can_hold_does_not_fail_its_neighbours(states: RecordSt
     states.save(ACME, [result(invoice(1), title="bad\x00 \ud800 name"), result(invoice(2))], "run-1")
 
     assert len(states.of_sources(ACME, [invoice(1), invoice(2)])) == 2
+
+
+def test_a_reason_is_found_by_its_day_and_entity(states: RecordStates) -> None:
+    states.save(ACME, [result(PAYMENT, outcome=Outcome.BLOCKED, reason=BLOCKED)], "run-1")
+    days, code = [DAY, DAY + timedelta(days=1)], BLOCKED.code
+    assert states.has_reason(ACME, code, [Entity.INVOICE, Entity.PAYMENT], days)
+    assert not states.has_reason(ACME, code, [Entity.INVOICE], days)
+    assert not states.has_reason(ACME, code, [Entity.PAYMENT], days[1:])
+    assert not states.has_reason(ACME, "closed_period", [Entity.PAYMENT], days)
