@@ -19,6 +19,7 @@ from tests.attack.world import Arena, Session, World
 
 #: Two days that get closed, one that is open, and the last, which alone is loaded once more at the end.
 FIRST, CLOSED, OPEN, LAST = "2026-03-09", "2026-03-10", "2026-03-11", "2026-03-12"
+AFTER = "2026-03-13"
 _DAYS = (FIRST, CLOSED, OPEN, LAST)
 #: What no document may be called.
 _NEVER = {"unexplained"}
@@ -158,7 +159,7 @@ def _base(corpus: Corpus) -> dict[str, Doc]:
         *("edited", "deleted", "voided", "copied", "looked_like", "paid_by_hand", "unapplied", "accepted"),
         *("amount", "tax", "customer", "account", "cents", "date", "kind", "removed", "gate", "exported"),
         *("left", "unreadable", "contradicting", "credited", "credited_there", "written_off", "overpaid"),
-        *("changed", "refunded", "unmarked"),
+        *("changed", "refunded", "unmarked", "paid_later"),
     )
     base = {name: corpus.invoice(OPEN) for name in on_open}
     base |= {"moved": corpus.invoice(LAST), "touched": corpus.invoice(LAST)}
@@ -286,6 +287,9 @@ def _credited_in_quickbooks(corpus: Corpus, base: dict[str, Doc]) -> None:
 
 def _behind_the_back_of_all_but_the_last_day(corpus: Corpus, base: dict[str, Doc]) -> None:
     """Change documents in ServiceTitan on a day that is not loaded again, as if a load had missed them."""
+    # Older than what the last load reads, and of a day that is never loaded.
+    corpus.pay(base["paid_later"], day=AFTER)
+    corpus.expect("changed_since_load", _ref("invoice", base["paid_later"]))
     corpus.reprice(base["amount"], "10.00")
     corpus.expect("wrong_amount", _ref("invoice", base["amount"]))
     corpus.reprice(base["cents"], "0.01")
@@ -299,7 +303,7 @@ def _behind_the_back_of_all_but_the_last_day(corpus: Corpus, base: dict[str, Doc
     item = base["account"]["items"][0]
     corpus.change(base["account"], items=[{"id": item["id"], "generalLedgerAccount": account}])
     corpus.expect("wrong_income_account", _ref("invoice", base["account"]))
-    corpus.act("move_date", id=base["date"]["id"], date="2026-03-13")
+    corpus.act("move_date", id=base["date"]["id"], date=AFTER)
     corpus.expect("wrong_date", _ref("invoice", base["date"]))
     corpus.reprice(base["kind"], "-500.00")
     corpus.expect("wrong_kind", _ref("invoice", base["kind"]))
