@@ -93,7 +93,7 @@ class LoadRun:
         else:
             data = ReferenceData(self.defs, self.connector.frames, self.connections)
             references = data.current(self.context)
-            if is_by_hand(self.context.run):
+            if is_by_hand(self.context.run) and self._is_compared(entities):
                 references = data.with_present_preferences(references, self.context)
         since = self._loaded_since(entities)
         if since is not None:

@@ -152,6 +152,8 @@ class RunLoad:
 
     def _look_at_closing_date(self, days: Sequence[date]) -> None:
         """Ask for the closing date if a person started this, or something of the days rests on it."""
+        if set(self.entities) <= set(_MASTERS):
+            return  # names stand in no period
         name, closed = self.defs.name, self.references.quickbooks.preferences.book_close_date
         moved: list[Link] = []
         if closed is not None or not self.is_fresh:

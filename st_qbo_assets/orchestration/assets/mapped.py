@@ -76,7 +76,9 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
         def write() -> Iterator[tuple[date, "pd.DataFrame"]]:
             with connector.open(defs, context.run_id) as connections:
                 data = ReferenceData(defs, connector.frames, connections)
-                mapping = DaysMapping(defs, connections, data, context, is_by_hand=is_by_hand(context.run))
+                has_dates = entity not in (Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR)
+                asks = has_dates and is_by_hand(context.run)
+                mapping = DaysMapping(defs, connections, data, context, is_by_hand=asks)
                 preview = DaysPreview(defs, connections, connector.frames)
                 for day in days:
                     result = mapping.map(entity, day, frames)

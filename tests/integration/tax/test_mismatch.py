@@ -27,7 +27,7 @@ def assert_mismatch(found: Booked, *, off: Decimal) -> None:
     assert found.result.qbo_id
     tax, total = found.meant
     assert found.stored == (tax + off, total + off)
-    assert f"TotalAmt: {total} meant, {total + off} in QuickBooks" in str(found.result.reason)
+    assert f"total: {total} meant, {total + off} in QuickBooks" in str(found.result.reason)
 
 
 @pytest.mark.parametrize(
