@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
+from st_qbo_assets.books.figures import BALANCES
 from st_qbo_assets.connecting.lifetimes import notices_of
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Company, Entity
@@ -26,8 +27,6 @@ from st_qbo_assets.store.tokens import token_dates
 KINDS = ("connection", "held", "failed", "outage", "difference", "stale", "expiry")
 #: Days whose newest comparison is looked at: older ones were told when they were new.
 _COMPARED_DAYS = 35
-#: What is open of invoices and credits, among the records of a comparison.
-_BALANCES = "balances"
 _SYSTEMS = {"servicetitan": "ServiceTitan", "quickbooks": "QuickBooks"}
 
 
@@ -158,10 +157,10 @@ def _gaps(causes: Sequence[Json]) -> dict[str, int]:
     A document that differs in total and in what is open of it is one. What is open of another is no gap of
     its own where it follows from a document that is told.
     """
-    told = {cause.get("cause") for cause in causes if cause.get("entity") != _BALANCES}
+    told = {cause.get("cause") for cause in causes if cause.get("entity") != BALANCES}
     gaps: dict[str, int] = {}
     for place, cause in enumerate(causes):
-        if cause.get("entity") == _BALANCES and cause.get("cause") in told:
+        if cause.get("entity") == BALANCES and cause.get("cause") in told:
             continue
         name = str(cause.get("source") or cause.get("quickbooks") or place)
         gaps[name] = max(gaps.get(name, 0), abs(int(cause.get("difference_cents") or 0)))

@@ -68,6 +68,10 @@ class Finding:
 
 
 _NOTHING = "Nothing to do."
+_GONE = (
+    "Delete it in ServiceTitan too; or load the day, and its reason names the row of links.csv that makes it "
+    "again."
+)
 _RELOAD = "Re-materialize loaded/{entity} of the day."
 
 CAUSES: tuple[Cause, ...] = (
@@ -105,12 +109,10 @@ CAUSES: tuple[Cause, ...] = (
           "Undo the edit in QuickBooks, or make it equal to ServiceTitan; then re-materialize the day.",
           when.edited_in_quickbooks),
     Cause("deleted_in_quickbooks", Kind.FAILING, "Deleted in QuickBooks after it was posted.",
-          "Delete it in ServiceTitan too; or load the day, and its reason names the row of links.csv that "
-          "makes it again.",
+          _GONE,
           when.deleted_in_quickbooks),
     Cause("voided_in_quickbooks", Kind.FAILING, "Voided in QuickBooks, but ServiceTitan still has it.",
-          "Delete it in ServiceTitan too; or load the day, and its reason names the row of links.csv that "
-          "makes it again.",
+          _GONE,
           when.voided_in_quickbooks),
     Cause("gone_from_servicetitan", Kind.FAILING, "Carries our marker, but ServiceTitan does not know it.",
           "Look it up in ServiceTitan; void it in QuickBooks if it is nobody's.",

@@ -24,6 +24,7 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Verdict
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind
+from st_qbo_assets.load.emptying import keep_emptied
 from st_qbo_assets.load.foresight import foreseen
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.linking import Posted, link_to
@@ -98,7 +99,13 @@ class RecordWriter:
                 said = reason("not_settled", error="it is still being found out")
                 return Action(ActionKind.HELD, reason=said)
             action = plan_void(link, unwanted.why, self._context.policies)
-            return self._emptied_by_hand(link) or action if action.kind is ActionKind.HELD else action
+            if action.kind is not ActionKind.HELD:
+                return action
+            # What could not be voided for her is done with once a person has emptied it, as she was asked to.
+            obj = read_if_there(self._context, link.target, link.qbo_id)
+            if obj is not None and not objects.is_voided(obj):
+                return action
+            return Action(ActionKind.UNCHANGED, link=keep_emptied(self._context, link))
 
         result = self._turn(subject, known, plan)
         is_never_written = result.outcome is Outcome.HELD and not result.qbo_id
@@ -108,15 +115,6 @@ class RecordWriter:
         ):
             return subject.result(Outcome.VOIDED)
         return result
-
-    def _emptied_by_hand(self, link: Link) -> Action | None:
-        """Return that nothing is left to do for a document that a person voided or deleted, as asked."""
-        obj = read_if_there(self._context, link.target, link.qbo_id)
-        if obj is not None and not objects.is_voided(obj):
-            return None
-        empty = replace(link, state=LinkState.VOIDED, digest="", drift=None, run_id=self._context.run_id)
-        self._context.ledger.save_link(empty)
-        return Action(ActionKind.UNCHANGED, link=empty)
 
     def preview_void(self, unwanted: Unwanted) -> LoadResult:
         """Return what a void would do; nothing is sent, locked or kept."""

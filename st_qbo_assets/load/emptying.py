@@ -14,14 +14,13 @@ from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.voiding import VOIDS_BY_UPDATE, still_used, void_request
-from st_qbo_assets.store.links import LinkState
+from st_qbo_assets.store.links import Link, LinkState
 
 
 def ready_to_void(context: WriteContext, subject: Subject, action: Action) -> LoadResult | Action:
     """Return the void with its request, or why it is not done.
 
-    What somebody deleted or voided in QuickBooks meanwhile is empty already; making it anew takes a
-    person's decision, so the link does not say that we voided it.
+    What somebody deleted or voided in QuickBooks meanwhile is empty already.
 
     Raises:
         SyncError: if QuickBooks could not be asked.
@@ -30,9 +29,7 @@ def ready_to_void(context: WriteContext, subject: Subject, action: Action) -> Lo
     assert link is not None
     obj = read_if_there(context, link.target, link.qbo_id)
     if obj is None or objects.is_voided(obj):
-        empty = replace(link, state=LinkState.VOIDED, digest="", drift=None, run_id=context.run_id)
-        context.ledger.save_link(empty)
-        return subject.result(Outcome.VOIDED, link=empty, said=action.reason)
+        return subject.result(Outcome.VOIDED, link=keep_emptied(context, link), said=action.reason)
     if edited := edits_of(link, obj, {}):
         settled = settle_edit(context, link, obj, edited, is_gone=True)
         if settled.held is not None:
@@ -42,3 +39,13 @@ def ready_to_void(context: WriteContext, subject: Subject, action: Action) -> Lo
         return subject.result(Outcome.HELD, link=link, said=used)
     current = replace(link, sync_token=objects.text(obj.get("SyncToken")))
     return replace(action, request=void_request(link, obj), link=current)
+
+
+def keep_emptied(context: WriteContext, link: Link) -> Link:
+    """Keep that somebody deleted or voided a document in QuickBooks, and return its link.
+
+    Making it anew takes a person's decision, so the link does not say that we voided it.
+    """
+    empty = replace(link, state=LinkState.VOIDED, digest="", drift=None, run_id=context.run_id)
+    context.ledger.save_link(empty)
+    return empty

@@ -336,8 +336,9 @@ class DayTurn:
 
 def applied_by(link: Link | None) -> dict[str, str]:
     """Return what a payment takes of documents in QuickBooks, as last confirmed."""
-    is_there = link is not None and link.state is not LinkState.VOIDED
-    return objects.as_mapping(link.confirmed.get(APPLIED)) if link is not None and is_there else {}
+    if link is None or link.state is LinkState.VOIDED:
+        return {}
+    return objects.as_mapping(link.confirmed.get(APPLIED))
 
 
 def _was_asked(source: SourceRef, entity: Entity, ids: Collection[str]) -> bool:

@@ -22,6 +22,7 @@ from st_qbo_assets.extract.payables import read_applied_to_bills, read_bill_paym
 from st_qbo_assets.extract.touched import reread as reread_documents
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput, DayLoader
+from st_qbo_assets.load.gathering import MASTERS
 from st_qbo_assets.load.planning import DayPlanner, Planned
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks, parse_settled_links
@@ -40,7 +41,6 @@ from st_qbo_assets.store.inbox import Inbox
 from st_qbo_assets.store.links import Link
 
 _DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, *keys.BUYING_ORDER)
-_MASTERS = (Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR)
 #: Days are loaded together until they have so many documents, or are so many.
 _DOCUMENTS_TOGETHER = 300
 _DAYS_TOGETHER = 14
@@ -122,10 +122,10 @@ class RunLoad:
     def _without_linked_masters(
         self, found: Sequence[Mapped], records: Collection[SourceRef]
     ) -> Iterator[Mapped]:
-        masters = [each.source for each in found if each.source.entity in _MASTERS]
+        masters = [each.source for each in found if each.source.entity in MASTERS]
         linked = self.connections.links.of_sources(self.defs.name, masters) if masters else {}
         for each in found:
-            is_needed = each.source.entity in _MASTERS and each.source not in linked
+            is_needed = each.source.entity in MASTERS and each.source not in linked
             if is_needed or each.source.record in records:
                 yield each
 
@@ -144,7 +144,7 @@ class RunLoad:
             found: dict[date, list[Planned]] = {day: [] for day in mapped}
             for each in planned:
                 source = each.result.source
-                if source.entity in _MASTERS and source in assumed:
+                if source.entity in MASTERS and source in assumed:
                     continue  # told on the day that needs it first
                 found.get(each.result.day, found[min(mapped)]).append(each)
             assumed |= {each.result.source: each.result.outcome for each in planned}
@@ -152,7 +152,7 @@ class RunLoad:
 
     def _look_at_closing_date(self, days: Sequence[date]) -> None:
         """Ask for the closing date if a person started this, or something of the days rests on it."""
-        if set(self.entities) <= set(_MASTERS):
+        if set(self.entities) <= MASTERS:
             return  # names stand in no period
         name, closed = self.defs.name, self.references.quickbooks.preferences.book_close_date
         moved: list[Link] = []
@@ -332,7 +332,7 @@ def by_day(mapped: DaysMapped, results: Sequence[LoadResult]) -> dict[date, list
         told = {result.source for result in days[day]}
         for source in (each.source for found in groups.values() for each in found):
             result = of_source.get(source)
-            if result is not None and result.source.entity in _MASTERS and source not in told:
+            if result is not None and result.source.entity in MASTERS and source not in told:
                 days[day].append(replace(result, day=day, wrote=False))
                 told.add(source)
     return days

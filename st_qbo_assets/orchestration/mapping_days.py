@@ -12,6 +12,7 @@ from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Mapped, Verdict
 from st_qbo_assets.extract.frames import AnyRecord
+from st_qbo_assets.load.gathering import MASTERS
 from st_qbo_assets.load.shapes import is_application_part
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.extracts import own_records
@@ -42,8 +43,6 @@ class DaysMapping:
 
     def __post_init__(self) -> None:
         self.references = self.data.current(self.log)
-        if self.is_by_hand:
-            self.references = self.data.with_present_preferences(self.references, self.log)
 
     def map(self, entity: Entity, day: date, frames: Mapping[str, DayFrames]) -> list[Mapped]:
         """Return what the records of a day become, for one entity."""
@@ -57,7 +56,8 @@ class DaysMapping:
             if name in sources:
                 own += own_records(found, name, day=day, company=company)
         result = self._map(entity, day, own, records)
-        if any(map(rests_on_closing_date, result)):
+        is_asked = self.is_by_hand and entity not in MASTERS  # names stand in no period
+        if is_asked or any(map(rests_on_closing_date, result)):
             known = self.references
             self.references = self.data.with_present_preferences(known, self.log)
             if self.references != known:

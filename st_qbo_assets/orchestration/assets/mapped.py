@@ -76,9 +76,7 @@ def _mapped(defs: CompanyDefs, entity: Entity) -> dg.AssetsDefinition:
         def write() -> Iterator[tuple[date, "pd.DataFrame"]]:
             with connector.open(defs, context.run_id) as connections:
                 data = ReferenceData(defs, connector.frames, connections)
-                has_dates = entity not in (Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR)
-                asks = has_dates and is_by_hand(context.run)
-                mapping = DaysMapping(defs, connections, data, context, is_by_hand=asks)
+                mapping = DaysMapping(defs, connections, data, context, is_by_hand=is_by_hand(context.run))
                 preview = DaysPreview(defs, connections, connector.frames)
                 for day in days:
                     result = mapping.map(entity, day, frames)
