@@ -26,7 +26,8 @@ from st_qbo_assets.settings import Settings
 from st_qbo_assets.store import migrations
 from st_qbo_assets.store.embedded import postgres_url
 
-_CONNECT_TIMEOUT_SECONDS = 10
+#: A server may take many seconds to greet where its machine is busy; one that is down refuses at once.
+_CONNECT_TIMEOUT_SECONDS = 30
 #: Five writers, the realm's budget, and a few readers beside them; threads beyond wait for a connection.
 _POOL_SIZE = 8
 _POOL_OVERFLOW = 24
