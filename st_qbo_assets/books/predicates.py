@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from st_qbo_assets.books.applications import Gap
 from st_qbo_assets.books.cases import Case
 from st_qbo_assets.books.documents import QboKey, Shape
+from st_qbo_assets.books.evidence import FieldDrift
 from st_qbo_assets.books.refunds import summed_income
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Outcome, Reason, Verdict
+from st_qbo_assets.quickbooks.wording import edit_in_words
 
 _REMOVED = frozenset(
     {"deleted", "zero_total", "canceled_empty", "bill_canceled"}
@@ -147,10 +149,7 @@ def edited_in_quickbooks(case: Case) -> str:
     """Fields we own are no longer what QuickBooks confirmed."""
     if not case.drift:
         return ""
-    changes = "; ".join(
-        f"{change.field}: {change.meant or 'nothing'} → {change.held or 'nothing'}" for change in case.drift
-    )
-    return f"Since QuickBooks last confirmed it: {changes}."
+    return f"Since QuickBooks last confirmed it: {_edits(case.drift)}."
 
 
 def accepted_edit(case: Case) -> str:
@@ -158,8 +157,7 @@ def accepted_edit(case: Case) -> str:
     covered = {facet for change in case.accepted for facet in _ACCEPTED_FACETS.get(change.field, ())}
     if not case.accepted or not case.differs or not set(case.differs) <= covered:
         return ""
-    changes = "; ".join(f"{change.field}: {change.meant} → {change.held}" for change in case.accepted)
-    return f"Accepted as QuickBooks has it: {changes}."
+    return f"Accepted as QuickBooks has it: {_edits(case.accepted)}."
 
 
 def closed_period(case: Case) -> str:
@@ -532,6 +530,10 @@ def _why_not_due(case: Case) -> str:
 def _given(case: Case) -> str:
     reason = given_reason(case)
     return reason.text if reason is not None else "The last load gave no reason."
+
+
+def _edits(edits: tuple[FieldDrift, ...]) -> str:
+    return "; ".join(edit_in_words(edit.field, edit.meant, edit.held) for edit in edits)
 
 
 def _named(things: tuple[object, ...]) -> str:

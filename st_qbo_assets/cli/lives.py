@@ -20,8 +20,8 @@ from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.load.objects import as_mapping
 from st_qbo_assets.load.verify import ACCEPTED
-from st_qbo_assets.load.wording import drift_in_words
 from st_qbo_assets.quickbooks.faults import FaultKind, fault_kind
+from st_qbo_assets.quickbooks.wording import drift_in_words
 from st_qbo_assets.store.audit import Decision, Life, StateChange
 from st_qbo_assets.store.intents import Attempt, AttemptOutcome, Intent, IntentState
 from st_qbo_assets.store.links import Link

@@ -15,7 +15,7 @@ from st_qbo_assets.domain.ids import PRICEBOOK
 from st_qbo_assets.domain.money import from_cents, to_cents
 from st_qbo_assets.domain.outcomes import Json, canonical_json
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.wording import change_in_words, field_in_words
+from st_qbo_assets.quickbooks.wording import change_in_words, field_in_words
 
 _HEADER_REFS = (
     "CustomerRef",

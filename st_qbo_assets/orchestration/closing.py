@@ -13,10 +13,10 @@ from st_qbo_assets.books.month_close.months import Month
 from st_qbo_assets.books.month_close.quickbooks_reads import read_quickbooks
 from st_qbo_assets.books.month_close.servicetitan_reads import ServiceTitanMonth, read_servicetitan
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.load.wording import drift_in_words
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.materials import items_held
 from st_qbo_assets.orchestration.references import References
+from st_qbo_assets.quickbooks.wording import drift_in_words
 
 
 def close_books(

@@ -50,7 +50,7 @@ class DriftFinder:
             changes = drift(link.confirmed, owned_fields(target, obj))
             self._keep(link, drift_json(changes) if changes else None)
             if changes:
-                differing[QboKey(target, link.qbo_id)] = tuple(change.in_words() for change in changes)
+                differing[QboKey(target, link.qbo_id)] = changes
         return differing
 
     def note_deleted(self, target: str, qbo_ids: Iterable[str]) -> None:

@@ -14,12 +14,12 @@ from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.domain.company import CompanyFile, Environment
 from st_qbo_assets.domain.errors import SyncError
 from st_qbo_assets.domain.money import from_cents
-from st_qbo_assets.load.wording import drift_in_words
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.failures import failure_of
 from st_qbo_assets.orchestration.live_runs import settle_names
 from st_qbo_assets.orchestration.resources import Connector
+from st_qbo_assets.quickbooks.wording import drift_in_words
 
 if TYPE_CHECKING:
     from st_qbo_assets.books.duplicates import Duplicate

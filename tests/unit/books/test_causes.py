@@ -219,7 +219,7 @@ def test_drift_is_told_field_by_field_whatever_field_it_is(world: World) -> None
     world.drift[QboKey("Invoice", "1003")] = (Drift("DocNumber", "N3", "X"),)
     (record,) = world.records()
     assert record.cause == "edited_in_quickbooks"
-    assert "DocNumber: N3 → X" in record.finding.evidence
+    assert "number N3 → X" in record.finding.evidence
 
 
 def test_a_mismatch_mended_by_hand_in_quickbooks_is_no_edit(world: World) -> None:

@@ -421,13 +421,18 @@ def test_what_leaves_us_after_we_posted_it_waits_for_a_person(
 def test_an_accepted_edit_is_informational_as_long_as_nothing_else_differs(world: World) -> None:
     invoice = qbo(world, "Invoice", 1003)
     invoice["TxnDate"] = str(WEEK[1])
-    accepted = {"TxnDate": {"confirmed": str(DAY), "now": str(WEEK[1])}}
+    lines = [f'[{{"Amount": "{amount}", "kind": "salesitemlinedetail"}}]' for amount in ("90.00", "80.00")]
+    accepted = {
+        "TxnDate": {"confirmed": str(DAY), "now": str(WEEK[1])},
+        "Line": {"confirmed": lines[0], "now": lines[1]},
+    }
     source = SourceRef.parse("invoice:3")
     world.links = [row for row in world.links if row.source != source]
     world.links.append(Row(source, "Invoice", "1003", confirmed={"accepted": accepted}))
     records = world.settle().records()
     assert {record.cause for record in records} == {"accepted_edit"}
-    assert f"TxnDate: {DAY} → {WEEK[1]}" in records[0].finding.evidence
+    told = f"Accepted as QuickBooks has it: date {DAY} → {WEEK[1]}; lines 90.00 → 80.00."
+    assert records[0].finding.evidence == told
     world.drift[QboKey("Invoice", "1003")] = (Drift("DocNumber", "N3", "X"),)
     assert set(world.causes().values()) == {"edited_in_quickbooks"}
     world.drift.clear()
