@@ -23,7 +23,8 @@ from st_qbo_assets.load.results import with_note
 from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.shapes import Unwanted
-from st_qbo_assets.load.verify import DELETED
+from st_qbo_assets.load.updating import changes_of
+from st_qbo_assets.load.verify import DELETED, Difference
 from st_qbo_assets.quickbooks.answers import Answer
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -39,12 +40,14 @@ class Planned:
         mapped: what the mapping made of it; None where only its link is known.
         link: the document in QuickBooks it is about, as it is now.
         rewrites: whether an object in doubt would get our version, once it was looked at (rule 5.3).
+        changes: what an update sets to something else than QuickBooks last confirmed.
     """
 
     result: LoadResult
     mapped: Mapped | None = None
     link: Link | None = None
     rewrites: bool = False
+    changes: tuple[Difference, ...] = ()
 
     @property
     def will(self) -> str:
@@ -114,7 +117,10 @@ class _Walker(DayLoader):
         action = self._actions.get(result.source)
         link = action.link if action is not None else turn.known.link(result.source, result.target)
         rewrites = action is not None and result.operation == RECHECK and self._rewrites(action)
-        return Planned(result, turn.mapped.get(result.source), link, rewrites)
+        changes: tuple[Difference, ...] = ()
+        if action is not None and action.kind is ActionKind.UPDATE and action.payload and link:
+            changes = changes_of(action.payload, link, action.request or {})
+        return Planned(result, turn.mapped.get(result.source), link, rewrites, changes)
 
     def _rewrites(self, action: Action) -> bool:
         link, payload, policy = action.link, action.payload, self._context.policies.drift

@@ -222,7 +222,7 @@ def drift(confirmed: Mapping[str, Any], current: Mapping[str, Any]) -> tuple[Dif
         return ()
     names = [*confirmed, *(name for name in current if name not in confirmed)]
     return tuple(
-        Difference(name, _shown(confirmed.get(name)), _shown(current.get(name)))
+        Difference(name, shown(confirmed.get(name)), shown(current.get(name)))
         for name in names
         if name not in _NOT_OWNED and canonical_json(confirmed.get(name)) != canonical_json(current.get(name))
     )
@@ -356,5 +356,6 @@ def _name_value(value: object) -> str:
     return str(value) if isinstance(value, bool) else _plain(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value of a field as the text that is compared and kept of it."""
     return value if isinstance(value, str) else "" if value is None else canonical_json(value)

@@ -31,6 +31,7 @@ from st_qbo_assets.orchestration.frames import to_rows
 from st_qbo_assets.orchestration.io_manager import FrameFolder
 from st_qbo_assets.orchestration.loading import settled_links, write_context
 from st_qbo_assets.orchestration.metadata import MOST_ROWS, Metadata, cell, dollars
+from st_qbo_assets.orchestration.naming import changes_in_words
 from st_qbo_assets.orchestration.references import References
 from st_qbo_assets.quickbooks.reference import Reference
 from st_qbo_assets.store.links import Link, LinkState
@@ -66,15 +67,22 @@ _BOUGHT: Mapping[str, Figure] = {
 
 @dataclass(frozen=True)
 class Previewed:
-    """One planned step with what it does to the books."""
+    """One planned step with what it does to the books, and of an update what it changes, in words."""
 
     planned: Planned
     effect: Effect
+    changes: str = ""
 
     @property
     def will(self) -> str:
         """What will happen, in one word."""
         return self.planned.will
+
+    @property
+    def why(self) -> str:
+        """What changes, and what is said of the record."""
+        said = self.planned.result.reason
+        return ". ".join(words for words in (self.changes, said.text if said else "") if words)
 
 
 class DaysPreview:
@@ -129,7 +137,11 @@ def with_effects(
     """Return planned steps with what each does to the books, against what QuickBooks last confirmed."""
     steps = list(planned)
     accounts = _item_accounts(connections, items_of(steps), reference)
-    return [Previewed(each, change_of(each, _own_effect(each, accounts), accounts)) for each in steps]
+    changes = changes_in_words(connections, steps, reference)
+    return [
+        Previewed(each, change_of(each, _own_effect(each, accounts), accounts), told)
+        for each, told in zip(steps, changes, strict=True)
+    ]
 
 
 def _own_effect(planned: Planned, accounts: Mapping[str, str]) -> Effect:
@@ -179,7 +191,7 @@ def step_json(previewed: Previewed, reference: Reference) -> Json:
         "name": result.title,
         "cents": result.cents,
         "effect": effect_json(previewed.effect, reference),
-        "why": "" if said is None else said.text,
+        "why": previewed.why,
         "code": "" if said is None else said.code,
         "what_to_do": "" if said is None else said.remedy,
     }
@@ -274,7 +286,7 @@ def _row(previewed: Previewed, reference: Reference, columns: Mapping[str, Figur
         dollars(result.cents),
         *(dollars(cents) if cents else "" for cents in figures),
         accounts,
-        result.reason.text if result.reason else "",
+        previewed.why,
     )
 
 

@@ -6,32 +6,44 @@ differences (`load.verify`, the tie-out). What is kept of a difference is never 
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
+
+#: What stands behind an id, by the field it is under: `CustomerRef` and `77` → `Jane Doe`.
+NameOf = Callable[[str, str], str]
 
 #: QuickBooks' names of fields, as a bookkeeper calls them.
 _FIELDS = {
     "APAccountRef": "payable account",
     "AccountRef": "account",
     "Active": "active",
+    "AlternatePhone": "other phone",
     "Amount": "amount",
     "AssetAccountRef": "asset account",
+    "BillAddr": "billing address",
     "ClassRef": "class",
     "CompanyName": "company",
+    "CustomerMemo": "memo",
     "CustomerRef": "customer",
     "DepartmentRef": "location",
     "DepositToAccountRef": "deposit account",
+    "Description": "description",
     "DisplayName": "display name",
     "DocNumber": "number",
     "DueDate": "due",
     "EntityRef": "payee",
     "ExpenseAccountRef": "expense account",
     "FamilyName": "last name",
+    "Fax": "fax",
     "GivenName": "first name",
     "IncomeAccountRef": "income account",
     "ItemRef": "item",
     "Line": "lines",
+    "MiddleName": "middle name",
+    "Mobile": "mobile",
     "Name": "name",
+    "Notes": "notes",
+    "POStatus": "status",
     "ParentRef": "parent",
     "PaymentMethodRef": "payment method",
     "PaymentRefNum": "reference number",
@@ -40,19 +52,31 @@ _FIELDS = {
     "PrimaryEmailAddr": "e-mail",
     "PrimaryPhone": "phone",
     "PrivateNote": "private note",
+    "PurchaseCost": "cost",
+    "PurchaseDesc": "purchase description",
+    "SalesTaxCodeRef": "tax",
     "SalesTermRef": "terms",
+    "ShipAddr": "service address",
     "Sku": "SKU",
+    "Suffix": "suffix",
     "TaxCodeRef": "tax",
+    "TaxExemptionReasonId": "tax exemption",
+    "Taxable": "taxable",
+    "Title": "title",
     "TotalAmt": "total",
     "TotalTax": "tax",
     "TxnDate": "date",
     "Type": "type",
+    "UnitPrice": "price",
     "VendorRef": "vendor",
+    "WebAddr": "web address",
     "marker": "private note",
     "paid_from": "paid from",
 }
 #: What of a line always says which it is, and what is said only where it changed.
 _ALWAYS, _IF_CHANGED = ("ItemRef", "AccountRef"), ("CustomerRef", "TaxCodeRef", "ClassRef")
+#: Fields whose value is an id, and what stands before the document that a payment is applied to.
+_NAMED, _APPLIED = ("Ref", "paid_from"), "applied to "
 #: Kinds of lines that need no word: they name an item or an account.
 _PLAIN_KINDS = ("salesitem", "itembasedexpense", "accountbasedexpense")
 #: A sentence with more lines than this is one nobody reads: the rest is counted.
@@ -67,7 +91,12 @@ def field_in_words(field: str) -> str:
     return " ".join(_FIELDS.get(word, word) for word in (first, *rest.split()))
 
 
-def change_in_words(before: str, now: str) -> tuple[str, str]:
+def as_it_is(field: str, id: str) -> str:  # noqa: A002 - QuickBooks' word
+    """Return an id as it is: its name is not known."""
+    return id
+
+
+def change_in_words(before: str, now: str, name_of: NameOf = as_it_is) -> tuple[str, str]:
     """Return both values of a field as a bookkeeper says them; of lines only those that differ."""
     lines, others = _lines(before), _lines(now)
     if not lines and not others:
@@ -77,9 +106,11 @@ def change_in_words(before: str, now: str) -> tuple[str, str]:
     gone, new = _differing(lines or [], others or [])
     is_both = bool(gone and new)
     changed = [name for name in _IF_CHANGED if is_both and _values(gone, name) != _values(new, name)]
-    told = _in_words(gone, changed), _in_words(new, changed)
+    told = _in_words(gone, changed, name_of), _in_words(new, changed, name_of)
+    if told[0] != told[1]:
+        return told
     # Lines that swapped what is left out would read the same.
-    return told if told[0] != told[1] else (_in_words(gone, _IF_CHANGED), _in_words(new, _IF_CHANGED))
+    return _in_words(gone, _IF_CHANGED, name_of), _in_words(new, _IF_CHANGED, name_of)
 
 
 def drift_in_words(drift: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,10 +123,18 @@ def drift_in_words(drift: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def edit_in_words(field: str, before: str, now: str) -> str:
+def edit_in_words(field: str, before: str, now: str, name_of: NameOf = as_it_is) -> str:
     """Return one change of a field as a bookkeeper says it: `date 2026-03-01 → 2026-03-02`."""
-    told = change_in_words(before, now)
-    return f"{field_in_words(field)} {told[0] or 'nothing'} → {told[1] or 'nothing'}"
+    told = change_in_words(before, now, name_of)
+    if field.endswith(_NAMED):
+        told = name_of(field, before) if before else "", name_of(field, now) if now else ""
+        if told[0] == told[1]:
+            told = f"{told[0]} (Id {before})", f"{told[1]} (Id {now})"
+    words = field_in_words(field)
+    if field.startswith(_APPLIED):
+        kind, _, id_ = field.removeprefix(_APPLIED).partition(" ")
+        words = f"{_APPLIED}{kind} {name_of(kind, id_)}"
+    return f"{words} {told[0] or 'nothing'} → {told[1] or 'nothing'}"
 
 
 def _lines(text: str) -> list[Mapping[str, Any]] | None:
@@ -139,15 +178,15 @@ def _values(lines: Sequence[Mapping[str, Any]], name: str) -> set[str]:
     return {str(line.get(name, "")) for line in lines}
 
 
-def _in_words(lines: Sequence[Mapping[str, Any]], changed: Sequence[str]) -> str:
-    told = [_line(line, (*_ALWAYS, *changed)) for line in lines[:_MOST_LINES]]
+def _in_words(lines: Sequence[Mapping[str, Any]], changed: Sequence[str], name_of: NameOf) -> str:
+    told = [_line(line, (*_ALWAYS, *changed), name_of) for line in lines[:_MOST_LINES]]
     left = len(lines) - _MOST_LINES
     return ", ".join(told) + (f" and {left} more" if left > 0 else "")
 
 
-def _line(line: Mapping[str, Any], said: Sequence[str]) -> str:
+def _line(line: Mapping[str, Any], said: Sequence[str], name_of: NameOf) -> str:
     kind = str(line.get("kind", "")).removesuffix("linedetail")
     parts = [kind] if kind and kind not in _PLAIN_KINDS else []
-    parts += [f"{_FIELDS[name]} {line[name]}" for name in said if line.get(name)]
+    parts += [f"{_FIELDS[name]} {name_of(name, str(line[name]))}" for name in said if line.get(name)]
     about = f" ({', '.join(parts)})" if parts else ""
     return f"{line.get('Amount', '0.00')}{about}"

@@ -183,6 +183,10 @@ class Author:
         self.act("update", resource="invoices", id=edited["id"], set={"items": items})
         payment = paid[edited["id"]]
         acted: Json = {"edited": edited, "payment": payment}
+        renumbered = next(each for each in due if each["id"] != edited["id"] and each not in unpaid[:1])
+        acted["renumbered"] = renumbered
+        number = {"referenceNumber": f"{renumbered['referenceNumber']}A"}
+        self.act("update", resource="invoices", id=renumbered["id"], set=number)
         if unpaid:
             acted["deleted"] = unpaid[0]
             self.act("delete", resource="invoices", id=unpaid[0]["id"])
@@ -313,6 +317,17 @@ class TestSteps:
         ]
         before = Decimal(str(story.acted["edited"]["total"])) * 100
         assert step["effect"]["accounts_receivable_cents"] == step["cents"] - int(before)
+
+    def test_every_update_says_what_changes(self, story: Story) -> None:
+        why = {step["record"]: step["why"] for step in story.changed.steps("update")}
+        renumbered, edited = story.acted["renumbered"], story.acted["edited"]
+        number, item = (
+            renumbered["referenceNumber"],
+            next(each for each in edited["items"] if each["taxable"]),
+        )
+        assert why[f"invoice:{renumbered['id']}"] == f"number {number} → {number}A"
+        assert f"(item {item['skuName']}) → " in why[f"invoice:{edited['id']}"]
+        assert all(why.values())
 
     def test_a_void_takes_back_what_was_booked(self, story: Story) -> None:
         voids = {step["record"]: step for step in story.changed.steps("void")}

@@ -24,6 +24,7 @@ from st_qbo_assets.load.effects import (
 )
 from st_qbo_assets.load.planning import DayPlanner, Planned
 from st_qbo_assets.load.verify import owned_fields
+from st_qbo_assets.quickbooks.wording import edit_in_words
 from st_qbo_assets.store.links import LinkState
 from tests.unit.load.builders import (
     DAY,
@@ -119,6 +120,33 @@ def test_an_edit_changes_the_books_by_its_difference_only() -> None:
     found = plan(bench, invoice(10, lines=[("SKU", "130.00")], tax="2.00"))
     assert steps(found) == {"update invoice:10"}
     assert change(found) == Effect(receivable=3200, income={INCOME: 3000}, tax=200)
+
+
+def told(found: dict[str, Planned], step: str) -> list[str]:
+    return [edit_in_words(each.field, each.meant, each.held) for each in found[step].changes]
+
+
+def test_an_update_says_what_changes_also_where_no_amount_does() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10), customer(2), payment(20, "100.00", applied={10: "100.00"}))
+    moved = invoice(10, customer=2, day=DAY - timedelta(days=1), DocNumber="11")
+    found = plan(bench, moved, customer(2), payment(20, "100.00", day=DAY - timedelta(days=1)))
+    ids = {link.display_name or link.target: link.qbo_id for link in bench.ledger.kept_links.values()}
+    assert told(found, "update invoice:10") == [
+        f"customer {ids['Customer 1']} → {ids['Customer 2']}",
+        "date 2026-11-16 → 2026-11-15",
+        "number 10 → 11",
+    ]
+    assert told(found, "update payment:20") == [
+        "date 2026-11-16 → 2026-11-15",
+        f"applied to Invoice {ids['Invoice']} 100.00 → nothing",
+    ]
+    edited = plan(bench, invoice(10, lines=[("SKU", "80.00"), ("SKU", "20.00")], tax="2.00"))
+    assert told(edited, "update invoice:10") == [
+        "tax 0.00 → 2.00",
+        f"lines 100.00 (item {ids['SKU']}) → 80.00 (item {ids['SKU']}), 20.00 (item {ids['SKU']})",
+        "total 100.00 → 102.00",
+    ]
 
 
 def test_an_unchanged_day_changes_nothing() -> None:

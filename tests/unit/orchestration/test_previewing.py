@@ -1,15 +1,20 @@
 """What a materialization of mapped/* shows: every step with its effect, numbers as numbers, bounded."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any, cast
 
 from st_qbo_assets.domain.effects import Effect
-from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Outcome, Reason
 from st_qbo_assets.load.planning import Planned
+from st_qbo_assets.load.verify import Difference
 from st_qbo_assets.orchestration.metadata import MOST_ROWS
-from st_qbo_assets.orchestration.previewing import Previewed, preview_metadata, step_json
+from st_qbo_assets.orchestration.previewing import Previewed, preview_metadata, step_json, with_effects
 from st_qbo_assets.quickbooks.lists import Account
 from st_qbo_assets.quickbooks.reference import Reference
+from st_qbo_assets.store.links import Link
 
 DAY = date(2026, 11, 16)
 LISTS = Reference(
@@ -73,6 +78,47 @@ def test_what_is_held_says_why_and_what_is_unchanged_is_only_counted() -> None:
     assert "Line 1 \\| has no account." in metadata["plan"].value
     assert "invoice:9" not in metadata["plan"].value
     assert (metadata["will_held"], metadata["will_unchanged"]) == (1, 1)
+
+
+@dataclass
+class Ledger:
+    """Our own database, as far as names are asked of it."""
+
+    name: str = "acme"
+    asked: list[str] = field(default_factory=list[str])
+
+    @property
+    def links(self) -> "Ledger":
+        return self
+
+    def of_targets(self, company: str, target: str, ids: Iterable[str]) -> dict[str, list[Link]]:
+        self.asked.append(target)
+        return {
+            id_: [link_of(target, id_, display_name=f"{target} called {id_}" if target != "Invoice" else "")]
+            for id_ in ids
+        }
+
+
+def link_of(target: str, id_: str, **fields: Any) -> Link:
+    source = SourceRef(Entity.INVOICE, id_)
+    return Link(Company("acme"), source, target, Realm("2"), id_, number=f"N{id_}", **fields)
+
+
+def test_an_update_is_told_with_names_and_asks_for_each_kind_once() -> None:
+    changes = (
+        Difference("CustomerRef", "7", "8"),
+        Difference("DepositToAccountRef", "4", "79"),
+        Difference("Line", "", '[{"Amount": "5.00", "kind": "salesitemlinedetail", "ItemRef": "3"}]'),
+        Difference("applied to Invoice 12", "5.00", ""),
+    )
+    update = replace(step("update").planned, changes=changes)
+    (told, nothing) = with_effects(cast(Any, ledger := Ledger()), [update, step("create").planned], LISTS)
+    assert told.why == (
+        "customer Customer called 7 → Customer called 8; "
+        "deposit account Undeposited Funds → 40100 Income:Service; "
+        "lines nothing → 5.00 (item Item called 3); applied to Invoice N12 5.00 → nothing"
+    )
+    assert (nothing.why, sorted(ledger.asked)) == ("", ["Customer", "Invoice", "Item"])
 
 
 def test_steps_come_in_the_order_of_their_weight() -> None:
