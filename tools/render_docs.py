@@ -23,7 +23,7 @@ from pydantic.fields import FieldInfo
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from st_qbo_assets.books.causes import CAUSES, UNEXPLAINED, Kind  # noqa: E402
+from st_qbo_assets.books.causes import BY_NAME, Kind  # noqa: E402
 from st_qbo_assets.domain import gate  # noqa: E402
 from st_qbo_assets.domain.company import CompanyFile  # noqa: E402
 from st_qbo_assets.domain.masters.fields import FIELDS, Direction  # noqa: E402
@@ -175,7 +175,7 @@ def masters_reasons() -> str:
 
 def causes() -> str:
     """Return the causes of a difference, the gravest first."""
-    ordered = sorted((*CAUSES, UNEXPLAINED), key=lambda cause: -cause.kind.gravity)
+    ordered = sorted(BY_NAME.values(), key=lambda cause: -cause.kind.gravity)
     day = {Kind.FAILING: "failing", Kind.WAITING: "waiting", Kind.INFORMATIONAL: "green"}
     rows = [
         (f"`{cause.name}`", day[cause.kind], _filled(cause.words), _filled(cause.remedy)) for cause in ordered

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
+from st_qbo_assets.books.causes import DOES_NOT_ADD_UP
 from st_qbo_assets.books.figures import BALANCES
 from st_qbo_assets.connecting.lifetimes import notices_of
 from st_qbo_assets.domain.company import CompanyFile
@@ -137,18 +138,25 @@ def _differences(newest: Iterable[TieOutRecord], pages: Pages) -> Iterator[Conce
         causes = [cause for cause in record.causes if cause.get("kind") == "failing"]
         if not causes and not record.unexplained_cents:
             continue
-        words = dict.fromkeys(str(cause.get("words", "")) for cause in causes)
-        gaps = _gaps(causes)
-        cents = sum(gaps.values())
-        gap = f"differ by {from_cents(cents):,}" if cents else "differ, though not in a total"
-        text = (
-            f"{record.day}: ServiceTitan and QuickBooks {gap} ({_many(len(gaps), 'document')}). "
-            f"{' '.join(words)}"
-        )
+        figures = [cause for cause in causes if cause.get("cause") == DOES_NOT_ADD_UP.name]
+        told = [_differing([cause for cause in causes if cause not in figures])]
+        told += [f"{DOES_NOT_ADD_UP.words} {cause.get('evidence', '')}" for cause in figures]
+        text = f"{record.day}: {' '.join(words for words in told if words)}"
         remedy = next((str(cause["remedy"]) for cause in causes if cause.get("remedy")), "")
         yield Concern(
             "difference", record.day.isoformat(), text, remedy, pages.partition("books/tie_out", record.day)
         )
+
+
+def _differing(causes: Sequence[Json]) -> str:
+    """Return by how much documents differ, and why; empty if none does."""
+    if not causes:
+        return ""
+    words = dict.fromkeys(str(cause.get("words", "")) for cause in causes)
+    gaps = _gaps(causes)
+    cents = sum(gaps.values())
+    gap = f"differ by {from_cents(cents):,}" if cents else "differ, though not in a total"
+    return f"ServiceTitan and QuickBooks {gap} ({_many(len(gaps), 'document')}). {' '.join(words)}"
 
 
 def _gaps(causes: Sequence[Json]) -> dict[str, int]:

@@ -220,8 +220,20 @@ UNEXPLAINED = Cause(
     lambda case: f"It differs in {', '.join(case.differs)}." if case.differs else "",
 )
 
-#: Every cause by name, `unexplained` included.
-BY_NAME: dict[str, Cause] = {cause.name: cause for cause in (*CAUSES, UNEXPLAINED)}
+#: Of no record: a figure of the day that differs by another amount than its records do. The comparison lost
+#: something, and nothing of that day can be relied on.
+DOES_NOT_ADD_UP = Cause(
+    "figures_do_not_add_up",
+    Kind.FAILING,
+    "A figure of the day differs by another amount than its documents do.",
+    "Compare the day again: materialize books/tie_out of it, which writes nothing. If it stays so, compare "
+    "the {entity} of the day in ServiceTitan with those in QuickBooks by hand before the month is "
+    "closed, and report the day as a fault of this program.",
+    lambda case: "",
+)
+
+#: Every cause by name, also those that no predicate answers for.
+BY_NAME: dict[str, Cause] = {cause.name: cause for cause in (*CAUSES, UNEXPLAINED, DOES_NOT_ADD_UP)}
 
 
 def classify(case: Case) -> Finding | None:
@@ -238,6 +250,11 @@ def classify(case: Case) -> Finding | None:
 def unexplained(evidence: str, *, entity: str) -> Finding:
     """Return the finding of a difference that no cause covers."""
     return Finding(UNEXPLAINED, evidence, UNEXPLAINED.remedy.format(entity=entity))
+
+
+def does_not_add_up(evidence: str, *, entity: str) -> Finding:
+    """Return the finding of a figure that differs by another amount than its records do."""
+    return Finding(DOES_NOT_ADD_UP, evidence, DOES_NOT_ADD_UP.remedy.format(entity=entity))
 
 
 def _finding(cause: Cause, case: Case, evidence: str) -> Finding:

@@ -4,16 +4,18 @@ What belongs here: these values, and collecting one day's. What does not: pairin
 decide what is collected (tie_out), and what a day's result means (verdict).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
-from st_qbo_assets.books.causes import UNEXPLAINED, Finding, Kind, unexplained
+from st_qbo_assets.books.causes import UNEXPLAINED, Finding, Kind, does_not_add_up, unexplained
 from st_qbo_assets.books.documents import QboDocument, QboKey, Shape, StDocument
 from st_qbo_assets.books.figures import BALANCES, Amount, Contribution, Figure, FigureKey, Tally, differences
 from st_qbo_assets.books.pairing import Pair
 from st_qbo_assets.books.receipts import NotBilled
 from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.money import from_cents
 
 #: How far a document is paid.
 STATUSES = ("paid", "part", "open")
@@ -126,6 +128,27 @@ class DayTieOut:
         """What no cause covers, over all measures."""
         return sum(figure.unexplained_cents for figure in self.figures)
 
+    @cached_property
+    def findings(self) -> tuple[Record, ...]:
+        """The records, after the figures that differ by another amount than these add up to.
+
+        There is none of the latter unless the comparison itself lost something.
+        """
+        return (*self._unaccounted(), *self.records)
+
+    def _unaccounted(self) -> Iterator[Record]:
+        told: dict[FigureKey, Amount] = {}
+        for record in self.records:
+            for key, amount in record.differences.items():
+                so_far = told.get(key, Amount(0, 0))
+                told[key] = Amount(so_far.documents + amount.documents, so_far.cents + amount.cents)
+        for figure in self.figures:
+            key = FigureKey(figure.entity, figure.account)
+            count = figure.servicetitan_count - figure.quickbooks_count
+            explained = told.get(key, Amount(0, 0))
+            if explained != Amount(count, figure.difference_cents):
+                yield _of_figure(self.day, figure, explained)
+
 
 @dataclass(frozen=True)
 class Side:
@@ -220,6 +243,35 @@ class DayBook:
 
     def _all_statuses(self) -> dict[str, list[int]]:
         return {name: self._statuses.get(name, [0, 0]) for name in STATUSES}
+
+
+def _of_figure(day: date, figure: Figure, explained: Amount) -> Record:
+    """Return what is listed of a figure that its records do not explain."""
+    name = f"{figure.entity} {figure.account_name}".strip().replace("_", " ")
+    ours, theirs = from_cents(figure.servicetitan_cents), from_cents(figure.quickbooks_cents)
+    evidence = (
+        f"{name}: {ours:,} ({figure.servicetitan_count}) in ServiceTitan, {theirs:,} "
+        f"({figure.quickbooks_count}) in QuickBooks; the documents that differ come to "
+        f"{from_cents(explained.cents):,} ({explained.documents})."
+    )
+    missing = Amount(
+        figure.servicetitan_count - figure.quickbooks_count - explained.documents,
+        figure.difference_cents - explained.cents,
+    )
+    return Record(
+        day=day,
+        entity=figure.entity,
+        source=None,
+        quickbooks=(),
+        number="",
+        customer="",
+        document_cents=abs(missing.cents),
+        servicetitan_cents=figure.servicetitan_cents,
+        quickbooks_cents=figure.quickbooks_cents,
+        differences={FigureKey(figure.entity, figure.account): missing},
+        differs_in=("figure",),
+        finding=does_not_add_up(evidence, entity=figure.entity.replace("_", " ")),
+    )
 
 
 def _record(

@@ -8,7 +8,7 @@ the comparison (tie_out), and where it is shown (orchestration, cli).
     green     neither; informational causes and differences they explain are no harm
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 from st_qbo_assets.books.addresses import quickbooks_address, servicetitan_address
@@ -19,9 +19,7 @@ from st_qbo_assets.books.figures import (
     ENTITIES,
     ON_DEMAND,
     PAYABLES,
-    Amount,
     Figure,
-    FigureKey,
 )
 from st_qbo_assets.books.records import DayTieOut, Record
 from st_qbo_assets.domain.company import Environment
@@ -59,9 +57,7 @@ def verdict_of(day: DayTieOut) -> DayVerdict:
     Figures that differ by more than their records do would mean that the comparison itself lost
     something; such a day fails.
     """
-    if any(_unaccounted(day)):
-        return DayVerdict.FAILING
-    gravest = max((record.kind.gravity for record in day.records), default=0)
+    gravest = max((record.kind.gravity for record in day.findings), default=0)
     return next(verdict for kind, verdict in _BY_KIND.items() if kind.gravity == gravest)
 
 
@@ -88,7 +84,7 @@ def _both(name: str, figure: Figure) -> str:
 def causes_count(day: DayTieOut) -> dict[str, int]:
     """Return how many records each cause has, gravest first."""
     counts: dict[str, int] = {}
-    for record in day.records:
+    for record in day.findings:
         counts[record.cause] = counts.get(record.cause, 0) + 1
     return counts
 
@@ -120,7 +116,8 @@ def figures_table(day: DayTieOut) -> str:
 
 def records_table(day: DayTieOut, environment: Environment, *, at_most: int = TABLE_ROWS) -> str:
     """Return the records of a day as a Markdown table, gravest first; empty if there is none."""
-    if not day.records:
+    found = day.findings
+    if not found:
         return ""
     rows = [
         (
@@ -135,11 +132,11 @@ def records_table(day: DayTieOut, environment: Environment, *, at_most: int = TA
             f"{record.kind.value}: {record.cause}. {_cell(record.finding.evidence)}",
             _cell(record.finding.remedy),
         )
-        for record in day.records[:at_most]
+        for record in found[:at_most]
     ]
     heads = ("entity", "record", "in QuickBooks", "number", "customer", "ServiceTitan", "QuickBooks",
              "difference", "cause", "remedy")  # fmt: skip
-    left = len(day.records) - at_most
+    left = len(found) - at_most
     return _table(heads, rows) + (f"\n\n… and {left} more." if left > 0 else "")
 
 
@@ -206,7 +203,7 @@ def day_json(day: DayTieOut, environment: Environment) -> Json:
             for name, (ours, theirs) in day.statuses.items()
         },
         "causes": causes_count(day),
-        "records": [_record_json(record, environment) for record in day.records],
+        "records": [_record_json(record, environment) for record in day.findings],
         "not_due": [
             {"entity": each.entity, "code": each.code, "count": each.count, "cents": each.cents}
             for each in day.uncounted
@@ -302,20 +299,6 @@ def _record_json(record: Record, environment: Environment) -> Json:
             if address
         ],
     }
-
-
-def _unaccounted(day: DayTieOut) -> Iterable[FigureKey]:
-    """Yield the measures whose difference is not the sum of their records' differences."""
-    told: dict[FigureKey, Amount] = {}
-    for record in day.records:
-        for key, amount in record.differences.items():
-            so_far = told.get(key, Amount(0, 0))
-            told[key] = Amount(so_far.documents + amount.documents, so_far.cents + amount.cents)
-    for figure in day.figures:
-        key = FigureKey(figure.entity, figure.account)
-        count = figure.servicetitan_count - figure.quickbooks_count
-        if told.get(key, Amount(0, 0)) != Amount(count, figure.difference_cents):
-            yield key
 
 
 def _servicetitan_link(source: SourceRef | None, environment: Environment) -> str:

@@ -21,8 +21,8 @@ from tests.attack.world import Arena, Session, World
 FIRST, CLOSED, OPEN, LAST = "2026-03-09", "2026-03-10", "2026-03-11", "2026-03-12"
 AFTER = "2026-03-13"
 _DAYS = (FIRST, CLOSED, OPEN, LAST)
-#: What no document may be called.
-_NEVER = {"unexplained"}
+#: What no document may be called, and what no day may be.
+_NEVER = {"unexplained", "figures_do_not_add_up"}
 _COMPANY: Mapping[str, Any] = {
     "payment_types": {
         "Bad Debt Write-Off": {"becomes": "write_off", "item": "Bad debt"},

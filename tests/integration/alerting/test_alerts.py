@@ -19,7 +19,11 @@ from sqlalchemy import text
 
 from st_qbo_assets.alerting.targets import Targets
 from st_qbo_assets.alerting.watch import Watch
+from st_qbo_assets.books.figures import Figure
+from st_qbo_assets.books.records import DayTieOut
+from st_qbo_assets.books.verdict import day_json
 from st_qbo_assets.company_files import read_company
+from st_qbo_assets.domain.company import Environment
 from st_qbo_assets.domain.errors import ConnectionStopped, SettingsError
 from st_qbo_assets.domain.ids import Company, Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Outcome, Reason
@@ -227,6 +231,22 @@ def test_what_nobody_took_is_tried_again_later_and_the_day_is_summed_up_once(
     assert told.startswith(f"demo, {_DAY}: 1 open\n{_DAY}: 1 rejected (123.45).")
     assert "Every compared day is green." in told
     assert "→ Save it again." in told
+
+
+@pytest.mark.rule("6.2")
+def test_a_day_whose_figures_do_not_add_up_to_its_documents_is_told(
+    watch: Watch, database: Database, webhook: Webhook
+) -> None:
+    figure = Figure("income", "4", "40100 Service", 3, 2, servicetitan_cents=30_000, quickbooks_cents=20_000)
+    lost = day_json(DayTieOut(_DAY, (figure,), {}, ()), Environment.SANDBOX)
+    TieOuts(database).save([TieOutRecord(_NAME, _DAY, False, 10_000, 0, causes=lost["records"])])
+    watch.look(_NOW)
+    [told] = webhook.told()
+    assert (
+        f"{_DAY}: A figure of the day differs by another amount than its documents do. income 40100 Service: "
+        "300.00 (3) in ServiceTitan, 200.00 (2) in QuickBooks; the documents that differ come to 0.00 (0).\n"
+        "→ Compare the day again: materialize books/tie_out of it"
+    ) in told
 
 
 def test_a_mail_says_what_to_do_and_each_feed_that_stands_still_is_named(

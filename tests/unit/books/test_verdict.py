@@ -56,6 +56,15 @@ def test_figures_that_differ_without_a_record_fail() -> None:
     assert verdict_of(day).is_green
     lost = replace(day, figures=(Figure("invoices", servicetitan_cents=1), *day.figures[1:]))
     assert verdict_of(lost) is DayVerdict.FAILING
+    assert "1 figures_do_not_add_up" in summary(lost)
+    (told,) = day_json(lost, LIVE)["records"]
+    assert (told["cause"], told["entity"], told["difference_cents"]) == (
+        "figures_do_not_add_up", "invoices", 1,
+    )  # fmt: skip
+    assert told["evidence"] == (
+        "invoices: 0.01 (0) in ServiceTitan, 0.00 (0) in QuickBooks; "
+        "the documents that differ come to 0.00 (0)."
+    )
 
 
 def test_the_table_names_record_cause_remedy_and_both_products() -> None:
