@@ -90,7 +90,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     ),
     "mismatch": Outcome.MISMATCH,
     "gone_unposted": Outcome.NOT_DUE,
-    "told_by_parts": Outcome.VOIDED,
+    **dict.fromkeys(("told_by_parts", "emptied_by_hand"), Outcome.VOIDED),
     "applied_by_quickbooks": Outcome.HELD,
     "adjustment_open": Outcome.UNCHANGED,
     "sub_customer_merged": Outcome.UNCHANGED,

@@ -24,13 +24,12 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Verdict
 from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind
-from st_qbo_assets.load.emptying import keep_emptied
+from st_qbo_assets.load.emptying import seems_emptied, unless_emptied
 from st_qbo_assets.load.foresight import foreseen
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.linking import Posted, link_to
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
-from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.refusals import NameDesk, refused_reason
 from st_qbo_assets.load.results import Subject, passed_through, subject_of
@@ -40,6 +39,15 @@ from st_qbo_assets.load.voiding import plan_void
 from st_qbo_assets.store.links import Link, LinkState
 
 _log = logging.getLogger(__name__)
+
+_NOT_TO_BE_BOOKED, _NOT_FOR_NOW = "needs_void", "gate_closed_again"
+_WAITS_FOR_EMPTYING = frozenset({_NOT_TO_BE_BOOKED, _NOT_FOR_NOW})
+
+
+def awaits_emptying(action: Action) -> bool:
+    """Say whether a person was asked to empty a document, and something of it was seen to be gone."""
+    waits = action.reason is not None and action.reason.code in _WAITS_FOR_EMPTYING
+    return waits and action.link is not None and seems_emptied(action.link)
 
 
 class RecordWriter:
@@ -61,14 +69,23 @@ class RecordWriter:
         return self._turn(subject, known, lambda link: plan_write(payload, link, known, policies))
 
     def find_out(self, mapped: Mapped, target: str, known: Knowledge) -> LoadResult:
-        """Settle the write of a record that is not to be booked now, whose outcome was not known.
+        """Find out what became of a record that is not to be booked now.
+
+        That is a write whose outcome was not known, or a document that a person seems to have emptied, as she
+        was asked to: then it is done with.
 
         Raises:
             ConnectionStopped: if a person has to act first.
         """
-        result = self._turn(
-            Subject.of_mapped(mapped, target), known, lambda link: self.plan_waiting(mapped, link)
-        )
+
+        def plan(link: Link | None) -> Action:
+            action = self.plan_waiting(mapped, link)
+            if link is None or not awaits_emptying(action):
+                return action
+            why = mapped.reason.text if mapped.reason else "it is not due."
+            return unless_emptied(self._context, action, link, why)
+
+        result = self._turn(Subject.of_mapped(mapped, target), known, plan)
         if mapped.verdict is not Verdict.NOT_DUE or not result.qbo_id:
             stands = passed_through(mapped, qbo_id=result.qbo_id, target=result.target)
             return result if result.outcome is Outcome.FAILED else stands
@@ -81,7 +98,7 @@ class RecordWriter:
         if link.state is LinkState.VOIDED:
             return Action(ActionKind.UNCHANGED, link=link)
         is_gate = mapped.reason is not None and mapped.reason.code in GATE_CLOSED
-        code = "gate_closed_again" if is_gate else "needs_void"
+        code = _NOT_FOR_NOW if is_gate else _NOT_TO_BE_BOOKED
         why = mapped.reason.text if mapped.reason else "it is not due."
         said = reason(code, target=link.target, qbo_id=link.qbo_id, why=why)
         return Action(ActionKind.HELD, link=link, reason=said)
@@ -102,10 +119,7 @@ class RecordWriter:
             if action.kind is not ActionKind.HELD:
                 return action
             # What could not be voided for her is done with once a person has emptied it, as she was asked to.
-            obj = read_if_there(self._context, link.target, link.qbo_id)
-            if obj is not None and not objects.is_voided(obj):
-                return action
-            return Action(ActionKind.UNCHANGED, link=keep_emptied(self._context, link))
+            return unless_emptied(self._context, action, link, unwanted.why)
 
         result = self._turn(subject, known, plan)
         is_never_written = result.outcome is Outcome.HELD and not result.qbo_id

@@ -20,7 +20,7 @@ from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind, Finding
 from st_qbo_assets.load.adjusted_ties import cap_ties
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
-from st_qbo_assets.load.apply import RecordWriter
+from st_qbo_assets.load.apply import RecordWriter, awaits_emptying
 from st_qbo_assets.load.bringing import (
     bring_payments_along,
     bring_short,
@@ -131,6 +131,7 @@ class DayLoader:
         """Go through a day stage by stage, and return its turn with every result."""
         turn = DayTurn(self._context, given, is_live=self._is_live, stopped=self.stopped)
         turn.gather()
+        self._retiring.settle_gone(turn)
         bring_receipts(turn)
         for stage in MASTER_STAGES:
             self._load_stage(turn, stage)
@@ -299,12 +300,14 @@ class DayLoader:
         if mapped.verdict is not Verdict.DUE or payload is None:
             if has_open and self._is_live:
                 return None
-            link = links[0] if links else None
+            link = _standing(links)
             action = self._writer.plan_waiting(mapped, link)
             if link is None or mapped.verdict is not Verdict.NOT_DUE or _is_booked_by_others(mapped, link):
                 return passed_through(
                     mapped, qbo_id=link.qbo_id if link else "", target=link.target if link else ""
                 )
+            if self._is_live and awaits_emptying(action):
+                return None
             return without_writing(turn.subject(mapped, link.target), action)
         if not self._is_live:
             return self._writer.preview(payload, turn.known)
@@ -325,7 +328,9 @@ class DayLoader:
                     result = self._writer.write(mapped.payload, turn.known)
                 else:
                     open_ = (target for source, target in turn.open_intents if source == mapped.source)
-                    result = self._writer.find_out(mapped, next(open_, target_of(mapped)), turn.known)
+                    link = _standing(turn.links_of(mapped.source))
+                    own = link.target if link is not None else target_of(mapped)
+                    result = self._writer.find_out(mapped, next(open_, own), turn.known)
             except ConnectionStopped as error:
                 turn.note_stop(error)
                 result = turn.subject(mapped).failed(error)
@@ -358,6 +363,12 @@ class DayLoader:
 
 def _found_too_little(result: LoadResult | None) -> bool:
     return result is not None and result.reason is not None and result.reason.code == TOO_LITTLE_OPEN
+
+
+def _standing(links: Sequence[Link]) -> Link | None:
+    """Return the link of the document that a record is in QuickBooks, else of one it was."""
+    live = [link for link in links if link.state is not LinkState.VOIDED]
+    return next(iter(live or links), None)
 
 
 def _is_booked_by_others(mapped: Mapped, link: Link) -> bool:

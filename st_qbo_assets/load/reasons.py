@@ -77,6 +77,11 @@ LOAD: dict[str, ReasonKind] = {
         "It is in QuickBooks as {target} {qbo_id}, but in ServiceTitan it is no longer to be booked: {why}",
         "Look at both: void it in QuickBooks by hand, or correct ServiceTitan; then re-materialize the day.",
     ),
+    "emptied_by_hand": ReasonKind(
+        "3.6",
+        "It was {target} {qbo_id} in QuickBooks, which somebody voided or deleted there: {why}",
+        "Nothing to do. Should it be due again, its reason names the row of links.csv that makes it anew.",
+    ),
     "void_used": ReasonKind(
         "3.6",
         "It is gone from ServiceTitan, but {target} {qbo_id} cannot be voided: {by} uses it in QuickBooks.",
@@ -135,7 +140,8 @@ LOAD: dict[str, ReasonKind] = {
     "gone_from_servicetitan": ReasonKind(
         "1.5",
         "It is in QuickBooks as {target} {qbo_id}, but ServiceTitan no longer finds it.",
-        "Look for it in ServiceTitan; void it in QuickBooks if it was deleted on purpose.",
+        "Look for it in ServiceTitan. If it was deleted on purpose, void {target} {qbo_id} in QuickBooks; "
+        "then re-materialize the day.",
     ),
     "edited_in_quickbooks": ReasonKind(
         "5.3",

@@ -15,6 +15,7 @@ from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import ActionKind
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.effective import without_missing
+from st_qbo_assets.load.emptying import seems_emptied
 from st_qbo_assets.load.gathering import MASTERS, DayTurn
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
@@ -25,6 +26,8 @@ from st_qbo_assets.store.links import Link, LinkState
 
 _DONE = frozenset({Outcome.VOIDED, Outcome.UNCHANGED, Outcome.PLANNED})
 _LET_GO = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.VOIDED})
+#: Code of what ServiceTitan no longer finds.
+_GONE = "gone_from_servicetitan"
 Keep = Callable[[DayTurn, Mapped, LoadResult], LoadResult]
 
 
@@ -89,6 +92,30 @@ class Retiring:
         link = unwanted.link
         if link is None or plan_void(link, "", turn.context.policies).kind is ActionKind.VOID:
             turn.known.retire(unwanted.source, unwanted.target)
+
+    def settle_gone(self, turn: DayTurn) -> None:
+        """Settle what ServiceTitan no longer finds and a person seems to have emptied, as she was told."""
+        for source, result in list(turn.results.items()):
+            link = turn.known.link(source, result.target)
+            is_gone = result.reason is not None and result.reason.code == _GONE
+            if not is_gone or link is None or not seems_emptied(link) or not turn.is_live:
+                continue
+            gone = Mapped(
+                source,
+                Verdict.NOT_DUE,
+                result.day,
+                cents=result.cents,
+                number=result.number,
+                title=result.title,
+                reason=Reason(_GONE, "ServiceTitan no longer finds it."),
+            )
+            try:
+                found = self._writer.find_out(gone, link.target, turn.known)
+            except ConnectionStopped as error:
+                turn.note_stop(error)
+                return
+            if found.outcome is Outcome.VOIDED:
+                turn.keep(found)
 
     def carry_out(self, turn: DayTurn, step: Step) -> None:
         """Void what is to be voided in a step."""

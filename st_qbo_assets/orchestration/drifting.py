@@ -5,24 +5,29 @@ them, and following QuickBooks' changes up to a stored instant. What does not: w
 (`load`, by the company's policy), and what a difference is called (`books`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from st_qbo_assets.books.documents import QboKey
 from st_qbo_assets.books.evidence import FieldDrift
 from st_qbo_assets.connections import Connections
-from st_qbo_assets.domain.outcomes import Json
+from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import Json, Outcome
 from st_qbo_assets.load.objects import written_by
 from st_qbo_assets.load.verify import deleted_json, drift, drift_json, owned_fields
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.quickbooks.changes import Read, read_changes
+from st_qbo_assets.quickbooks.query import quote_list, statement
 from st_qbo_assets.store.links import Link, LinkState
 
 #: How far QuickBooks' changes are read.
 FEED = "quickbooks/changes"
 #: Windows overlap by this much: stamps are whole seconds, and clocks differ (QB §3.9).
 _MARGIN = timedelta(minutes=5)
+#: Why people were asked to void a document in QuickBooks.
+_ASKED = frozenset({"needs_void", "gone_from_servicetitan"})
+_IDS_AT_ONCE = 200
 
 
 @dataclass
@@ -124,6 +129,35 @@ def keep_followed(defs: CompanyDefs, connections: Connections, read: Read) -> Fo
         healed=tuple(finder.healed),
         deletions_since=read.deletions_since,
     )
+
+
+def look_at_asked(connections: Connections, entities: Iterable[Entity], days: Collection[date]) -> None:
+    """Keep what drifted of documents that people were asked to void: one may have done so a moment ago.
+
+    Without such a document it costs nothing, else one call for all of them. A load that nobody waits for goes
+    by the changes that QuickBooks tells and by the last tie-out.
+    """
+    name, held = connections.name, list[SourceRef]()
+    for entity in entities:
+        states = connections.states.of_days(name, entity, days, outcomes=[Outcome.HELD])
+        held += [each.source for each in states if each.reason is not None and each.reason.code in _ASKED]
+    ids: dict[str, list[str]] = {}
+    for links in connections.links.of_sources(name, held).values() if held else ():
+        for link in links:
+            if link.state is not LinkState.VOIDED:
+                ids.setdefault(link.target, []).append(link.qbo_id)
+    plan = [
+        (target, found[first : first + _IDS_AT_ONCE])
+        for target, found in sorted(ids.items())
+        for first in range(0, len(found), _IDS_AT_ONCE)
+    ]
+    if not plan:
+        return
+    finder = DriftFinder(connections)
+    asked = [statement(target, f"Id IN {quote_list(some)}") for target, some in plan]
+    for (target, some), rows in zip(plan, connections.quickbooks.batch_queries(asked), strict=True):
+        finder.compare(target, rows)
+        finder.note_deleted(target, set(some) - {str(row.get("Id", "")) for row in rows})
 
 
 def _version(text: object) -> int:

@@ -4,6 +4,7 @@ What belongs here: joining extract, mapping and load for the loader's questions.
 write path (`load`) and what Dagster is told (`assets.loaded`).
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
-from st_qbo_assets.domain.errors import ConnectionStopped
+from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
 from st_qbo_assets.extract.bills import read_bills, read_orders
@@ -30,6 +31,7 @@ from st_qbo_assets.load.shapes import is_application_part
 from st_qbo_assets.mapping.vendors import map_vendor
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
+from st_qbo_assets.orchestration.drifting import look_at_asked
 from st_qbo_assets.orchestration.frames import mapped_of, to_rows
 from st_qbo_assets.orchestration.going_live import company_in_effect
 from st_qbo_assets.orchestration.io_manager import FrameFolder, MissingFrame
@@ -39,6 +41,8 @@ from st_qbo_assets.orchestration.references import EventLog, ReferenceData, Refe
 from st_qbo_assets.servicetitan.records import Customer, Location
 from st_qbo_assets.store.inbox import Inbox
 from st_qbo_assets.store.links import Link
+
+_log = logging.getLogger(__name__)
 
 _DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, *keys.BUYING_ORDER)
 #: Days are loaded together until they have so many documents, or are so many.
@@ -84,6 +88,7 @@ class RunLoad:
         the last answer, and so many small waits would take longer than the calls.
         """
         self._look_at_closing_date(days)  # before the write context: it holds what is in closed books
+        self._look_at_asked(days)
         loader = DayLoader(
             write_context(self.defs, self.connections, self.references), settled=settled_links(self.defs)
         )
@@ -168,6 +173,16 @@ class RunLoad:
             for link in moved
             if link.day is not None and (closed is None or link.day > closed)
         }
+
+    def _look_at_asked(self, days: Sequence[date]) -> None:
+        """A person who voided what she was asked to, and loads the day, wants that to count at once."""
+        documents = [entity for entity in self.entities if entity not in MASTERS]
+        if not self.is_by_hand:
+            return
+        try:
+            look_at_asked(self.connections, documents, days)
+        except SyncError as error:
+            _log.warning("look=skipped days=%s error=%s", len(days), type(error).__name__)
 
     def _given(self, mapped: DaysMapped, to_come: Sequence[date]) -> DayInput:
         first = min(mapped)

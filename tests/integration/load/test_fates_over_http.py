@@ -3,12 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.settled import parse_settled_links
+from st_qbo_assets.orchestration.drifting import look_at_asked
+from st_qbo_assets.store.database import Database
+from st_qbo_assets.store.states import RecordStates
 from tests.integration.load.office import Office, sale
 from tests.unit.load.builders import (
     DAY,
@@ -38,6 +44,35 @@ def gone(mapped: Mapped) -> Mapped:
 def assert_at_rest(office: Office, world: World) -> None:
     """Another load writes nothing."""
     assert {result.wrote for result in office.sync(world).values()} == {False}
+
+
+@pytest.mark.rule("1.5", "1.7", "3.6")
+def test_what_a_person_was_asked_to_void_is_done_with_once_she_has(
+    office: Office, database: Database
+) -> None:
+    taken, lost = sale(NUMBER + 60), sale(NUMBER + 61)
+    office.load(taken, lost)
+    exported = verdict(taken, Verdict.NOT_DUE, "exported_elsewhere", "Another connector has booked it.")
+
+    def again() -> dict[str, LoadResult]:
+        return office.load(exported, reread=lambda entity, ids: [], is_fresh=True)
+
+    asked = {str(each.source): code(each) for each in again().values() if each.outcome is Outcome.HELD}
+    assert asked == {str(taken.source): "needs_void", str(lost.source): "gone_from_servicetitan"}
+    places = SimpleNamespace(name=office.ledger_name, links=office.links, quickbooks=office.desk.quickbooks)
+    places.states = RecordStates(database)
+    for act, each in (("void", taken), ("delete", lost)):
+        office.desk.act(act, entity="Invoice", id=office.invoice(int(each.number))["Id"])
+    calls = office.desk.quickbooks.calls.metered
+
+    look_at_asked(cast(Any, places), [Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT], [DAY])
+    done = {str(each.source): (each.outcome, code(each)) for each in again().values()}
+    emptied = (Outcome.VOIDED, "emptied_by_hand")
+    assert (done[str(taken.source)], done[str(lost.source)]) == (emptied, emptied)
+    assert office.desk.quickbooks.calls.metered == calls + 3  # one for both, and one for each
+    look_at_asked(cast(Any, places), [Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT], [DAY])
+    again()
+    assert office.desk.quickbooks.calls.metered == calls + 3
 
 
 @pytest.mark.rule("3.4")

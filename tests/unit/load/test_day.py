@@ -10,9 +10,10 @@ import pytest
 
 from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, TransportError
 from st_qbo_assets.domain.ids import Entity
-from st_qbo_assets.domain.outcomes import Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.settled import parse_settled_links
+from st_qbo_assets.load.verify import deleted_json, drift, drift_json, owned_fields
 from tests.unit.load.builders import DAY, Bench, company_file, customer, invoice, item, payment, verdict
 
 BEFORE, AFTER = DAY - timedelta(days=7), DAY + timedelta(days=1)
@@ -125,6 +126,53 @@ def test_what_others_took_over_after_it_was_posted_waits_for_a_person(why: str) 
 
     assert (result.outcome, result.reason and result.reason.code) == (Outcome.HELD, "needs_void")
     assert bench.quickbooks.all("Invoice")[0]["TotalAmt"] == Decimal(100)
+
+
+def empty_by_hand(bench: Bench, way: str) -> None:
+    """Let a person empty the only invoice, and the tie-out or CDC see it."""
+    (link,) = [each for each in bench.ledger.kept_links.values() if each.target == "Invoice"]
+    if way == "deleted":
+        bench.quickbooks.delete("Invoice", link.qbo_id)
+        seen = deleted_json()
+    else:
+        note = "Voided - ServiceTitan invoice 10" if way == "voided" else "ServiceTitan invoice 10"
+        bench.quickbooks.edit("Invoice", link.qbo_id, TotalAmt=Decimal(0), PrivateNote=note, Line=[])
+        obj = bench.quickbooks.objects["Invoice"][link.qbo_id]
+        seen = drift_json(drift(link.confirmed, owned_fields("Invoice", obj)))
+    bench.ledger.save_link(replace(link, drift=seen))
+
+
+@pytest.mark.rule("1.5", "1.7", "3.6")
+@pytest.mark.parametrize("is_gone", [False, True], ids=["taken over", "gone"])
+@pytest.mark.parametrize(
+    ("way", "outcome"),
+    [("voided", Outcome.VOIDED), ("deleted", Outcome.VOIDED), ("of nothing", Outcome.HELD)],
+)
+def test_what_a_person_was_asked_to_void_is_done_with_once_she_has(
+    way: str, outcome: Outcome, is_gone: bool
+) -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    now = [] if is_gone else [verdict(invoice(10), Verdict.NOT_DUE, "exported_elsewhere")]
+
+    def again() -> dict[str, LoadResult]:
+        groups: dict[Entity, list[Mapped]] = {Entity.INVOICE: now}
+        loader = DayLoader(bench.context())
+        results = loader.load(DayInput(DAY, groups, reread=lambda entity, ids: [], is_fresh=True))
+        return {str(result.source): result for result in results}
+
+    calls = bench.quickbooks.calls
+    assert again()["invoice:10"].outcome is Outcome.HELD
+    assert bench.quickbooks.calls == calls
+    empty_by_hand(bench, way)
+    result = again()["invoice:10"]
+    assert bench.quickbooks.calls == calls + 1
+    assert result.outcome is bench.ledger.states[result.source].outcome is outcome
+    if outcome is Outcome.VOIDED:
+        assert result.reason is not None and result.reason.code == "emptied_by_hand"
+        assert bench.ledger.link("acme", result.source, "Invoice").drift is None
+        again()  # nothing is asked of it any more
+        assert bench.quickbooks.calls == calls + 1
 
 
 @pytest.mark.rule("1.2", "3.6")
