@@ -12,42 +12,44 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Payload
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.gathering import DayTurn
-from st_qbo_assets.load.open_amounts import TOO_LITTLE_OPEN, open_of
-from st_qbo_assets.load.probe import read_if_there
-from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.open_books import OpenBooks
+from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN, reason
 from st_qbo_assets.load.shapes import is_adjustment_part, is_application_part
 from st_qbo_assets.store.links import Link, LinkState
 
 
-def cap_ties(turn: DayTurn) -> None:
+def cap_ties(turn: DayTurn, books: OpenBooks) -> None:
     """Let adjustments be applied to what is open only; what was paid before stays open on the other side.
 
     An invoice that was paid in closed books and comes to less leaves the customer a credit, as it does in
     ServiceTitan: asking QuickBooks to apply that would be refused every day.
     """
-    if not turn.is_live or turn.stopped is not None:
+    if turn.stopped is not None:
         return
     for mapped in list(turn.mapped.values()):
         source, payload = mapped.source, mapped.payload
         is_tie = is_adjustment_part(source) and is_application_part(source)
         if is_tie and payload is not None and source not in turn.results:
             try:
-                _cap(turn, mapped, payload)
+                _cap(turn, mapped, payload, books)
             except SyncError as error:
                 turn.note_stop(error)
                 turn.keep(turn.subject(mapped).failed(error))
 
 
-def _cap(turn: DayTurn, mapped: Mapped, payload: Payload) -> None:
+def _cap(turn: DayTurn, mapped: Mapped, payload: Payload, books: OpenBooks) -> None:
     link = turn.known.link(payload.source, payload.target)
-    tied = [turn.known.link(source, target) for target, source in _documents(payload)]
-    if (link is not None and link.digest == payload.digest) or None in tied:
+    if link is not None and link.digest == payload.digest:
         return
+    tied = {(target, source): turn.known.link(source, target) for target, source in _documents(payload)}
+    open_ = [_open(books, target, source, each) for (target, source), each in tied.items()]
+    if None in open_:
+        return  # it is not there yet
     wanted = max(amount for _, _, amount in objects.applications(payload.body))
-    is_open = min(_open(turn, each) for each in tied if each is not None) + _applied(turn, link)
+    is_open = min(each for each in open_ if each is not None) + _applied(books, link)
     if is_open >= wanted:
         return
-    others = [each for each in tied if each is not None and not is_adjustment_part(each.source)]
+    others = [each for each in tied.values() if each is not None and not is_adjustment_part(each.source)]
     label = ", ".join(f"{each.target} {each.number or each.qbo_id}" for each in others)
     if is_open <= 0:
         said = reason("adjustment_open", original=label, amount=wanted)
@@ -63,15 +65,15 @@ def _documents(payload: Payload) -> list[tuple[str, SourceRef]]:
     return [each for each in objects.symbolic_references(payload.body) if each[0] != "Customer"]
 
 
-def _open(turn: DayTurn, link: Link) -> Decimal:
-    """Return what is open of a document, nothing if it is gone."""
-    obj = read_if_there(turn.context, link.target, link.qbo_id)
-    return open_of(link.target, obj) if obj is not None else objects.ZERO
+def _open(books: OpenBooks, target: str, source: SourceRef, link: Link | None) -> Decimal | None:
+    """Return what is open of a document, nothing if it is gone; None if it is not there yet."""
+    if link is None:
+        return books.is_open((target, str(source)))
+    return books.is_open((target, link.qbo_id)) or objects.ZERO
 
 
-def _applied(turn: DayTurn, link: Link | None) -> Decimal:
+def _applied(books: OpenBooks, link: Link | None) -> Decimal:
     """Return what the application takes of both documents already."""
     if link is None or link.state is LinkState.VOIDED:
         return objects.ZERO
-    obj = read_if_there(turn.context, link.target, link.qbo_id)
-    return max((amount for _, _, amount in objects.applications(obj or {})), default=objects.ZERO)
+    return max(books.applied(link).values(), default=objects.ZERO)

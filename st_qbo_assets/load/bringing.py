@@ -6,7 +6,7 @@ refund takes its money from (rule 3.5).
 What does not: how a payment is planned (`plan`), and in which order things are done (`day`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,14 +17,16 @@ from st_qbo_assets.domain.refunds import REFUND, RefundTie
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import FindingKind
 from st_qbo_assets.load.gathering import DayTurn, applied_by
-from st_qbo_assets.load.open_amounts import TOO_LITTLE_OPEN
 from st_qbo_assets.load.probe import read_if_there
-from st_qbo_assets.load.reasons import reason
+from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN, reason
 from st_qbo_assets.load.requests import create_request
 from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import Link, LinkState
+from st_qbo_assets.store.states import RecordState
 
 _IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
+#: What a plan does that ends in QuickBooks.
+_BRINGS = frozenset({"create", "update", "link"})
 #: Documents that payments may use, as charge or as credit, so that they are asked for before one is voided.
 _USED = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit", "Purchase"})
 
@@ -40,7 +42,7 @@ def bring_payments_along(turn: DayTurn, entity: Entity = Entity.INVOICE) -> None
         if result.source not in turn.brought
         and (result.source in turn.grown or turn.before.get(result.source) not in _IN_QUICKBOOKS)
     ]
-    if not invoices or not turn.is_live:
+    if not invoices or not turn.follows:
         return
     try:
         found = _payments_of(turn, [result.source for result in invoices])
@@ -61,7 +63,7 @@ def bring_waiting(turn: DayTurn) -> None:
         if turn.before.get(each.source) not in _IN_QUICKBOOKS
     ]
     reread = turn.given.reread
-    if not memos or not turn.is_live or reread is None:
+    if not memos or not turn.follows or reread is None:
         return
     waiting = turn.context.ledger.waiting_for(turn.context.name, [each.source for each in memos])
     sources = {state.source for states in waiting.values() for state in states}
@@ -74,21 +76,24 @@ def bring_waiting(turn: DayTurn) -> None:
         _not_planned(turn, memos, error)
 
 
-def bring_short(turn: DayTurn) -> bool:
+def bring_short(turn: DayTurn, planned: Mapping[tuple[SourceRef, str], dict[str, str]]) -> bool:
     """Take in what found too little open on documents that payments let go of in this load (rule 3.3).
 
     Returns whether there is any. What came into this load before is tried again where it is written.
+
+    Args:
+        turn: of the load.
+        planned: what payments will take of documents, where they are only planned.
     """
     released: dict[str, list[str]] = {}
     for (source, target), before in turn.applied.items():
-        now = applied_by(turn.known.link(source, target))
+        now = planned.get((source, target), applied_by(turn.known.link(source, target)))
         for key, amount in before.items():
             if Decimal(now.get(key, 0)) < Decimal(amount):
                 kind, _, qbo_id = key.partition(" ")
                 released.setdefault(kind, []).append(qbo_id)
         turn.applied[source, target] = now
-    reread = turn.given.reread
-    if not released or not turn.is_live or turn.stopped is not None or reread is None:
+    if not released:
         return False
     context = turn.context
     owners = [
@@ -97,13 +102,45 @@ def bring_short(turn: DayTurn) -> bool:
         for links in context.links.of_targets(context.name, kind, ids).values()
         for link in links
     ]
+    waiting = context.ledger.waiting_for(context.name, owners).values()
+    return _take_in_short(turn, [state for states in waiting for state in states])
+
+
+def bring_left_short(turn: DayTurn) -> None:
+    """Take in what found too little open, where a payment of its customer was written since (rule 3.3).
+
+    That load died before it tried those again, or what they waited for was another document.
+    """
+    context, name = turn.context, turn.context.name
+    states = context.ledger.waiting_because(name, TOO_LITTLE_OPEN)
+    named = {state.source: _waited_for(state) for state in states}
+    links = context.ledger.links_of_records(name, [*named, *named.values()]) if named else {}
+    gained: list[RecordState] = []
+    for state in states:
+        around = [*links.get(state.source, ()), *links.get(named[state.source], ())]
+        customers = {objects.text(link.confirmed.get("CustomerRef")) for link in around} - {""}
+        written = context.links.of_customers(name, "Payment", customers, since=state.updated_at)
+        if any(link.source.record != state.source.record for link in written):
+            gained.append(state)
+    _take_in_short(turn, gained)
+
+
+def _waited_for(state: RecordState) -> SourceRef:
+    waits_for = state.reason.waits_for if state.reason is not None else None
+    return waits_for or state.source
+
+
+def _take_in_short(turn: DayTurn, states: Iterable[RecordState]) -> bool:
+    """Read payments again that found too little open, and take them in; say whether there are any."""
     here = {source.record for source in turn.mapped}
     short: dict[Entity, set[str]] = {}
-    for states in context.ledger.waiting_for(context.name, owners).values():
-        for state in states:
-            is_short = state.reason is not None and state.reason.code == TOO_LITTLE_OPEN
-            if is_short and state.source.record not in here:
-                short.setdefault(state.source.entity, set()).add(state.source.id)
+    for state in states:
+        is_short = state.reason is not None and state.reason.code == TOO_LITTLE_OPEN
+        if is_short and state.source.record not in here:
+            short.setdefault(state.source.entity, set()).add(state.source.id)
+    reread = turn.given.reread
+    if reread is None or turn.stopped is not None:
+        return False
     try:
         turn.take_in(each for entity, ids in short.items() for each in reread(entity, sorted(ids)))
     except SyncError as error:
@@ -116,8 +153,15 @@ def _in_quickbooks(turn: DayTurn, entity: Entity) -> list[LoadResult]:
     return [
         result
         for source, result in turn.results.items()
-        if source.entity is entity and not source.part and result.outcome in _IN_QUICKBOOKS
+        if source.entity is entity and not source.part and _is_in_quickbooks(result)
     ]
+
+
+def _is_in_quickbooks(result: LoadResult) -> bool:
+    """Say whether a document is in QuickBooks, or would be."""
+    return result.outcome in _IN_QUICKBOOKS or (
+        result.outcome is Outcome.PLANNED and result.operation in _BRINGS
+    )
 
 
 def _not_planned(turn: DayTurn, documents: Sequence[LoadResult], error: SyncError) -> None:
@@ -135,7 +179,7 @@ def free_payments(turn: DayTurn, due: Sequence[Mapped]) -> None:
     """
     turn.grown |= {each.source for each in due if _is_more(turn, each)}
     freeing = [
-        each for each in due if turn.is_live and each.source not in turn.results and _frees(turn, each)
+        each for each in due if turn.follows and each.source not in turn.results and _frees(turn, each)
     ]
     if not freeing or turn.stopped is not None:
         return
@@ -173,7 +217,7 @@ def bring_users(turn: DayTurn) -> None:
         if each.target in _USED and turn.known.is_retiring(each.source, each.target)
     ]
     links = [each.link for each in gone if each.link is not None]
-    if not links or not turn.is_live or turn.stopped is not None:
+    if not links or not turn.follows or turn.stopped is not None:
         return
     try:
         turn.users |= _unsettle(turn, links, [each.mapped for each in gone])
@@ -198,7 +242,8 @@ def _unsettle(turn: DayTurn, links: Sequence[Link], mapped: Sequence[Mapped]) ->
     """
     said = reason("being_changed")
     unsure = [turn.subject(each).result(Outcome.FAILED, said=said) for each in mapped]
-    turn.context.ledger.save_states(turn.context.name, unsure, turn.context.run_id)
+    if turn.is_live:
+        turn.context.ledger.save_states(turn.context.name, unsure, turn.context.run_id)
     for link in links:
         turn.used_by[link.source, link.target] = _users(turn, link)
     users = {user for link in links for user in turn.used_by[link.source, link.target]}
@@ -342,9 +387,15 @@ def _forget(turn: DayTurn, payments: Iterable[SourceRef]) -> None:
     """Forget what payments were last posted as, each under its lock, so that they are written again."""
     ledger, name = turn.context.ledger, turn.context.name
     for source in sorted(payments):
+        is_bought = source.entity in (Entity.VENDOR_CREDIT, Entity.BILL_PAYMENT)
+        target = "BillPayment" if is_bought else "Payment"
+        if not turn.is_live:
+            link = turn.known.link(source, target)
+            if link is not None and link.state in (LinkState.ACTIVE, LinkState.MISMATCH):
+                turn.known.learn_links([replace(link, digest="")])
+            continue
         with ledger.lock(name, source):
-            is_bought = source.entity in (Entity.VENDOR_CREDIT, Entity.BILL_PAYMENT)
-            link = ledger.link(name, source, "BillPayment" if is_bought else "Payment")
+            link = ledger.link(name, source, target)
             if link is None or link.state not in (LinkState.ACTIVE, LinkState.MISMATCH):
                 continue
             unsure = replace(link, digest="", run_id=turn.context.run_id)

@@ -9,19 +9,20 @@ our own database.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
-from st_qbo_assets.domain.ids import Entity, is_location
+from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Payload, Verdict
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.actions import ActionKind, Finding
+from st_qbo_assets.load.actions import Action, ActionKind, Finding
 from st_qbo_assets.load.adjusted_ties import cap_ties
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter, awaits_emptying
 from st_qbo_assets.load.bringing import (
+    bring_left_short,
     bring_payments_along,
     bring_short,
     bring_users,
@@ -35,10 +36,12 @@ from st_qbo_assets.load.customers import CustomerDesk, CustomerIndex
 from st_qbo_assets.load.following import bring_receipts
 from st_qbo_assets.load.gathering import DayInput, DayTurn, target_of
 from st_qbo_assets.load.items import ItemDesk
-from st_qbo_assets.load.open_amounts import TOO_LITTLE_OPEN
+from st_qbo_assets.load.open_amounts import look, pays
+from st_qbo_assets.load.open_books import OpenBooks
 from st_qbo_assets.load.outdated import outdated
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN
 from st_qbo_assets.load.results import both, passed_through, with_note
 from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
@@ -62,6 +65,7 @@ VENDOR_CREDITS = ("VendorCredit",)
 BILL_PAYMENTS = ("BillPayment",)
 #: Stages whose documents payments are applied to.
 _SETTLED = (SALES, BILLS, VENDOR_CREDITS, REFUNDS)
+_PAYING = (PAYMENTS, BILL_PAYMENTS)
 #: Rounds in which payments that stand in each other's way are sorted out; a swap needs one.
 _MOST_ROUNDS = 3
 
@@ -102,6 +106,7 @@ class DayLoader:
         self._retiring = Retiring(self._writer, self._keep)
         self._on_result = on_result
         self._is_live = context.company.mode == "live"
+        self._follows = self._is_live
         self.stopped: ConnectionStopped | None = None
 
     def after_conflict(self, payload: Payload, tried: str) -> Finding:
@@ -129,9 +134,12 @@ class DayLoader:
 
     def _walk(self, given: DayInput) -> DayTurn:
         """Go through a day stage by stage, and return its turn with every result."""
-        turn = DayTurn(self._context, given, is_live=self._is_live, stopped=self.stopped)
+        turn = DayTurn(
+            self._context, given, is_live=self._is_live, follows=self._follows, stopped=self.stopped
+        )
         turn.gather()
         self._retiring.settle_gone(turn)
+        bring_left_short(turn)
         bring_receipts(turn)
         for stage in MASTER_STAGES:
             self._load_stage(turn, stage)
@@ -142,15 +150,19 @@ class DayLoader:
             turn.changing.clear()
             self._load_documents(turn)
         self._load_applications(turn)
-        if bring_short(turn):
+        if bring_short(turn, self._taken(turn)):
             self._load_documents(turn)
             self._load_applications(turn)
         self.stopped = turn.stopped
         return turn
 
+    def _taken(self, turn: DayTurn) -> Mapping[tuple[SourceRef, str], dict[str, str]]:
+        """Return what payments will take of documents, where they are only planned."""
+        return {}
+
     def _load_applications(self, turn: DayTurn) -> None:
         """Load what only ties documents, once all of them are there."""
-        cap_ties(turn)
+        cap_ties(turn, self._books(turn))
         self._load_stage(turn, PAYMENTS, applications=True)
         self._load_stage(turn, BILL_PAYMENTS, applications=True)
 
@@ -211,6 +223,8 @@ class DayLoader:
             self._link_elsewhere(turn, mapped)
         if targets in _SETTLED:
             free_payments(turn, due)
+        if targets in _PAYING:
+            self._look_first(turn, [each for each in due if each.source not in turn.results])
         jobs: list[Callable[[], LoadResult]] = []
         for each in mapped:
             if each.source in turn.results or turn.is_unwanted(each.source):
@@ -221,8 +235,40 @@ class DayLoader:
             else:
                 jobs.append(self._job(turn, each))
         self._run(jobs, side_by_side=not objects.name_field(targets[0]))
-        if targets in (PAYMENTS, BILL_PAYMENTS):
+        if targets in _PAYING:
             self._apply_the_rest(turn, targets)
+
+    def _look_first(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
+        """Look at what is open, all at once, of payments that found too little: or they are refused again."""
+        asked = [
+            (each, self._planned_write(turn, each)) for each in due if self._found_too_little(turn, each)
+        ]
+        self._look(turn, asked)
+
+    def _look(self, turn: DayTurn, asked: Sequence[tuple[Mapped, Action]]) -> None:
+        for each, _ in asked:
+            turn.looked.pop(each.source, None)
+        if turn.stopped is not None:
+            return
+        try:
+            payments = [(turn.subject(each), action) for each, action in asked if pays(action)]
+            turn.looked.update(look(self._context, payments, self._books(turn)))
+        except SyncError as error:
+            turn.note_stop(error)  # each looks by itself before it is sent
+
+    def _books(self, turn: DayTurn) -> OpenBooks:
+        """Return QuickBooks' documents as they are now."""
+        return OpenBooks(self._context)
+
+    def _found_too_little(self, turn: DayTurn, mapped: Mapped) -> bool:
+        is_settled = all(source != mapped.source for source, _ in turn.open_intents)
+        return is_settled and turn.known.found_too_little(mapped.source)
+
+    def _planned_write(self, turn: DayTurn, mapped: Mapped) -> Action:
+        payload = mapped.payload
+        assert payload is not None
+        link = turn.known.link(payload.source, payload.target)
+        return plan_write(payload, link, turn.known, self._context.policies)
 
     def _apply_the_rest(self, turn: DayTurn, targets: tuple[str, ...]) -> None:
         """Try again the payments that found too little open, now that the others have let go of it.
@@ -236,15 +282,23 @@ class DayLoader:
             if each.payload is not None and each.payload.target in targets
         ]
         for _ in range(_MOST_ROUNDS):
-            short = [each for each in due if _found_too_little(turn.results.get(each.source))]
-            written = [each for each in due if (done := turn.results.get(each.source)) and done.wrote]
-            if not short or len(written) < 2 or turn.stopped is not None:
+            written = {each.source for each in due if (done := turn.results.get(each.source)) and done.wrote}
+            short = [
+                each for each in due if _is_short(turn.results.get(each.source)) and written - {each.source}
+            ]
+            if not short or turn.stopped is not None:
                 return
             first = {each.source: turn.results[each.source] for each in short}
-            self._run([self._job(turn, each) for each in short], side_by_side=True)
+            self._look_first(turn, short)
+            at_once = {each.source: turn.looked.get(each.source) for each in short}
+            for result in at_once.values():
+                if isinstance(result, LoadResult):
+                    turn.keep(result)
+            jobs = [each for each in short if not isinstance(at_once[each.source], LoadResult)]
+            self._run([self._job(turn, each) for each in jobs], side_by_side=True)
             for source, before in first.items():
                 turn.keep(both(before, turn.results[source]))
-            if all(_found_too_little(turn.results[source]) for source in first):
+            if all(_is_short(turn.results[source]) for source in first):
                 return
 
     def _find(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
@@ -276,7 +330,7 @@ class DayLoader:
     def _link_elsewhere(self, turn: DayTurn, mapped: Sequence[Mapped]) -> None:
         """Link what others have booked; a failure is no harm, the next load looks again."""
         candidates = [each for each in mapped if not turn.links_of(each.source)]
-        if not self._is_live or turn.stopped is not None:
+        if not self._follows or turn.stopped is not None:
             return
         try:
             old = turn.old_invoices()
@@ -309,6 +363,9 @@ class DayLoader:
             if self._is_live and awaits_emptying(action):
                 return None
             return without_writing(turn.subject(mapped, link.target), action)
+        looked = turn.looked.get(payload.source)
+        if isinstance(looked, LoadResult):
+            return looked
         if not self._is_live:
             return self._writer.preview(payload, turn.known)
         if has_open:
@@ -361,7 +418,7 @@ class DayLoader:
         return result
 
 
-def _found_too_little(result: LoadResult | None) -> bool:
+def _is_short(result: LoadResult | None) -> bool:
     return result is not None and result.reason is not None and result.reason.code == TOO_LITTLE_OPEN
 
 

@@ -13,6 +13,7 @@ from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.actions import Action
 from st_qbo_assets.load.adoption import Elsewhere, open_from_before
 from st_qbo_assets.load.known import Knowledge
 from st_qbo_assets.load.ports import WriteContext
@@ -80,6 +81,8 @@ class DayTurn:
     """One day being loaded: its records, what is known of them, and their results.
 
     Attributes:
+        is_live: whether anything is written.
+        follows: whether records of other days are looked at that what is written, or planned, brings along.
         before: where each record stood before this load.
         stood: the same with all that was said, for every part a record ever had.
         open_intents: source and target of the writes whose outcome is not known.
@@ -93,6 +96,7 @@ class DayTurn:
         freed: payments that QuickBooks shows on documents whose edit may let go of them.
         grown: documents whose total is more than QuickBooks had before.
         applied: what each payment took of which documents when it came into this load.
+        looked: payments for which too little is open, and what becomes of them.
         staying: documents that stay as they are though no present payload wants them (closed books).
         stopped: why nothing more is sent, once the connection is stopped.
     """
@@ -100,6 +104,7 @@ class DayTurn:
     context: WriteContext
     given: DayInput
     is_live: bool
+    follows: bool = False
     known: Knowledge = field(default_factory=Knowledge)
     mapped: dict[SourceRef, Mapped] = field(default_factory=dict[SourceRef, Mapped])
     results: dict[SourceRef, LoadResult] = field(default_factory=dict[SourceRef, LoadResult])
@@ -120,6 +125,7 @@ class DayTurn:
     applied: dict[tuple[SourceRef, str], dict[str, str]] = field(
         default_factory=dict[tuple[SourceRef, str], dict[str, str]]
     )
+    looked: dict[SourceRef, LoadResult | Action] = field(default_factory=dict[SourceRef, LoadResult | Action])
     staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
     stood: dict[SourceRef, RecordState] = field(default_factory=dict[SourceRef, RecordState])
@@ -160,6 +166,8 @@ class DayTurn:
                     self.applied.setdefault((link.source, link.target), applied_by(link))
         states = ledger.all_states(name, sources)
         self.stood.update(states)
+        for source, state in states.items():
+            self.known.learn_reason(source, state.reason)
         self.before.update({source: state.outcome for source, state in states.items()})
         self.known.learn_outcomes({source: state.outcome for source, state in states.items()})
         for intents in ledger.open_intents_of_records(name, list(fresh)).values():

@@ -8,8 +8,9 @@ between the threads of one load: every entry is written whole.
 from collections.abc import Iterable, Mapping
 
 from st_qbo_assets.domain.ids import SourceRef
-from st_qbo_assets.domain.outcomes import LoadResult, Outcome
+from st_qbo_assets.domain.outcomes import LoadResult, Outcome, Reason
 from st_qbo_assets.load.actions import Finding
+from st_qbo_assets.load.reasons import FOUND_TOO_LITTLE
 from st_qbo_assets.store.links import Link
 
 
@@ -23,6 +24,7 @@ class Knowledge:
         self._findings: dict[tuple[SourceRef, str], Finding] = {}
         self._parts: dict[SourceRef, set[SourceRef]] = {}
         self._retiring: set[tuple[SourceRef, str]] = set()
+        self._short: set[SourceRef] = set()
 
     def link(self, source: SourceRef, target: str) -> Link | None:
         """Return the link of a source and target."""
@@ -75,3 +77,13 @@ class Knowledge:
     def learn_result(self, result: LoadResult) -> None:
         """Keep where a record stands after this load."""
         self._outcomes[result.source] = result.outcome
+        self.learn_reason(result.source, result.reason)
+
+    def learn_reason(self, source: SourceRef, said: Reason | None) -> None:
+        """Keep whether a payment found too little open."""
+        if said is not None and said.code in FOUND_TOO_LITTLE:
+            self._short.add(source)
+
+    def found_too_little(self, source: SourceRef) -> bool:
+        """Say whether a payment found too little open, in this load or in the last one it came into."""
+        return source in self._short

@@ -11,9 +11,10 @@ from st_qbo_assets.domain.ids import PRICEBOOK, SourceRef
 from st_qbo_assets.domain.money import to_cents
 from st_qbo_assets.domain.outcomes import Json, Mapped, Payload
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.actions import Finding, FindingKind, Resolution
 from st_qbo_assets.load.ports import WriteContext
-from st_qbo_assets.load.requests import base_of, line_ids
-from st_qbo_assets.load.verify import APPLIED, BASE, CLOSED, LINES, NOTE, owned_fields
+from st_qbo_assets.load.requests import base_of, create_request, line_ids
+from st_qbo_assets.load.verify import APPLIED, BASE, CLOSED, LINES, NOTE, owned_fields, verify
 from st_qbo_assets.store.intents import Intent, Operation
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.markers import MarkedObject
@@ -93,6 +94,31 @@ def link_to(
         state=state,
         run_id=context.run_id,
     )
+
+
+def link_to_found(
+    context: WriteContext, payload: Payload, finding: Finding, known: Resolution
+) -> tuple[Link, bool]:
+    """Return the link to an object that was found, and whether it is to be planned again with it.
+
+    Ours but different: an unknown digest makes the next plan an update, which verifies it.
+    """
+    obj = objects.as_mapping(finding.obj)
+    state, differs = finding.state, False
+    if finding.kind is FindingKind.OURS:
+        state = LinkState.VOIDED if objects.is_voided(obj) else LinkState.ACTIVE
+        request = create_request(payload, known)
+        differs = bool(verify(payload.target, request, obj, cents=abs(payload.cents)))
+    digest = "" if differs else payload.digest
+    link = link_to(context, Posted.of_payload(payload), obj, state=state, digest=digest)
+    return link, differs or state is LinkState.VOIDED
+
+
+def link_to_written(context: WriteContext, intent: Intent, obj: Json) -> Link:
+    """Return the link to what a write whose answer was lost made or changed."""
+    is_void = intent.operation is Operation.VOID
+    differs = not is_void and bool(verify(intent.target, intent.request, obj))
+    return link_to(context, Posted.of_intent(intent), obj, state=state_after(intent, differs=differs))
 
 
 def state_after(intent: Intent, *, differs: bool) -> LinkState:

@@ -7,19 +7,26 @@ steps themselves (`day`), what they do to the books (`effects`) and showing them
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault
-from st_qbo_assets.domain.ids import Entity, SourceRef
-from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Verdict
+from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SyncError
+from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.money import from_cents
+from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Reason, Verdict
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Action, ActionKind
+from st_qbo_assets.load.adoption import Elsewhere
 from st_qbo_assets.load.apply import RecordWriter
-from st_qbo_assets.load.day import BILLS, SALES, DayLoader
+from st_qbo_assets.load.day import DayLoader
 from st_qbo_assets.load.foresight import RECHECK, foreseen
-from st_qbo_assets.load.gathering import DayInput, DayTurn, PaymentsOf
+from st_qbo_assets.load.gathering import DayInput, DayTurn
+from st_qbo_assets.load.known import Knowledge
+from st_qbo_assets.load.linking import Posted, link_to, link_to_found, link_to_written
+from st_qbo_assets.load.open_amounts import as_last_found, pays
+from st_qbo_assets.load.open_books import ConfirmedBooks, OpenBooks, PlannedBooks
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
+from st_qbo_assets.load.probe import find_written
 from st_qbo_assets.load.reasons import reason
-from st_qbo_assets.load.results import with_note
+from st_qbo_assets.load.results import passed_through, with_note
 from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.shapes import Unwanted
@@ -97,8 +104,13 @@ class _Walker(DayLoader):
         self._looks = looks
         self._writer = _VoidNotes(context, self)
         self._retiring = Retiring(self._writer, self._keep)
+        self._follows = looks
+        self._open_books = PlannedBooks(context) if looks else ConfirmedBooks(context)
         self._actions: dict[SourceRef, Action] = {}
         self._assumed: Mapping[SourceRef, Outcome] = {}
+        #: Links that a load would make or find, in this plan.
+        self._found: list[Link] = []
+        self._counted: set[tuple[SourceRef, str]] = set()
 
     def plan(self, given: DayInput, assumed: Mapping[SourceRef, Outcome]) -> list[Planned]:
         self._actions, self._assumed = {}, assumed
@@ -115,7 +127,9 @@ class _Walker(DayLoader):
 
     def _planned(self, turn: DayTurn, result: LoadResult) -> Planned:
         action = self._actions.get(result.source)
-        link = action.link if action is not None else turn.known.link(result.source, result.target)
+        link = turn.known.link(result.source, result.target)
+        if action is not None and action.kind is not ActionKind.ADOPT:
+            link = action.link
         rewrites = action is not None and result.operation == RECHECK and self._rewrites(action)
         changes: tuple[Difference, ...] = ()
         if action is not None and action.kind is ActionKind.UPDATE and action.payload and link:
@@ -141,25 +155,8 @@ class _Walker(DayLoader):
         for source, outcome in self._assumed.items():
             if source not in turn.results:
                 turn.known.learn_result(LoadResult(source, outcome, turn.given.day))
+        turn.known.learn_links(self._found)
         super()._load_stage(turn, targets, applications=applications, locations=locations)
-        if targets is SALES:
-            self._bring(turn, Entity.INVOICE, turn.given.payments_of)
-        if targets is BILLS:
-            self._bring(turn, Entity.BILL, turn.given.applied_to_bills)
-
-    def _bring(self, turn: DayTurn, entity: Entity, payments_of: PaymentsOf | None) -> None:
-        """Take in the payments of invoices or bills that would be new in QuickBooks, or grow (rule 3.2)."""
-        new = [
-            result.source.id
-            for source, result in turn.results.items()
-            if source.entity is entity
-            and not source.part
-            and source not in turn.brought
-            and (source in turn.grown or result.operation in (ActionKind.CREATE, "link"))
-        ]
-        if new and payments_of is not None:
-            turn.take_in(payments_of(new))
-            turn.brought.update(SourceRef(entity, id_) for id_ in new)
 
     def _find(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
         if self._looks:
@@ -169,14 +166,91 @@ class _Walker(DayLoader):
         payload = mapped.payload
         if mapped.verdict is not Verdict.DUE or payload is None:
             return super()._at_once(turn, mapped)
-        link = turn.known.link(payload.source, payload.target)
-        action = plan_write(payload, link, turn.known, self._context.policies)
+        said = self._find_out(turn, payload) if self._is_open(turn, mapped) else None
+        looked = turn.looked.get(payload.source)
+        if isinstance(looked, LoadResult):
+            return looked
+        action = self._adopted(turn, looked or self._planned_write(turn, mapped))
         self._actions[payload.source] = action
         result = foreseen(turn.subject(mapped), action)
-        if any(source == mapped.source for source, _ in turn.open_intents):
-            said = reason("not_settled", error="what became of its last write is found out first")
-            return replace(result, reason=said)
-        return result
+        return replace(result, reason=said) if said is not None else result
+
+    def _is_open(self, turn: DayTurn, mapped: Mapped) -> bool:
+        return any(source == mapped.source for source, _ in turn.open_intents)
+
+    def _find_out(self, turn: DayTurn, payload: Payload) -> Reason | None:
+        """Learn what became of a write whose answer was lost; return what is said where that is not known."""
+        intent = self._context.ledger.open_intent(self._context.name, payload.source, payload.target)
+        said = reason("not_settled", error="what became of its last write is found out first")
+        if intent is None or not self._looks:
+            return said
+        try:
+            written = find_written(self._context, intent)
+        except SyncError as error:
+            turn.note_stop(error)
+            return said
+        if written is None:
+            return said
+        self._learn(turn, link_to_written(self._context, intent, written))
+        return None
+
+    def _adopted(self, turn: DayTurn, action: Action) -> Action:
+        """Return what follows once an object that was found is linked: from now on others refer to it."""
+        payload, finding = action.payload, action.finding
+        if action.kind is not ActionKind.ADOPT or payload is None or finding is None:
+            return action
+        link, is_unsure = link_to_found(self._context, payload, finding, turn.known)
+        self._learn(turn, link)
+        return plan_write(payload, link, turn.known, self._context.policies) if is_unsure else action
+
+    def _learn(self, turn: DayTurn, link: Link) -> None:
+        self._found.append(link)
+        turn.known.learn_links([link])
+
+    # What is open for payments
+
+    def _taken(self, turn: DayTurn) -> Mapping[tuple[SourceRef, str], dict[str, str]]:
+        """Return what payments will take of documents once they are written."""
+        taken: dict[tuple[SourceRef, str], dict[str, str]] = {
+            (source, action.payload.target): {
+                f"{kind} {id_}": str(amount)
+                for (kind, id_), amount in objects.applied(action.request or {}).items()
+            }
+            for source, action in self._actions.items()
+            if action.payload is not None and pays(action)
+        }
+        return taken | {(note.result.source, note.result.target): {} for note in self._writer.voids}
+
+    def _look_first(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
+        """Look at what is open for every payment: what somebody typed shows in no link of ours."""
+        asked = [(each, self._planned_write(turn, each)) for each in due if not self._is_open(turn, each)]
+        if self._looks:
+            self._look(turn, asked)
+            return
+        for each, action in asked:
+            state = turn.stood.get(each.source)
+            if state is None or not pays(action) or not turn.known.found_too_little(each.source):
+                continue
+            if (result := as_last_found(turn.subject(each), action, state)) is not None:
+                turn.looked[each.source] = result
+
+    def _books(self, turn: DayTurn) -> OpenBooks:
+        """Return the documents as they will be, once what is planned so far was done."""
+        for result in turn.results.values():
+            key = (result.source, result.target)
+            if result.outcome is not Outcome.PLANNED or key in self._counted:
+                continue
+            self._counted.add(key)
+            link, total = turn.known.link(*key), from_cents(abs(result.cents))
+            if result.operation == ActionKind.CREATE:
+                self._open_books.grow((result.target, str(result.source)), total)
+            elif result.operation == ActionKind.UPDATE and link is not None:
+                before = objects.amount(link.confirmed.get("TotalAmt")) or objects.ZERO
+                self._open_books.grow((result.target, link.qbo_id), total - before)
+        for note in self._writer.voids:
+            if note.link is not None and note.link.target in objects.PAYMENTS and note.will == "void":
+                self._open_books.void(note.link)
+        return self._open_books
 
 
 def _is_emptied(link: Link) -> bool:
@@ -228,3 +302,12 @@ class _VoidNotes(RecordWriter):
         result = with_note(super().preview_void(unwanted), unwanted.mapped.reason)
         self.voids.append(Planned(result, unwanted.mapped, unwanted.link))
         return result
+
+    def link_elsewhere(self, wanted: Elsewhere, obj: Json, known: Knowledge) -> LoadResult:
+        """Return what linking a document that others have booked would do."""
+        link = link_to(
+            self._context, Posted.elsewhere(wanted.mapped, "Invoice"), obj, state=LinkState.ADOPTED
+        )
+        known.learn_links([link])
+        stands = passed_through(wanted.mapped, qbo_id=link.qbo_id, target="Invoice")
+        return replace(stands, outcome=Outcome.PLANNED, operation="link")

@@ -7,7 +7,7 @@ not: how they are fulfilled (`quickbooks.client`, `store.ledger`, or fakes in te
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from st_qbo_assets.domain.company import CompanyFile
@@ -58,8 +58,13 @@ class LinkReads(Protocol):
         """Return the links of the documents last posted with a business day from first to last."""
         ...
 
-    def of_customers(self, company: Company, target: str, customers: Iterable[str]) -> list[Link]:
-        """Return the links to documents of one entity that QuickBooks last confirmed for some customers."""
+    def of_customers(
+        self, company: Company, target: str, customers: Iterable[str], *, since: datetime | None = None
+    ) -> list[Link]:
+        """Return the links to documents of one entity that QuickBooks last confirmed for some customers.
+
+        Only those written after an instant of the database, if there is one.
+        """
         ...
 
 
@@ -171,6 +176,10 @@ class WriteLedger(Protocol):
         self, company: Company, sources: Iterable[SourceRef]
     ) -> dict[SourceRef, list[RecordState]]:
         """Return the records that wait for some others, by the record they wait for."""
+        ...
+
+    def waiting_because(self, company: Company, code: str) -> list[RecordState]:
+        """Return the records that wait for others for one reason, oldest day first."""
         ...
 
     def save_states(

@@ -11,6 +11,11 @@ from st_qbo_assets.domain.reasons import KINDS, ReasonKind
 
 _AGAIN = "Nothing to do; it posts by itself when that record has posted."
 
+#: Code of a payment that was applied as far as anything was open.
+TOO_LITTLE_OPEN = "applied_what_is_open"
+#: Codes of payments that found too little open: what is open is looked at before they are sent again.
+FOUND_TOO_LITTLE = frozenset({TOO_LITTLE_OPEN, "paid_by_hand"})
+
 LOAD: dict[str, ReasonKind] = {
     "waits_for": ReasonKind("5.5", "It waits for {waits_for}, which {state}.", _AGAIN),
     "sub_customer_not_billed": ReasonKind(
@@ -64,8 +69,11 @@ LOAD: dict[str, ReasonKind] = {
     ),
     "applied_what_is_open": ReasonKind(
         "3.3",
-        "QuickBooks had {open} open on {invoices}, where ServiceTitan applies {wanted}; {open} was applied.",
-        "Look at the credits QuickBooks applied by itself (setting AutoApplyCredit).",
+        "QuickBooks has {open} open for it on {invoices}, where ServiceTitan applies {wanted}; the rest is "
+        "left unapplied.",
+        "Look at {invoices} in QuickBooks for what else is applied there: a payment that somebody applied by "
+        "hand, or a credit that QuickBooks applied by itself (setting AutoApplyCredit). Take it off if it is "
+        "wrong, then re-materialize the day. If the document came to less, correct it in ServiceTitan.",
     ),
     "paid_by_hand": ReasonKind(
         "3.7",

@@ -15,7 +15,8 @@ from st_qbo_assets.load import adoption, objects
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind, Resolution
 from st_qbo_assets.load.drifting import edits_of, settle_edit
 from st_qbo_assets.load.holding import note_on_hold
-from st_qbo_assets.load.open_amounts import OpenAmounts
+from st_qbo_assets.load.open_amounts import OpenAmounts, pays
+from st_qbo_assets.load.open_books import OpenBooks
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import is_done, read_if_there
 from st_qbo_assets.load.reasons import reason
@@ -95,6 +96,16 @@ class Refusals:
         self._is_capped = False
         self._is_unlinked = False
         self._open_amounts = OpenAmounts(context, subject)
+
+    def before_sending(self, action: Action) -> LoadResult | Action | None:
+        """Return what follows if a payment would be refused since too little is open; None if not.
+
+        Raises:
+            SyncError: if QuickBooks could not be asked.
+        """
+        if not pays(action):
+            return None
+        return self._open_amounts.before_sending(action, OpenBooks(self._context))
 
     def next(self, refusal: Refusal, action: Action) -> LoadResult | Action:
         """Return the next action, or the final result. The refused intent is closed already.

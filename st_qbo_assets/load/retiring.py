@@ -155,6 +155,8 @@ class Retiring:
         payload = mapped.payload
         if payload is None or payload.target not in objects.PAYMENTS or turn.stopped is not None:
             return
+        if not turn.is_live:
+            return  # what a plan says of it is said of what it becomes
         link = turn.known.link(mapped.source, payload.target)
         if link is None:
             return

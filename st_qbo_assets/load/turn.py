@@ -11,17 +11,17 @@ from dataclasses import replace
 
 from st_qbo_assets.domain.errors import LedgerConflict, SyncError, TransportError
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Payload, Reason
-from st_qbo_assets.load import adoption, objects
+from st_qbo_assets.load import adoption
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind
 from st_qbo_assets.load.emptying import ready_to_void
 from st_qbo_assets.load.known import Knowledge
-from st_qbo_assets.load.linking import Posted, link_to, marked, state_after
+from st_qbo_assets.load.linking import Posted, link_to, link_to_found, marked, state_after
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.probe import find_written
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.rechecking import Rechecks
 from st_qbo_assets.load.refusals import NameDesk, Refusals, understand
-from st_qbo_assets.load.requests import create_request, repair_request
+from st_qbo_assets.load.requests import repair_request
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.sending import Sent, is_trusted, send
 from st_qbo_assets.load.verify import Difference, describe, verify, verify_voided
@@ -59,6 +59,7 @@ class RecordTurn:
         self._rechecks = Rechecks(context, known, subject)
         self._repairing: tuple[Difference, ...] = ()
         self._wrote = False
+        self._is_looked_at = False
         self._operation = ""
 
     def run(self) -> LoadResult:
@@ -113,11 +114,19 @@ class RecordTurn:
         if action.kind is ActionKind.VOID and action.request is None:
             return ready_to_void(self._context, self._subject, action)
         if action.writes:
-            return self._write(action)
+            step = self._before_sending(action)
+            return self._write(action) if step is None else step
         if action.kind is ActionKind.UNCHANGED and self._operation:
             done = Outcome.VOIDED if self._operation == Operation.VOID.value else Outcome.POSTED
             return self._result(done, action.link, action)
         return replace(without_writing(self._subject, action), wrote=self._wrote)
+
+    def _before_sending(self, action: Action) -> LoadResult | Action | None:
+        """Look at what is open before a payment goes again that found too little; it would be refused."""
+        if self._is_looked_at or not self._known.found_too_little(self._subject.source):
+            return None
+        self._is_looked_at = True
+        return self._refusals.before_sending(action)
 
     def _write(self, action: Action) -> LoadResult | Action:
         payload = action.payload
@@ -235,23 +244,14 @@ class RecordTurn:
     def _adopt(self, action: Action) -> LoadResult | Action:
         payload, finding = action.payload, action.finding
         assert payload is not None and finding is not None and finding.obj is not None
-        is_ours = finding.kind is FindingKind.OURS
-        if is_ours:
-            state = LinkState.VOIDED if objects.is_voided(finding.obj) else LinkState.ACTIVE
-            request = create_request(payload, self._known)
-            different = verify(payload.target, request, finding.obj, cents=abs(payload.cents))
-        else:
-            state, different = finding.state, ()
-        # Ours but different: an unknown digest makes the next plan an update, which verifies it.
-        digest = "" if different else payload.digest
-        link = link_to(self._context, Posted.of_payload(payload), finding.obj, state=state, digest=digest)
+        link, is_unsure = link_to_found(self._context, payload, finding, self._known)
         try:
             self._ledger.save_link(link)
         except LedgerConflict as conflict:
             return self._subject.result(Outcome.HELD, said=_taken(link, payload, conflict))
         self._known.learn_links([link])
         _note_decision(self._context, link, finding)
-        if different or state is LinkState.VOIDED:
+        if is_unsure:
             return self._plan()
         self._operation = "link"
         return self._result(Outcome.POSTED, link, action)

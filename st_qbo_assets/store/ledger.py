@@ -127,6 +127,10 @@ class Ledger:
         """Return the records that wait for some others, by the record they wait for."""
         return self._states.waiting_for(company, sources)
 
+    def waiting_because(self, company: Company, code: str) -> list[RecordState]:
+        """Return the records that wait for others for one reason, oldest day first."""
+        return self._states.waiting_because(company, code)
+
     def save_states(
         self,
         company: Company,

@@ -154,12 +154,19 @@ class Links:
                     found.setdefault(row.qbo_id, []).append(link_from(row))
         return found
 
-    def of_customers(self, company: Company, target: str, customers: Iterable[str]) -> list[Link]:
-        """Return the links to documents of one entity that QuickBooks last confirmed for some customers."""
+    def of_customers(
+        self, company: Company, target: str, customers: Iterable[str], *, since: datetime | None = None
+    ) -> list[Link]:
+        """Return the links to documents of one entity that QuickBooks last confirmed for some customers.
+
+        Only those written after an instant of the database, if there is one.
+        """
         customer = links.c.confirmed["CustomerRef"].as_string()
         query = select(links).where(
             links.c.company == company, links.c.target == target, is_any_of(customer, sorted(customers))
         )
+        if since is not None:
+            query = query.where(links.c.updated_at > since)
         with self._database.autocommit() as connection:
             return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
 

@@ -178,6 +178,15 @@ class RecordStates:
                     found.setdefault(state.reason.waits_for, []).append(state)
         return found
 
+    def waiting_because(self, company: Company, code: str) -> list[RecordState]:
+        """Return the records that wait for others for one reason, oldest day first."""
+        query = select(record_states).where(
+            record_states.c.company == company,
+            record_states.c.waits_for != "",
+            record_states.c.reason_code == code,
+        )
+        return self._read(query.order_by(record_states.c.day, record_states.c.source_id))
+
     def counts(
         self, company: Company, first: date, last: date, *, entity: Entity | None = None
     ) -> list[StateCount]:

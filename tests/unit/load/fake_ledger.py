@@ -4,7 +4,7 @@ import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from st_qbo_assets.domain.errors import LedgerConflict
@@ -64,6 +64,7 @@ class FakeLedger:
     kept_links: dict[tuple[SourceRef, str], Link] = field(default_factory=dict)
     states: dict[SourceRef, RecordState] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    _instants: int = 0
     _held: dict[str, threading.Lock] = field(default_factory=dict)
     _first_sent: dict[int, float] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
@@ -103,9 +104,13 @@ class FakeLedger:
         ]
         return [link for link in days if link.day is not None and first <= link.day <= (last or first)]
 
-    def of_customers(self, company: Company, target: str, customers: Iterable[str]) -> list[Link]:
+    def of_customers(
+        self, company: Company, target: str, customers: Iterable[str], *, since: datetime | None = None
+    ) -> list[Link]:
         wanted = set(customers)
         links = [link for link in self.kept_links.values() if link.target == target]
+        if since is not None:
+            links = [link for link in links if link.updated_at is not None and link.updated_at > since]
         return [link for link in links if link.confirmed.get("CustomerRef") in wanted]
 
     def save_link(self, link: Link) -> None:
@@ -114,7 +119,7 @@ class FakeLedger:
                 is_same_object = (other.target, other.qbo_id) == (link.target, link.qbo_id)
                 if is_same_object and other.source != link.source and link.source.entity not in _MASTERS:
                     raise LedgerConflict(f"{link.target} {link.qbo_id} is linked to another record already")
-            self.kept_links[link.source, link.target] = link
+            self.kept_links[link.source, link.target] = replace(link, updated_at=self._now())
 
     def decide(self, company: Company, source: SourceRef, **decision: Any) -> None:
         self.decisions.append({"source": source, **decision})
@@ -280,6 +285,18 @@ class FakeLedger:
                 found.setdefault(state.reason.waits_for, []).append(state)
         return found
 
+    def waiting_because(self, company: Company, code: str) -> list[RecordState]:
+        return [
+            state
+            for state in self.states.values()
+            if state.reason is not None and state.reason.waits_for is not None and state.reason.code == code
+        ]
+
+    def _now(self) -> datetime:
+        """The next instant of the database: no two rows are written at one."""
+        self._instants += 1
+        return _INSTANT + timedelta(seconds=self._instants)
+
     def save_states(
         self,
         company: Company,
@@ -305,6 +322,6 @@ class FakeLedger:
                 reason=result.reason,
                 verdict=None,
                 first_seen=_INSTANT,
-                updated_at=_INSTANT,
+                updated_at=self._now(),
                 run_id=run_id,
             )

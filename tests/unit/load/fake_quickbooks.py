@@ -93,6 +93,7 @@ class FakeQuickBooks:
         obj = self.objects[entity][qbo_id]
         obj.update(fields)
         self._bump(obj)
+        self._balance()
 
     def delete(self, entity: str, qbo_id: str) -> None:
         """Delete an object by hand."""
