@@ -46,7 +46,7 @@ _OTHER_VERDICTS = {
     "unreadable_record": "rejected",
     "name_illegal": "held",
     "payment_type_ignored": "not due",
-    "moved_to_open_day": "posted",
+    **dict.fromkeys(("moved_to_open_day", "stays_on_later_day"), "posted"),
     "bill_on_hold": "posted",
     **dict.fromkeys(
         ("item_not_used", "item_without_account", "item_without_sku", "item_account_unknown"), "not due"
@@ -58,7 +58,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     **dict.fromkeys(
         ("waits_for", "payment_waits", "bill_payment_waits", "credit_stays_unapplied"), Outcome.BLOCKED
     ),
-    **dict.fromkeys(("adjusted", "drift_accepted"), Outcome.UNCHANGED),
+    **dict.fromkeys(("adjusted", "closed_and_same", "drift_accepted"), Outcome.UNCHANGED),
     **dict.fromkeys(
         (
             *("unapplied_for_now", "applied_what_is_open", "adopted", "found_by_marker"),
@@ -73,6 +73,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
             *("deposited", "void_used", "gate_closed_again", "shape_waits", "sub_customer_not_billed"),
+            "closed_period_answered",
             *("sub_customer_gone", "sub_customer_inactive", "sub_customer_elsewhere"),
             "possible_duplicate_vendor_credit",
             *("item_account_refused", "possible_duplicate_bill", "orders_off"),
@@ -90,7 +91,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     ),
     "mismatch": Outcome.MISMATCH,
     "gone_unposted": Outcome.NOT_DUE,
-    **dict.fromkeys(("told_by_parts", "emptied_by_hand"), Outcome.VOIDED),
+    **dict.fromkeys(("told_by_parts", "emptied_by_hand", "voided_here"), Outcome.VOIDED),
     "applied_by_quickbooks": Outcome.HELD,
     "adjustment_open": Outcome.UNCHANGED,
     "sub_customer_merged": Outcome.UNCHANGED,

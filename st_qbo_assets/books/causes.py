@@ -169,7 +169,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause("accepted_edit", Kind.INFORMATIONAL, "Changed in QuickBooks, and accepted as it is there.",
           "Nothing to do; correct ServiceTitan if it is wrong there.",
           when.accepted_edit),
-    Cause("booked_on_another_day", Kind.INFORMATIONAL, "Booked on the first open day, its own being closed.",
+    Cause("booked_on_another_day", Kind.INFORMATIONAL, "Booked on a later day, its own being closed.",
           _NOTHING,
           when.booked_on_another_day),
     Cause("wrong_kind", Kind.FAILING, "It stands as a document of another kind.",

@@ -251,14 +251,20 @@ MAPPING: dict[str, ReasonKind] = {
     ),
     "closed_period": ReasonKind(
         "4",
-        "It is dated {day}, and the books of that day are closed in QuickBooks.",
-        "Reopen the period in QuickBooks, or choose by `closed_period` (new documents) and "
-        "`closed_period_edits` (amounts and voids of invoices, credits and bills) in the company file what "
-        "is done; what changes a payment, or a customer, date or number, needs it open. Then re-materialize "
-        "the day.",
+        "The books of {day} are closed in QuickBooks, where it is dated or is to be.",
+        "Take the closing date in QuickBooks back before that day, or choose by `closed_period` (new "
+        "documents) and `closed_period_edits` (amounts and voids of invoices, credits and bills) in the "
+        "company file what is done. What changes a payment, a customer, date or number, goods that are "
+        "counted, or tax against the total, needs the day open. Then re-materialize the day.",
     ),
     "moved_to_open_day": ReasonKind(
         "4", "The books are closed through {closed}: it posts on {posted}, the first open day.", _SETTLED
+    ),
+    "stays_on_later_day": ReasonKind(
+        "4",
+        "It is dated {day}, in books that are closed through {closed}: it stays on {posted}, where it was "
+        "posted while that day was open.",
+        _SETTLED,
     ),
     "payment_type_ignored": ReasonKind("3.1", "The company file ignores payments of type {type}.", _SETTLED),
     "payment_type_held": ReasonKind(

@@ -137,7 +137,9 @@ class RecordWriter:
             return subject.result(Outcome.PLANNED, operation="void")
         action = plan_void(link, unwanted.why, self._context.policies)
         if action.kind is ActionKind.VOID:
-            return subject.result(Outcome.PLANNED, link=link, said=action.reason, operation="void")
+            said = action.reason or unwanted.mapped.reason
+            said = said or reason("voided_here", target=link.target, qbo_id=link.qbo_id, why=unwanted.why)
+            return subject.result(Outcome.PLANNED, link=link, said=said, operation="void")
         return without_writing(subject, action)
 
     def link_elsewhere(self, wanted: adoption.Elsewhere, obj: Json, known: Knowledge) -> LoadResult:

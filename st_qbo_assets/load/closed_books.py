@@ -109,7 +109,7 @@ def _adjust(turn: DayTurn, original: Original, links: list[Link], *, on: date) -
         }
         turn.staying.update((each.source, each.target) for each in closed)
     turn.staying.add((link.source, link.target))
-    turn.keep(_stays(turn, mapped, link))
+    turn.keep(_stays(turn, mapped, link, is_adjusted=bool(closed) or not difference.is_nothing))
     if mapped.payload is None:
         _leave_applied(turn, mapped)
     if difference.is_nothing:
@@ -235,13 +235,16 @@ def _leave_applied(turn: DayTurn, mapped: Mapped) -> None:
             turn.keep(_result(turn, replace(mapped, source=link.source), link, Outcome.UNCHANGED))
 
 
-def _stays(turn: DayTurn, mapped: Mapped, link: Link) -> LoadResult:
+def _stays(turn: DayTurn, mapped: Mapped, link: Link, *, is_adjusted: bool) -> LoadResult:
     outcome = Outcome.UNCHANGED if mapped.payload is not None else Outcome.VOIDED
-    return _result(turn, mapped, link, outcome)
+    code = "adjusted" if is_adjusted else "closed_and_same"
+    return _result(turn, mapped, link, outcome, code=code)
 
 
-def _result(turn: DayTurn, mapped: Mapped, link: Link, outcome: Outcome) -> LoadResult:
-    said = reason("adjusted", target=link.target, qbo_id=link.qbo_id, day=_date_of(link))
+def _result(
+    turn: DayTurn, mapped: Mapped, link: Link, outcome: Outcome, *, code: str = "adjusted"
+) -> LoadResult:
+    said = reason(code, target=link.target, qbo_id=link.qbo_id, day=_date_of(link))
     result = turn.subject(mapped, link.target).result(outcome, link=link, said=said)
     result = replace(result, target=link.target)
     return result if link.source == mapped.source else replace(result, source=link.source, reason=None)

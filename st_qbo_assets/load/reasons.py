@@ -85,6 +85,7 @@ LOAD: dict[str, ReasonKind] = {
         "It is in QuickBooks as {target} {qbo_id}, but in ServiceTitan it is no longer to be booked: {why}",
         "Look at both: void it in QuickBooks by hand, or correct ServiceTitan; then re-materialize the day.",
     ),
+    "voided_here": ReasonKind("3.6", "{target} {qbo_id} is voided: {why}", "Nothing to do."),
     "emptied_by_hand": ReasonKind(
         "3.6",
         "It was {target} {qbo_id} in QuickBooks, which somebody voided or deleted there: {why}",
@@ -105,8 +106,20 @@ LOAD: dict[str, ReasonKind] = {
         "4",
         "Its books are closed: {target} {qbo_id} of {day} stays; another document posts the difference.",
     ),
+    "closed_and_same": ReasonKind(
+        "4",
+        "Its books are closed: {target} {qbo_id} of {day} stays as it is; what changed moves no amount.",
+        "Nothing to do.",
+    ),
+    "closed_period_answered": ReasonKind(
+        "4",
+        "QuickBooks answers that its books are closed. It is dated {day}; the day it has there counts too, "
+        "and that of what it is applied to.",
+        "Look at the closing date in QuickBooks. Take it back before those days, or apply it to something "
+        "else in ServiceTitan; then re-materialize the day.",
+    ),
     "adjustment": ReasonKind(
-        "4", "It posts the difference to {original}, whose books are closed, on {day}, the first open day."
+        "4", "It posts the difference to {original}, whose books are closed, on the open day {day}."
     ),
     "adjustment_open": ReasonKind(
         "4",

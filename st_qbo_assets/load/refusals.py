@@ -196,7 +196,8 @@ class Refusals:
 
     def _after_closed_period(self, refusal: Refusal, action: Action) -> LoadResult:
         day = objects.text(refusal.intent.request.get("TxnDate")) or refusal.intent.day.isoformat()
-        said = reason("closed_period", day=day)
+        code = "closed_period" if self._context.policies.is_closed(day) else "closed_period_answered"
+        said = reason(code, day=day)
         return self._subject.result(Outcome.HELD, link=action.link, said=said, wrote=True)
 
     def _after_deposited(self, refusal: Refusal, action: Action) -> LoadResult:

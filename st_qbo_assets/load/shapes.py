@@ -30,6 +30,8 @@ APPLICATION_PART = "application"
 #: Parts the load makes itself for documents in closed books (rule 4).
 ADJUSTMENT_PART = "adjustment"
 
+#: Why the difference to a document in closed books is voided.
+_OF_NOTHING = "no difference is left for it to post."
 _STAYS = frozenset({Verdict.HELD, Verdict.REJECTED})
 
 
@@ -109,7 +111,13 @@ def find_unwanted(
     live = {(link.source, link.target): link for link in links if link.state is not LinkState.VOIDED}
     candidates = dict.fromkeys([*live, *open_intents])
     return [
-        Unwanted(source, target, live.get((source, target)), first, why)
+        Unwanted(
+            source,
+            target,
+            live.get((source, target)),
+            first,
+            _OF_NOTHING if is_adjustment_part(source) else why,
+        )
         for source, target in candidates
         if (source, target) not in wanted and not _is_held(parts, source)
     ]

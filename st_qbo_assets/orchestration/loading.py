@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.domain.company import CompanyFile
+from st_qbo_assets.domain.days import parse_business_date
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import Entity, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome
@@ -48,6 +49,8 @@ _DOCUMENTS = (Entity.INVOICE, Entity.CREDIT_MEMO, Entity.PAYMENT, *keys.BUYING_O
 #: Days are loaded together until they have so many documents, or are so many.
 _DOCUMENTS_TOGETHER = 300
 _DAYS_TOGETHER = 14
+#: Reasons that rest on the closing date, also on one that QuickBooks alone knows of.
+_CLOSED = ("closed_period", "closed_period_answered")
 
 #: What the mapping made of some days, oldest first.
 DaysMapped = dict[date, dict[Entity, list[Mapped]]]
@@ -74,7 +77,7 @@ class RunLoad:
     is_by_hand: bool = False
     references: References = field(init=False)
     _was_refreshed: bool = field(default=False, init=False)
-    #: Documents that stand on a later day than their own, though theirs is open, and their own day.
+    #: Documents that stand on a later day than their own, though it or an earlier one is open; and their own.
     _reopened: dict[SourceRef, date] = field(default_factory=dict[SourceRef, date], init=False)
 
     def __post_init__(self) -> None:
@@ -165,13 +168,13 @@ class RunLoad:
             found = self.connections.links.dated_later(name, self.entities, days)
             moved = [link for link in found if not is_application_part(link.source)]
         is_held = self.connections.states.has_reason
-        if self.is_by_hand or moved or is_held(name, "closed_period", self.entities, days):
+        if self.is_by_hand or moved or any(is_held(name, code, self.entities, days) for code in _CLOSED):
             self.references = self._data.with_present_preferences(self.references, self.context)
             closed = self.references.quickbooks.preferences.book_close_date
         self._reopened = {
             link.source: link.day
             for link in moved
-            if link.day is not None and (closed is None or link.day > closed)
+            if link.day is not None and (closed is None or link.day > closed or _is_late(link, closed))
         }
 
     def _look_at_asked(self, days: Sequence[date]) -> None:
@@ -330,6 +333,12 @@ def settled_links(defs: CompanyDefs) -> SettledLinks:
     """Return the pairs a person settled; none if there is no file."""
     path = defs.links_file
     return parse_settled_links(path.read_text(encoding="utf-8"), name=str(path)) if path.exists() else {}
+
+
+def _is_late(link: Link, closed: date) -> bool:
+    """Say whether a document stands later than the first open day, since the closing date was taken back."""
+    dated = parse_business_date(link.confirmed.get("TxnDate"))
+    return dated is not None and dated > closed + timedelta(days=1)
 
 
 def by_day(mapped: DaysMapped, results: Sequence[LoadResult]) -> dict[date, list[LoadResult]]:

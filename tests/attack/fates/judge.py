@@ -37,7 +37,7 @@ _WAITS = frozenset(
 _STAYS = frozenset({"needs_void", "void_used", "shape_waits"})
 #: What happened → the reasons it explains, for the record itself and for those tied to it.
 _EXPLAINS: Mapping[str, frozenset[str]] = {
-    "closed": frozenset({"closed_period"}) | _WAITS | _STAYS,
+    "closed": frozenset({"closed_period", "closed_period_answered"}) | _WAITS | _STAYS,
     "deposited": frozenset({"deposited"}) | _WAITS | _STAYS,
     # What links to a document that somebody deleted is refused by QuickBooks itself.
     "edited": frozenset({"edited_in_quickbooks", "voided_in_quickbooks", "deleted_in_quickbooks", "refused"})

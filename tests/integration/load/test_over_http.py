@@ -122,7 +122,8 @@ def test_books_closed_meanwhile_hold_the_document(office: Office) -> None:
 
     result = office.load(sale(NUMBER))[f"invoice:{NUMBER}"]
 
-    assert (result.outcome, code(result)) == (Outcome.HELD, "closed_period")
+    # The closing date we know is older: it is QuickBooks that says so.
+    assert (result.outcome, code(result)) == (Outcome.HELD, "closed_period_answered")
 
 
 @pytest.mark.rule("1.6")

@@ -169,6 +169,27 @@ def test_an_edit_that_no_difference_makes_good_is_held() -> None:
 
 
 @pytest.mark.rule("4")
+def test_what_is_said_of_a_closed_document_is_true_whatever_follows() -> None:
+    bench, world = start(invoice(10))
+    world.put(invoice(10, CustomerMemo={"value": "Thank you"}))
+    assert code(sync(bench, world)["invoice:10"]) == "closed_and_same"
+
+    world.put(invoice(10, lines=[("SKU", "80.00")]))
+    assert code(sync(bench, world)["invoice:10"]) == "adjusted"
+    close(bench, 2)  # taken back in part: the first open day is an earlier one, and the difference stays
+    world.put(invoice(10, lines=[("SKU", "70.00")]))
+    told = sync(bench, world)["invoice:10/adjustment"].reason
+    memo = of_source(bench, "CreditMemo", "invoice:10/adjustment")
+    assert told is not None
+    assert told.text.endswith(f"whose books are closed, on the open day {memo['TxnDate']}.")
+    assert memo["TxnDate"] == (CLOSED + timedelta(days=1)).isoformat()
+
+    world.put(invoice(10))
+    assert code(sync(bench, world)["invoice:10"]) == "closed_and_same"
+    assert books(bench) == {"SKU": Decimal(100)}
+
+
+@pytest.mark.rule("4")
 def test_the_next_difference_is_a_document_of_its_own_once_the_first_is_closed_too() -> None:
     bench, world = start(invoice(10))
     world.put(invoice(10, lines=[("SKU", "80.00")]))

@@ -262,6 +262,18 @@ def test_an_edit_of_closed_books_shows_the_difference_it_posts() -> None:
     assert change(found) == Effect(receivable=-3200, income={INCOME: -3000}, tax=-200)
 
 
+@pytest.mark.rule("4", "1.9")
+def test_opened_books_say_why_the_difference_goes_again() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    edited, bench.policies = invoice(10, lines=[("SKU", "70.00")]), CLOSED
+    bench.load_as_usual(edited)
+    bench.policies = replace(CLOSED, book_close_date=None)
+    reason = plan(bench, edited)["void invoice:10/adjustment"].result.reason
+    assert reason is not None
+    assert reason.text.endswith("is voided: no difference is left for it to post.")
+
+
 @pytest.mark.rule("4")
 @pytest.mark.parametrize("looks", [True, False])
 def test_a_deletion_in_closed_books_shows_all_it_takes_back_asked_or_not(looks: bool) -> None:

@@ -148,7 +148,7 @@ def test_a_period_closed_meanwhile_holds_the_document() -> None:
 
     result = bench.load_as_usual(invoice(10))["invoice:10"]
 
-    assert (result.outcome, code(result)) == (Outcome.HELD, "closed_period")
+    assert (result.outcome, code(result)) == (Outcome.HELD, "closed_period_answered")
 
 
 def test_a_document_deleted_in_quickbooks_is_not_made_again_by_itself() -> None:

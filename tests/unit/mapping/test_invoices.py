@@ -510,6 +510,35 @@ def test_closing_the_books_changes_nothing_of_what_is_posted() -> None:
     assert body(mapped(lookup=moved))["TxnDate"] == "2026-03-01"
 
 
+@pytest.mark.rule("4")
+@pytest.mark.parametrize(
+    ("closed", "posted", "sent", "code"),
+    [
+        (date(2026, 2, 28), date(2026, 3, 1), "2026-03-01", "moved_to_open_day"),
+        # Closed further since: it lies in closed books, where nothing is changed.
+        (date(2026, 3, 31), date(2026, 3, 1), "2026-03-01", "stays_on_later_day"),
+        # Opened in part since, or moved into closed books from an open day: the first open day is another.
+        (date(2026, 2, 10), date(2026, 3, 1), "2026-02-11", "moved_to_open_day"),
+        # Opened.
+        (date(2026, 2, 2), date(2026, 3, 1), "2026-02-03", ""),
+    ],
+)
+def test_a_moved_document_says_where_it_stands_whatever_became_of_the_closing_date(
+    closed: date, posted: date, sent: str, code: str
+) -> None:
+    one = mapped(
+        lookup=make.lookup(
+            company=make.company(closed_period="next_open_day"),
+            reference=make.reference(book_close_date=closed),
+            posted={SourceRef(Entity.INVOICE, "8001001"): posted},
+        )
+    )
+    assert body(one)["TxnDate"] == sent
+    assert told(one) == ("due", code)
+    assert one.reason is None or (sent in one.reason.text)
+    assert ("first open day" in one.reason.text if one.reason else False) == (code == "moved_to_open_day")
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     one = mapped(
         [make.line("10.00", generalLedgerAccount=None), make.line("20.00", generalLedgerAccount=make.COGS)],
