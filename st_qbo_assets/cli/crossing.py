@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from st_qbo_assets.cli.output import print_table, say
-from st_qbo_assets.cli.sync import materialize_command, run_dagster
+from st_qbo_assets.cli.sync import day_command, run_dagster
 from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_assets.domain.ids import Entity, SourceRef
@@ -18,7 +18,11 @@ from st_qbo_assets.servicetitan.records import Invoice
 from st_qbo_assets.servicetitan.windows import Dates
 from st_qbo_assets.settings import Settings
 
-_POLLED = ("servicetitan/customers", "quickbooks/customers", "mapped/customers", "loaded/customers")
+#: The poll of customers; what was edited or closed in QuickBooks meanwhile is learnt in the same run.
+_POLLED = (
+    *("servicetitan/customers", "quickbooks/customers", "mapped/customers", "loaded/customers"),
+    *("books/drift", "quickbooks/reference"),
+)
 _STREET, _EMAIL = "2200 Harbor View Dr", "accounts@demo.example"
 
 #: Uses a control of one half of the sandbox.
@@ -59,7 +63,7 @@ def show_crossing(settings: Settings, company: CompanyFile, day: date, act: Act,
         act("quickbooks", {"act": "update", "entity": "Customer", "id": second.qbo_id, "body": body})
         say("Two people edit customers, one in each system; the poll brings both edits over …")
         today = datetime.now(UTC).astimezone(company.zone).date()
-        command = materialize_command(company.name, today, today, _POLLED)
+        command = day_command(company.name, today, _POLLED)
         end = run_dagster(settings, company, command, days=1, quiet=quiet)
         moved_to, written = _street(connections, first), _email(connections, second)
     finally:

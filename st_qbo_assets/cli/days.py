@@ -4,6 +4,7 @@ What belongs here: reading verdicts and showing them. What does not: comparing (
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -81,6 +82,29 @@ def print_days(document: dict[str, Any]) -> None:
             causes[label] = causes.get(label, 0) + 1
     if causes:
         print_table("What differs or waits", ("cause", "records#"), sorted(causes.items()))
+
+
+def print_verdicts(document: dict[str, Any]) -> None:
+    """Print one line for each day: whether it agrees, and what is said of its records."""
+    rows: list[tuple[object, ...]] = []
+    for day in document["days"]:
+        sides = [
+            money(day["entities"].get(entity, {}).get(f"{system}_cents", 0))
+            for entity in ("invoices", "payments")
+            for system in ("servicetitan", "quickbooks")
+        ]
+        said = Counter(_said(each) for each in day["records"])
+        told = ", ".join(f"{count} {words}" for words, count in sorted(said.items()))
+        unexplained = money(day.get("unexplained_cents", 0))
+        rows.append((day["day"], *sides, unexplained, "green" if day["is_green"] else "open", told))
+    systems = [f"{system} {entity} $#" for entity in ("invoices", "payments") for system in ("ST", "QBO")]
+    columns = ("day", *systems, "unexplained#", "verdict", "what is said of records")
+    print_table(f"{document['company']}: compared again", columns, rows)
+
+
+def _said(record: dict[str, Any]) -> str:
+    words = str(record["cause"]).replace("_", " ")
+    return words if record["kind"] == "informational" else f"{record['kind']}: {words}"
 
 
 def _shown(entities: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""`st-qbo demo`: sandbox, database, web part, Dagster, a contractor's days, the tie-out.
+"""`st-qbo demo`: sandbox, database, web part, Dagster, a contractor's days, the tie-out, and what changes.
 
 What belongs here: the order of things. Everything else is a command of its own.
 """
@@ -6,15 +6,18 @@ What belongs here: the order of things. Everything else is a command of its own.
 import json
 import shutil
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, cast
 
+import simplejson
 from pydantic import SecretStr
 
+from st_qbo_assets.cli.changing import opened_changes, print_changes
 from st_qbo_assets.cli.crossing import show_crossing
+from st_qbo_assets.cli.days import print_verdicts
 from st_qbo_assets.cli.finishing import Watch, offer_job
-from st_qbo_assets.cli.output import say, working
+from st_qbo_assets.cli.output import print_json, say, working
 from st_qbo_assets.cli.processes import (
     LOOPBACK,
     Children,
@@ -26,7 +29,7 @@ from st_qbo_assets.cli.processes import (
     web_url,
 )
 from st_qbo_assets.cli.sandbox import sandbox_info
-from st_qbo_assets.cli.sync import sync_days
+from st_qbo_assets.cli.sync import is_synced, print_synced, synced_days
 from st_qbo_assets.cli.up import only_one, wait_until_interrupted
 from st_qbo_assets.company_files import read_company
 from st_qbo_assets.connecting.keys import store_webhook_key
@@ -106,15 +109,53 @@ def _sync(options: DemoOptions, settings: Settings, company: CompanyFile, info: 
     first, last = date.fromisoformat(info["first_day"]), date.fromisoformat(info["last_day"])
     if (info["days"], info["hard"]) != (options.days, options.hard):
         say(f"The sandbox of this home has the days {first} to {last} and is kept; --fresh makes a new one.")
-    status = sync_days(settings, company, first, last, as_json=options.as_json)
+    document = synced_days(settings, company, first, last, quiet=options.as_json)
+    if not options.as_json:
+        print_synced(document)
+    is_right = is_synced(document) and _change(options, settings, company, document, (first, last))
+    if options.as_json:
+        print_json(document)
+    return 0 if is_right else 1
+
+
+def _change(
+    options: DemoOptions,
+    settings: Settings,
+    company: CompanyFile,
+    document: dict[str, Any],
+    days: tuple[date, date],
+) -> bool:
+    """Let people change customers and documents, show what came of it, and say whether all of it arrived.
+
+    What is shown is added to the document.
+    """
 
     def act(half: str, body: dict[str, Any]) -> dict[str, Any]:
         return _control(settings, "edit", body, half=half)
 
-    if status == 0 and not show_crossing(settings, company, last, act, quiet=options.as_json):
+    def sync(first: date, last: date) -> bool:
+        found = synced_days(settings, company, first, last, quiet=options.as_json)
+        document.update({name: found[name] for name in ("succeeded", "reasons")})
+        for reason in found["reasons"]:
+            say(f"Not everything succeeded: {reason}")
+        return bool(found["succeeded"])
+
+    with opened_changes(settings, company, *days, act) as changes:
+        changes.begin()
+        has_crossed = show_crossing(settings, company, days[1], act, quiet=options.as_json)
+        shown = changes.finish(sync, waits=not options.exit)
+    changed = {day["day"]: day for day in shown.days["days"]}
+    kept = [day for day in document["days"] if day["day"] not in changed]
+    document["days"] = sorted([*kept, *changed.values()], key=lambda day: day["day"])
+    document["changes"] = [asdict(row) for row in shown.rows]
+    if not options.as_json:
+        print_changes(shown.rows)
+        print_verdicts(shown.days)
+    if not has_crossed:
         say("An edit of a customer did not cross over; the log of the run says why.")
-        return 1
-    return status
+    if not shown.is_right:
+        say("Not every change of a document arrived, or a day does not tie out any more: see the tables.")
+    return has_crossed and shown.is_right
 
 
 def _connect(settings: Settings, company: CompanyFile, info: dict[str, Any]) -> None:
@@ -172,7 +213,7 @@ def _control(
     }
     request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's
         f"{halves[half]}/_sandbox/{name}",
-        data=json.dumps(body).encode(),
+        data=simplejson.dumps(body, use_decimal=True).encode(),
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the address is the sandbox's

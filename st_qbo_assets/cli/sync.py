@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -64,19 +65,37 @@ def run_sync(company: str, first: date, last: date, *, as_json: bool) -> int:
 
 def sync_days(settings: Settings, company: CompanyFile, first: date, last: date, *, as_json: bool) -> int:
     """Materialize the days, print what the tie-out says, and return the exit status."""
-    end = materialize(settings, company, first, last, quiet=as_json)
-    document = days_document(settings, company, first, last)
-    document |= {"succeeded": end.succeeded, "reasons": end.reasons, "run_id": end.run_id or None}
-    document["run_url"] = f"{ui_url(settings)}/runs/{end.run_id}" if end.run_id else None
+    document = synced_days(settings, company, first, last, quiet=as_json)
     if as_json:
         print_json(document)
     else:
-        print_days(document)
-        for reason in end.reasons:
-            say(f"Not everything succeeded: {reason}")
-        if end.reasons and end.run_id:
-            say(f"The run: {document['run_url']} (`st-qbo up` starts the UI)")
-    return 0 if end.succeeded and is_green(document) else 1
+        print_synced(document)
+    return 0 if is_synced(document) else 1
+
+
+def synced_days(
+    settings: Settings, company: CompanyFile, first: date, last: date, *, quiet: bool
+) -> dict[str, Any]:
+    """Materialize the days, and return how that ended and what the tie-out says, as one document."""
+    end = materialize(settings, company, first, last, quiet=quiet)
+    document = days_document(settings, company, first, last)
+    document |= {"succeeded": end.succeeded, "reasons": end.reasons, "run_id": end.run_id or None}
+    document["run_url"] = f"{ui_url(settings)}/runs/{end.run_id}" if end.run_id else None
+    return document
+
+
+def is_synced(document: dict[str, Any]) -> bool:
+    """Say whether the run succeeded and every day agrees."""
+    return bool(document["succeeded"]) and is_green(document)
+
+
+def print_synced(document: dict[str, Any]) -> None:
+    """Print what the tie-out says, and why not everything succeeded, if so."""
+    print_days(document)
+    for reason in document["reasons"]:
+        say(f"Not everything succeeded: {reason}")
+    if document["reasons"] and document["run_id"]:
+        say(f"The run: {document['run_url']} (`st-qbo up` starts the UI)")
 
 
 def check_range(company: CompanyFile, first: date, last: date) -> None:
@@ -171,12 +190,20 @@ def run_dagster(
 
 def materialize_command(name: str, first: date, last: date, assets: Sequence[str]) -> list[str]:
     """Return the command that materializes some of a company's assets for a range of days."""
+    return [*_materialize(name, assets), "--partition-range", f"{first.isoformat()}...{last.isoformat()}"]
+
+
+def day_command(name: str, day: date, assets: Sequence[str]) -> list[str]:
+    """Return the command that materializes some of a company's assets for a day; some may belong to none."""
+    return [*_materialize(name, assets), "--partition", day.isoformat()]
+
+
+def _materialize(name: str, assets: Sequence[str]) -> list[str]:
     stages = " or ".join(f'key:"{name}/{each}"' for each in assets)
     return [
         *(sys.executable, "-m", "dagster", "asset", "materialize"),
         *("-m", "st_qbo_assets.definitions"),
         *("--select", f'({stages}) and not key:"{name}/servicetitan/reference"'),
-        *("--partition-range", f"{first.isoformat()}...{last.isoformat()}"),
     ]
 
 

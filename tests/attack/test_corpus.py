@@ -30,6 +30,7 @@ _COMPANY: Mapping[str, Any] = {
     },
     "business_units": {"exclude": ["Franchise"]},
     "closed_period": "next_open_day",
+    "closed_period_edits": "hold",
 }
 
 

@@ -199,7 +199,8 @@ class Author:
 
     def close_and_open(self, edited: Json) -> Closing:
         """Close the books on an edit and a new document, load, open them, and load what waits again."""
-        company = self.defs.company.model_copy(update={"closed_period": "next_open_day"})
+        policies = {"closed_period": "next_open_day", "closed_period_edits": "hold"}
+        company = self.defs.company.model_copy(update=policies)
         defs = CompanyDefs(company, self.defs.links_file)
         item = next(each for each in edited["items"] if each["taxable"])
         items = [{"id": item["id"], "price": float(item["price"]) + 12.5}]
