@@ -5,9 +5,9 @@ such parts (`retiring`), and keeping states (the ledger). Nothing is ever remove
 without a word of its own says that others speak for it.
 """
 
-from st_qbo_assets.domain.ids import SourceRef
+from st_qbo_assets.domain.ids import SourceRef, is_location
 from st_qbo_assets.domain.outcomes import LoadResult, Outcome
-from st_qbo_assets.load.gathering import DayTurn
+from st_qbo_assets.load.gathering import MASTERS, DayTurn
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.store.links import LinkState
 from st_qbo_assets.store.states import RecordState
@@ -32,7 +32,16 @@ def outdated(turn: DayTurn) -> list[LoadResult]:
         and source not in turn.results
         and source not in in_doubt
         and state.outcome in _WAITS
+        and (state.outcome is Outcome.PLANNED or not _is_of_poll(source))
     ]
+
+
+def _is_of_poll(source: SourceRef) -> bool:
+    """Say whether the poll speaks of a part, and settles it: what of a name does not reach one side.
+
+    A preview settles nothing.
+    """
+    return source.entity in MASTERS and bool(source.part) and not is_location(source)
 
 
 def _settled(turn: DayTurn, state: RecordState, by: list[SourceRef]) -> LoadResult:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.settled import parse_settled_links
@@ -434,6 +435,17 @@ def replace_day(mapped: Mapped, day: date) -> Mapped:
 
 
 # What is said
+
+
+@pytest.mark.rule("5.5", "7.1")
+def test_what_the_poll_holds_of_a_customer_waits_on_when_his_documents_load() -> None:
+    bench, world = start(invoice(10))
+    known = bench.ledger.states[next(each for each in bench.ledger.states if each.entity is Entity.CUSTOMER)]
+    held = replace(known, source=replace(known.source, part="quickbooks"), outcome=Outcome.HELD)
+    bench.ledger.states[held.source] = held
+    world.put(invoice(10, lines=[("SKU", "60.00")]))
+    bench.sync(world, DAY)
+    assert bench.ledger.states[held.source] == held
 
 
 @pytest.mark.rule("5.5")
