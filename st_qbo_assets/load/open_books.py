@@ -25,7 +25,7 @@ _OPEN_FIELDS = {
     "Bill": "Balance",
     "VendorCredit": "Balance",
 }
-_READ = (*_OPEN_FIELDS, "Payment", "BillPayment")
+_READ = (*_OPEN_FIELDS, "Payment", "BillPayment", "RefundReceipt", "Purchase", "PurchaseOrder")
 #: Ids in one query; a long statement goes by POST, and this many stay far below any limit.
 _MOST_IDS = 250
 

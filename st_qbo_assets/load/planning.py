@@ -4,10 +4,10 @@ What belongs here: going through a day as the loader does, with what each step w
 steps themselves (`day`), what they do to the books (`effects`) and showing them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from st_qbo_assets.domain.errors import ConnectionStopped, RemoteFault, SyncError
+from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.money import from_cents
 from st_qbo_assets.domain.outcomes import Json, LoadResult, Mapped, Outcome, Payload, Reason, Verdict
@@ -24,15 +24,17 @@ from st_qbo_assets.load.open_amounts import as_last_found, pays
 from st_qbo_assets.load.open_books import ConfirmedBooks, OpenBooks, PlannedBooks
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
-from st_qbo_assets.load.probe import find_written
+from st_qbo_assets.load.probe import find_written, read_if_there
+from st_qbo_assets.load.reading_only import reading_only
 from st_qbo_assets.load.reasons import reason
-from st_qbo_assets.load.results import passed_through, with_note
+from st_qbo_assets.load.refusals import over_present
+from st_qbo_assets.load.results import Subject, passed_through, subject_of, with_note
 from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.shapes import Unwanted
 from st_qbo_assets.load.updating import changes_of
-from st_qbo_assets.load.verify import DELETED, Difference
-from st_qbo_assets.quickbooks.answers import Answer
+from st_qbo_assets.load.verify import DELETED, Difference, verify_voided
+from st_qbo_assets.load.voiding import VOIDS_BY_UPDATE, plan_void
 from st_qbo_assets.store.links import Link, LinkState
 
 _FOREIGN = frozenset({LinkState.ADOPTED, LinkState.SETTLED_PAIR})
@@ -78,8 +80,7 @@ class DayPlanner:
                 else they are planned as new.
         """
         company = context.company.model_copy(update={"mode": "preview"})
-        calls = _Reading(context, is_asked=looks)
-        self._context = replace(context, company=company, quickbooks=calls)
+        self._context = replace(reading_only(context, is_asked=looks), company=company)
         self._walker = _Walker(self._context, settled=settled, looks=looks)
 
     def plan(self, given: DayInput, *, assumed: Mapping[SourceRef, Outcome] | None = None) -> list[Planned]:
@@ -102,7 +103,7 @@ class _Walker(DayLoader):
     def __init__(self, context: WriteContext, *, settled: SettledLinks | None, looks: bool) -> None:
         super().__init__(context, settled=settled)
         self._looks = looks
-        self._writer = _VoidNotes(context, self)
+        self._writer = _VoidNotes(context, self, looks=looks)
         self._retiring = Retiring(self._writer, self._keep)
         self._follows = looks
         self._open_books = PlannedBooks(context) if looks else ConfirmedBooks(context)
@@ -110,10 +111,11 @@ class _Walker(DayLoader):
         self._assumed: Mapping[SourceRef, Outcome] = {}
         #: Links that a load would make or find, in this plan.
         self._found: list[Link] = []
+        self._before: list[Link] = []
         self._counted: set[tuple[SourceRef, str]] = set()
 
     def plan(self, given: DayInput, assumed: Mapping[SourceRef, Outcome]) -> list[Planned]:
-        self._actions, self._assumed = {}, assumed
+        self._actions, self._assumed, self._before = {}, assumed, list(self._found)
         self._writer.voids.clear()
         turn = self._walk(given)
         if isinstance(self.stopped, ConnectionStopped):
@@ -155,12 +157,18 @@ class _Walker(DayLoader):
         for source, outcome in self._assumed.items():
             if source not in turn.results:
                 turn.known.learn_result(LoadResult(source, outcome, turn.given.day))
-        turn.known.learn_links(self._found)
+        turn.known.learn_links(self._before)
         super()._load_stage(turn, targets, applications=applications, locations=locations)
 
     def _find(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
-        if self._looks:
-            super()._find(turn, due)
+        if not self._looks:
+            return
+        super()._find(turn, due)
+        actions = [self._planned_write(turn, each) for each in due]
+        try:
+            self._open_books.read(_linked(each) for each in actions if each.kind is ActionKind.UPDATE)
+        except SyncError as error:
+            turn.note_stop(error)
 
     def _at_once(self, turn: DayTurn, mapped: Mapped) -> LoadResult | None:
         payload = mapped.payload
@@ -171,7 +179,12 @@ class _Walker(DayLoader):
         if isinstance(looked, LoadResult):
             return looked
         action = self._adopted(turn, looked or self._planned_write(turn, mapped))
-        self._actions[payload.source] = action
+        step = self._over_present(turn, mapped, action)
+        if isinstance(step, LoadResult):
+            return step
+        self._actions[payload.source] = action = step
+        if action.kind is ActionKind.CREATE:
+            self._found.append(_link_to_come(self._context, action))
         result = foreseen(turn.subject(mapped), action)
         return replace(result, reason=said) if said is not None else result
 
@@ -207,6 +220,20 @@ class _Walker(DayLoader):
         self._found.append(link)
         turn.known.learn_links([link])
 
+    def _over_present(self, turn: DayTurn, mapped: Mapped, action: Action) -> LoadResult | Action:
+        """Return an update as it goes over what is in QuickBooks now: somebody may have edited that."""
+        link = action.link
+        if not self._looks or action.kind is not ActionKind.UPDATE or link is None or _is_to_come(link):
+            return action
+        if objects.name_field(link.target) or turn.stopped is not None:
+            return action
+        subject, seen = turn.subject(mapped), self._open_books.row(_linked(action))
+        if seen is None:
+            return _deleted(subject, link)
+        if objects.text(seen.get("SyncToken")) == link.sync_token:
+            return action
+        return over_present(self._context, subject, action, seen, wrote=False)
+
     # What is open for payments
 
     def _taken(self, turn: DayTurn) -> Mapping[tuple[SourceRef, str], dict[str, str]]:
@@ -223,15 +250,17 @@ class _Walker(DayLoader):
 
     def _look_first(self, turn: DayTurn, due: Sequence[Mapped]) -> None:
         """Look at what is open for every payment: what somebody typed shows in no link of ours."""
-        asked = [(each, self._planned_write(turn, each)) for each in due if not self._is_open(turn, each)]
+        settled = [each for each in due if not self._is_open(turn, each)]
         if self._looks:
-            self._look(turn, asked)
+            self._look(turn, [(each, self._planned_write(turn, each)) for each in settled])
             return
-        for each, action in asked:
+        for each in settled:
             state = turn.stood.get(each.source)
-            if state is None or not pays(action) or not turn.known.found_too_little(each.source):
+            if state is None or not turn.known.found_too_little(each.source):
                 continue
-            if (result := as_last_found(turn.subject(each), action, state)) is not None:
+            action = self._planned_write(turn, each)
+            result = as_last_found(turn.subject(each), action, state) if pays(action) else None
+            if result is not None:
                 turn.looked[each.source] = result
 
     def _books(self, turn: DayTurn) -> OpenBooks:
@@ -253,55 +282,64 @@ class _Walker(DayLoader):
         return self._open_books
 
 
+def _linked(action: Action) -> tuple[str, str]:
+    link = action.link
+    return ("", "") if link is None else (link.target, link.qbo_id)
+
+
+def _deleted(subject: Subject, link: Link) -> LoadResult:
+    said = reason("deleted_in_quickbooks", source=link.source, target=link.target, qbo_id=link.qbo_id)
+    return subject.result(Outcome.REJECTED, link=link, said=said)
+
+
+def _link_to_come(context: WriteContext, action: Action) -> Link:
+    """Return the link that a create will have, under the name of its record instead of an id."""
+    payload = action.payload
+    assert payload is not None
+    total = {"TotalAmt": from_cents(abs(payload.cents))}
+    obj = {**total, **(action.request or {}), "Id": str(payload.source)}
+    return link_to(context, Posted.of_payload(payload), obj)
+
+
+def _is_to_come(link: Link) -> bool:
+    return objects.as_source(link.qbo_id) is not None
+
+
 def _is_emptied(link: Link) -> bool:
     """Say whether what somebody left of a document comes to nothing: voided, it waits for a person."""
     total = objects.as_mapping((link.drift or {}).get("TotalAmt"))
     return bool(total) and not objects.amount(total.get("now"))
 
 
-class _Reading:
-    """QuickBooks for a plan: it can be read, or only as it was last confirmed, and never be written to."""
-
-    def __init__(self, context: WriteContext, *, is_asked: bool) -> None:
-        self._context = context
-        self._calls = context.quickbooks
-        self._is_asked = is_asked
-
-    def read(self, entity: str, id: str) -> Answer:  # noqa: A002 - QuickBooks' word
-        if self._is_asked:
-            return self._calls.read(entity, id)
-        links = self._context.links.of_targets(self._context.name, entity, [id]).get(id)
-        if not links:
-            raise RemoteFault("nothing is known of it", code="610")
-        confirmed = links[0].confirmed
-        tax = {"TotalTax": objects.amount(confirmed.get("TotalTax"))}
-        known: Json = {"CustomerRef": {"value": confirmed.get("CustomerRef")}, "TxnTaxDetail": tax}
-        return Answer(entity, {"Id": id, objects.AS_CONFIRMED: True, **known}, intuit_tid="")
-
-    def query(self, entity: str, where: str = "") -> Iterable[Json]:
-        return self._calls.query(entity, where) if self._is_asked else ()
-
-    def create(self, entity: str, body: Json, request_id: str, *, include: str = "") -> Answer:
-        raise AssertionError("a plan writes nothing")
-
-    def update(self, entity: str, body: Json, request_id: str) -> Answer:
-        raise AssertionError("a plan writes nothing")
-
-    def void(self, entity: str, id: str, sync_token: str, request_id: str) -> Answer:  # noqa: A002
-        raise AssertionError("a plan writes nothing")
-
-
 class _VoidNotes(RecordWriter):
     """Notes which documents would be voided, also where the record lives on as another document."""
 
-    def __init__(self, context: WriteContext, names: DayLoader) -> None:
+    def __init__(self, context: WriteContext, names: DayLoader, *, looks: bool) -> None:
         super().__init__(context, names)
+        self._looks = looks
         self.voids: list[Planned] = []
 
     def preview_void(self, unwanted: Unwanted) -> LoadResult:
-        result = with_note(super().preview_void(unwanted), unwanted.mapped.reason)
-        self.voids.append(Planned(result, unwanted.mapped, unwanted.link))
+        result, link = super().preview_void(unwanted), unwanted.link
+        if self._looks and result.outcome is Outcome.PLANNED and link is not None:
+            result, link = self._as_it_is(unwanted, link, result)
+        result = with_note(result, unwanted.mapped.reason)
+        self.voids.append(Planned(result, unwanted.mapped, link))
         return result
+
+    def _as_it_is(self, unwanted: Unwanted, link: Link, planned: LoadResult) -> tuple[LoadResult, Link]:
+        """Return what a void does to a document as it is in QuickBooks now: somebody may have edited it."""
+        seen, subject = read_if_there(self._context, link.target, link.qbo_id), subject_of(unwanted)
+        if link.target in VOIDS_BY_UPDATE if seen is None else not verify_voided(link.target, seen):
+            return subject.result(Outcome.VOIDED, link=link, said=planned.reason), link
+        if seen is None:
+            return _deleted(subject, link), link
+        if objects.text(seen.get("SyncToken")) == link.sync_token and not link.drift:
+            return planned, link
+        # What uses it lets go of it before: that it is used now says nothing.
+        action = plan_void(link, unwanted.why, self._context.policies)
+        step = over_present(self._context, subject, action, seen, wrote=False)
+        return (step, link) if isinstance(step, LoadResult) else (planned, step.link or link)
 
     def link_elsewhere(self, wanted: Elsewhere, obj: Json, known: Knowledge) -> LoadResult:
         """Return what linking a document that others have booked would do."""

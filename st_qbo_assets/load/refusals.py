@@ -140,27 +140,9 @@ class Refusals:
         return self._refused(refusal, action)
 
     def _after_stale(self, refusal: Refusal, action: Action) -> LoadResult | Action:
-        link, seen = action.link, refusal.seen
-        if link is None or seen is None:
+        if action.link is None or refusal.seen is None:
             return self._after_gone(refusal, action)
-        if edited := edits_of(link, seen, action.request or {}):
-            settled = settle_edit(self._context, link, seen, edited, is_gone=action.payload is None)
-            if settled.held is not None:
-                return self._subject.result(Outcome.HELD, link=settled.link, said=settled.held, wrote=True)
-            link = settled.link
-            action = replace(action, request=self._over(action, seen))
-        token, request = objects.text(seen.get("SyncToken")), action.request or {}
-        if link.target == "Bill" and "PrivateNote" in request and action.payload is not None:
-            ours, stored = (objects.text(each.get("PrivateNote")) for each in (action.payload.body, seen))
-            request = {**request, "PrivateNote": note_on_hold(ours, stored)}
-        return replace(action, link=replace(link, sync_token=token), request=with_version(request, token))
-
-    def _over(self, action: Action, seen: Json) -> Json:
-        """Return the request that writes our version over an edited one; a marker that is gone comes back."""
-        request = action.request or {}
-        if action.payload is None or objects.markers(action.payload.body) == objects.markers(seen):
-            return request
-        return {**request, "PrivateNote": note_with_marker(action.payload.body, seen)}
+        return over_present(self._context, self._subject, action, refusal.seen, wrote=True)
 
     def _after_name_conflict(self, refusal: Refusal, action: Action) -> LoadResult | Action:
         payload = action.payload
@@ -244,6 +226,37 @@ class Refusals:
         can_mean_it = refusal.fault_class is FaultClass.NOT_LINKABLE or refusal.fault.code == "6000"
         is_linked = refusal.intent.request != without_orders(refusal.intent.request)
         return refusal.intent.target == "Bill" and can_mean_it and is_linked and not self._is_unlinked
+
+
+def over_present(
+    context: WriteContext, subject: Subject, action: Action, seen: Json, *, wrote: bool
+) -> LoadResult | Action:
+    """Return a write of a document as it is in QuickBooks now, or why it is not written over what it is.
+
+    Raises:
+        SyncError: if QuickBooks had to be asked and could not be.
+    """
+    link = action.link
+    assert link is not None
+    if edited := edits_of(link, seen, action.request or {}):
+        settled = settle_edit(context, link, seen, edited, is_gone=action.payload is None)
+        if settled.held is not None:
+            return subject.result(Outcome.HELD, link=settled.link, said=settled.held, wrote=wrote)
+        link = settled.link
+        action = replace(action, request=_over(action, seen))
+    token, request = objects.text(seen.get("SyncToken")), action.request or {}
+    if link.target == "Bill" and "PrivateNote" in request and action.payload is not None:
+        ours, stored = (objects.text(each.get("PrivateNote")) for each in (action.payload.body, seen))
+        request = {**request, "PrivateNote": note_on_hold(ours, stored)}
+    return replace(action, link=replace(link, sync_token=token), request=with_version(request, token))
+
+
+def _over(action: Action, seen: Json) -> Json:
+    """Return the request that writes our version over an edited one; a marker that is gone comes back."""
+    request = action.request or {}
+    if action.payload is None or objects.markers(action.payload.body) == objects.markers(seen):
+        return request
+    return {**request, "PrivateNote": note_with_marker(action.payload.body, seen)}
 
 
 def refused_reason(fault: RemoteFault) -> Reason:

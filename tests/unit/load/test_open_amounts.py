@@ -1,0 +1,228 @@
+"""What is open in QuickBooks: looked at before payments are sent, in a plan too, and again when it grows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from st_qbo_assets.domain.ids import Entity
+from st_qbo_assets.domain.outcomes import Mapped, Outcome, Verdict
+from st_qbo_assets.load.actions import WritePolicies
+from st_qbo_assets.load.day import DayInput
+from st_qbo_assets.load.planning import DayPlanner
+from tests.unit.load.builders import DAY, Bench, World, customer, invoice, item, payment, verdict
+from tests.unit.load.chaos import Trouble
+
+NEXT, THIRD = DAY + timedelta(days=1), DAY + timedelta(days=2)
+
+
+class Dies(BaseException):
+    """The process is killed."""
+
+
+def plan(
+    bench: Bench, *mapped: Mapped, looks: bool = True, world: World | None = None
+) -> dict[str, tuple[str, str]]:
+    """What a load would do of each record, with the reason's code."""
+    groups: dict[Entity, list[Mapped]] = {}
+    for each in (customer(1), item("SKU"), *mapped):
+        groups.setdefault(each.source.entity, []).append(each)
+    given: dict[str, Any] = {"reread": world.reread, "payments_of": world.payments_of} if world else {}
+    planned = DayPlanner(bench.context(), looks=looks).plan(DayInput(DAY, groups, **given))
+    codes = [each.result.reason.code if each.result.reason else "" for each in planned]
+    return {str(each.result.source): (each.will, code) for each, code in zip(planned, codes, strict=True)}
+
+
+def pay_by_hand(bench: Bench, amount: str = "100.00") -> dict[str, Any]:
+    """Type the payment of the one invoice into QuickBooks."""
+    (paid,) = bench.quickbooks.all("Invoice")
+    line = {"Amount": Decimal(amount), "LinkedTxn": [{"TxnId": paid["Id"], "TxnType": "Invoice"}]}
+    body = {"CustomerRef": paid["CustomerRef"], "TotalAmt": Decimal(amount), "TxnDate": "2026-11-17"}
+    return bench.quickbooks.put("Payment", {**body, "Line": [line]})
+
+
+def open_of(bench: Bench, number: int) -> Decimal:
+    (found,) = [each for each in bench.quickbooks.all("Invoice") if each["DocNumber"] == str(number)]
+    return found["Balance"]
+
+
+@pytest.mark.rule("3.3", "3.2")
+def test_what_a_dead_load_left_short_is_applied_by_the_next_load_of_any_day() -> None:
+    bench, world = Bench(), World()
+    late = payment(21, "100.00", applied={10: "100.00"}, day=NEXT)
+    world.put(invoice(10), invoice(11), payment(20, "100.00", applied={10: "100.00"}), late)
+    bench.sync(world, DAY, NEXT)
+    assert open_of(bench, 10) == 0
+    assert bench.ledger.states[late.source].reason.code == "applied_what_is_open"
+    world.put(payment(20, "100.00", applied={11: "100.00"}))
+
+    def dies(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+        raise Dies
+
+    with pytest.raises(Dies):
+        bench.load(customer(1), item("SKU"), *world.of_day(DAY), reread=dies)
+    assert open_of(bench, 10) == 100
+    results = bench.sync(world, THIRD)
+
+    assert (results["payment:21"].outcome, results["payment:21"].reason) == (Outcome.POSTED, None)
+    assert (open_of(bench, 10), open_of(bench, 11)) == (0, 0)
+    assert "payment:21" not in bench.sync(world, THIRD)
+
+
+@pytest.mark.rule("3.3")
+def test_a_plan_lists_what_becomes_open_for_payments_of_other_days() -> None:
+    bench, world = Bench(), World()
+    late = payment(21, "100.00", applied={10: "100.00"}, day=NEXT)
+    world.put(invoice(10), invoice(11), payment(20, "100.00", applied={10: "100.00"}), late)
+    bench.sync(world, DAY, NEXT)
+    world.put(payment(20, "100.00", applied={11: "100.00"}))
+
+    planned = plan(bench, *world.of_day(DAY), world=world)
+
+    assert {name: planned[name] for name in ("payment:20", "payment:21")} == {
+        "payment:20": ("update", ""),
+        "payment:21": ("update", ""),
+    }
+
+
+@pytest.mark.rule("1.6", "3.7")
+def test_a_plan_sees_that_an_invoice_typed_by_hand_was_paid_by_hand_too() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    bench.ledger.kept_links = {
+        key: each for key, each in bench.ledger.kept_links.items() if key[1] != "Invoice"
+    }
+    bench.quickbooks.edit("Invoice", bench.quickbooks.all("Invoice")[0]["Id"], PrivateNote="")
+    pay_by_hand(bench)
+    day = invoice(10), payment(20, "100.00", applied={10: "100.00"})
+
+    planned = plan(bench, *day)
+    results = bench.load_as_usual(*day)
+
+    assert (planned["invoice:10"], planned["payment:20"]) == (("link", "adopted"), ("held", "paid_by_hand"))
+    assert results["invoice:10"].operation == "link"
+    assert results["payment:20"].reason is not None and results["payment:20"].reason.code == "paid_by_hand"
+
+
+@pytest.mark.rule("3.3", "3.7")
+def test_a_preview_that_does_not_look_says_what_the_last_load_found() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    pay_by_hand(bench)
+    day = invoice(10), payment(20, "100.00", applied={10: "100.00"})
+    assert plan(bench, *day, looks=False)["payment:20"] == ("create", "")
+    bench.load_as_usual(*day, payment(21, "60.00", applied={10: "60.00"}))
+    calls = bench.quickbooks.calls
+
+    shown = plan(bench, *day, payment(21, "60.00", applied={10: "60.00"}), looks=False)
+    changed = plan(bench, payment(21, "60.00", applied={10: "50.00"}, TxnDate="2026-11-18"), looks=False)
+
+    assert shown["payment:20"] == ("held", "paid_by_hand")
+    assert shown["payment:21"] == ("unchanged", "applied_what_is_open")
+    assert changed["payment:21"] == ("update", "")
+    assert bench.quickbooks.calls == calls
+
+
+@pytest.mark.rule("4")
+@pytest.mark.parametrize("looks", [True, False])
+@pytest.mark.parametrize(("paid", "will"), [("100.00", "unchanged"), ("80.00", "create")])
+def test_a_credit_for_closed_books_is_tied_in_a_plan_only_if_something_is_open(
+    looks: bool, paid: str, will: str
+) -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10), payment(20, "100.00", applied={10: paid}))
+    bench.policies = WritePolicies(book_close_date=DAY + timedelta(days=3), closed_period_edits="adjust")
+    less = invoice(10, lines=[("SKU", "80.00")])
+
+    planned = plan(bench, less, looks=looks)
+
+    assert planned["invoice:10/adjustment"][0] == "create"
+    assert planned["invoice:10/adjustment_application"][0] == will
+    assert bench.load_as_usual(less)["invoice:10/adjustment_application"].outcome is (
+        Outcome.UNCHANGED if will == "unchanged" else Outcome.POSTED
+    )
+
+
+@pytest.mark.rule("1.6")
+def test_a_plan_links_an_old_open_invoice_as_its_payment_will() -> None:
+    bench, world = Bench(), World()
+    bench.load_as_usual(invoice(10))
+    bench.ledger.kept_links = {
+        key: each for key, each in bench.ledger.kept_links.items() if key[1] != "Invoice"
+    }
+    bench.ledger.states.clear()
+    old = verdict(invoice(10), Verdict.NOT_DUE, "before_start")
+    world.put(replace(old, facts={"balance_cents": 0}))
+    paid = payment(20, "100.00", applied={10: "100.00"})
+    row = {"invoice": "invoice:10", "cents": 10_000, "standing": "before_start"}
+    paid = replace(paid, facts={"customer": "customer:1", "applied": [row]})
+    world.put(paid)
+
+    planned = plan(bench, paid, world=world)
+    results = bench.load_as_usual(paid, reread=world.reread, payments_of=world.payments_of)
+
+    assert (planned["invoice:10"], planned["payment:20"]) == (("link", "before_start"), ("create", ""))
+    assert (results["invoice:10"].operation, results["payment:20"].outcome) == ("link", Outcome.POSTED)
+
+
+@pytest.mark.rule("5.2")
+def test_a_plan_finds_out_what_became_of_a_write_whose_answer_was_lost() -> None:
+    bench = Bench()
+    bench.load_as_usual()
+    bench.quickbooks.mischief = Trouble([("after", "lost")] * 9).at
+    bench.load_as_usual(payment(20, "50.00"))
+    bench.quickbooks.mischief = lambda moment, entity, body: None
+    assert len(bench.quickbooks.all("Payment")) == 1
+
+    assert plan(bench, payment(20, "50.00"))["payment:20"] == ("unchanged", "")
+    assert plan(bench, payment(20, "50.00"), looks=False)["payment:20"] == ("create", "not_settled")
+
+
+@pytest.mark.rule("5.3")
+def test_a_plan_sees_what_somebody_edited_or_deleted_since_before_it_is_written_over() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10), invoice(11), invoice(12))
+    first, second, third = (each["Id"] for each in bench.quickbooks.all("Invoice"))
+    bench.quickbooks.edit("Invoice", first, TxnDate="2026-11-20")
+    bench.quickbooks.delete("Invoice", second)
+    bench.quickbooks.edit("Invoice", third, TxnDate="2026-11-20")
+    more = [("SKU", "150.00")]
+    day = invoice(10, lines=more), invoice(11, lines=more), verdict(invoice(12), Verdict.NOT_DUE, "deleted")
+
+    planned, kept = plan(bench, *day), dict(bench.ledger.kept_links)
+    assert kept == bench.ledger.kept_links
+    results = bench.load_as_usual(*day)
+
+    found = {name: each for name, each in planned.items() if name.startswith("invoice")}
+    assert found == {
+        "invoice:10": ("held", "edited_in_quickbooks"),
+        "invoice:11": ("rejected", "deleted_in_quickbooks"),
+        "invoice:12": ("held", "edited_in_quickbooks"),
+    }
+    assert found == {
+        name: (each.outcome.value, each.reason.code if each.reason else "")
+        for name, each in results.items()
+        if name in found
+    }
+
+
+@pytest.mark.rule("3.2")
+def test_what_an_earlier_day_of_a_plan_creates_is_not_created_again_by_a_later_one() -> None:
+    bench, world = Bench(), World()
+    paid, late = payment(20, "100.00", applied={10: "100.00"}), invoice(10, day=NEXT)
+    world.put(paid, late)
+    planner = DayPlanner(bench.context())
+    wills: list[str] = []
+    assumed: dict[Any, Outcome] = {}
+    for day in (DAY, NEXT):
+        groups: dict[Entity, list[Mapped]] = {}
+        for each in (customer(1), item("SKU"), *world.of_day(day)):
+            groups.setdefault(each.source.entity, []).append(each)
+        given = DayInput(day, groups, reread=world.reread, payments_of=world.payments_of)
+        found = planner.plan(given, assumed=assumed)
+        assumed |= {each.result.source: each.result.outcome for each in found}
+        wills += [each.will for each in found if each.result.source == paid.source]
+    assert wills == ["create", "update"]
