@@ -140,7 +140,7 @@ CAUSES: tuple[Cause, ...] = (
           "Settle that record; this one follows by itself.",
           when.blocked),
     Cause("transient_failure", Kind.WAITING, "QuickBooks could not be reached when it was written.",
-          "Replay the day when QuickBooks answers again.",
+          "Nothing to do: it is loaded again by itself when QuickBooks answers. Replay the day to do it now.",
           when.transient_failure),
     Cause("date_moved", Kind.WAITING, "ServiceTitan moved it to another day after it was posted.",
           "Nothing to do; the next run moves it. Re-materialize both days to do it now.",
@@ -152,7 +152,8 @@ CAUSES: tuple[Cause, ...] = (
           _NOTHING,
           when.adjusted_in_open_period),
     Cause("removed_in_servicetitan", Kind.FAILING, "In QuickBooks, but no longer to be booked.",
-          "Void it in QuickBooks, or bring it back in ServiceTitan.",
+          "Re-materialize loaded/{entity} of the day, which voids it or says why not; or bring it back in "
+          "ServiceTitan.",
           when.removed_in_servicetitan),
     Cause("before_start", Kind.INFORMATIONAL, "Dated before this company starts.",
           _NOTHING,

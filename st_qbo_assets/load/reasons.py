@@ -9,7 +9,14 @@ from st_qbo_assets.domain.ids import SourceRef
 from st_qbo_assets.domain.outcomes import Reason
 from st_qbo_assets.domain.reasons import KINDS, ReasonKind
 
-_AGAIN = "Nothing to do; it posts by itself when that record has posted."
+_AGAIN = "Settle that record, if it waits for somebody; this one posts by itself when that has posted."
+#: What is tried again by itself (`replay_failed`).
+_BY_ITSELF = "Nothing to do: it is loaded again by itself when {} answers. Replay the day to do it now."
+#: What is applied later, unless what it is applied to never comes.
+_WHEN_IT_POSTS = (
+    "Nothing to do while that is still to post: it is applied then. To what never posts, as from before the "
+    "start, apply it in QuickBooks by hand."
+)
 
 #: Code of a payment that was applied as far as anything was open.
 TOO_LITTLE_OPEN = "applied_what_is_open"
@@ -65,7 +72,7 @@ LOAD: dict[str, ReasonKind] = {
     "unapplied_for_now": ReasonKind(
         "3.2",
         "It posts unapplied on its own date, because {invoices} {state}.",
-        "Nothing to do; it is applied when that posts.",
+        _WHEN_IT_POSTS,
     ),
     "applied_what_is_open": ReasonKind(
         "3.3",
@@ -78,12 +85,14 @@ LOAD: dict[str, ReasonKind] = {
     "paid_by_hand": ReasonKind(
         "3.7",
         "{invoice} was already paid in QuickBooks by hand: Payment {payment} of {amount}, dated {date}.",
-        "Delete one of the two, or name the QuickBooks payment in links.csv; then re-materialize the day.",
+        "Delete that payment in QuickBooks, or void this one in ServiceTitan; if the two are one payment, "
+        "add the row `<this record>,Payment,{payment}` to links.csv instead. Then re-materialize the day.",
     ),
     "needs_void": ReasonKind(
         "3.6",
         "It is in QuickBooks as {target} {qbo_id}, but in ServiceTitan it is no longer to be booked: {why}",
-        "Look at both: void it in QuickBooks by hand, or correct ServiceTitan; then re-materialize the day.",
+        "See which is right: void {target} {qbo_id} in QuickBooks by hand, or take back in ServiceTitan what "
+        "made it so; then re-materialize the day.",
     ),
     "voided_here": ReasonKind("3.6", "{target} {qbo_id} is voided: {why}", "Nothing to do."),
     "emptied_by_hand": ReasonKind(
@@ -93,8 +102,9 @@ LOAD: dict[str, ReasonKind] = {
     ),
     "void_used": ReasonKind(
         "3.6",
-        "It is gone from ServiceTitan, but {target} {qbo_id} cannot be voided: {by} uses it in QuickBooks.",
-        "Take it off there, then re-materialize the day; or void {target} {qbo_id} by hand.",
+        "{target} {qbo_id} is to be voided, but {by} uses it in QuickBooks.",
+        "Take it off {by} in QuickBooks, or void {target} {qbo_id} there by hand; then re-materialize the "
+        "day.",
     ),
     "gate_closed_again": ReasonKind(
         "1.2",
@@ -137,7 +147,7 @@ LOAD: dict[str, ReasonKind] = {
     "credit_stays_unapplied": ReasonKind(
         "3.2",
         "The credit stays unapplied for now, because {invoices} {state}.",
-        "Nothing to do; it is applied when that posts.",
+        _WHEN_IT_POSTS,
     ),
     "voided_in_quickbooks": ReasonKind(
         "3.6",
@@ -151,12 +161,12 @@ LOAD: dict[str, ReasonKind] = {
     "not_read_again": ReasonKind(
         "1.5",
         "It could not be read from ServiceTitan again: {error}",
-        "Replay the day when ServiceTitan answers again.",
+        _BY_ITSELF.format("ServiceTitan"),
     ),
     "payments_not_planned": ReasonKind(
         "3.2",
         "It is posted, but the payments applied to it could not be read from ServiceTitan: {error}",
-        "Replay the day when ServiceTitan answers again; its payments follow then.",
+        _BY_ITSELF.format("ServiceTitan"),
     ),
     "gone_from_servicetitan": ReasonKind(
         "1.5",
@@ -195,12 +205,14 @@ LOAD: dict[str, ReasonKind] = {
     "typed_by_hand_differs": ReasonKind(
         "1.6",
         "QuickBooks already has number {number} as {target} {qbo_id}, unlike ServiceTitan's: {differences}.",
-        "Make both equal, change one number, or name the pair in links.csv; then re-materialize the day.",
+        "If they are one document, make both equal, or name the pair in links.csv; if they are two, change "
+        "one number, in ServiceTitan or in QuickBooks. Then re-materialize the day.",
     ),
     "typed_by_hand": ReasonKind(
         "1.6",
         "QuickBooks has number {number} already as {target} {qbo_id}, and this company adopts none.",
-        "Set `adopt_typed_by_hand: true`, or delete the one typed by hand; then re-materialize the day.",
+        "Set `adopt_typed_by_hand: true` in the company file, or delete {target} {qbo_id} in QuickBooks; "
+        "then re-materialize the day.",
     ),
     "typed_by_hand_twice": ReasonKind(
         "1.6",
@@ -217,7 +229,7 @@ LOAD: dict[str, ReasonKind] = {
     "number_taken": ReasonKind(
         "1.6",
         "QuickBooks already has {target} {qbo_id} with number {number}; it belongs to {owner}.",
-        "Change the number of one of the two; then re-materialize the day.",
+        "Change one of the two numbers, in ServiceTitan or in QuickBooks; then re-materialize the day.",
     ),
     "linked_to_existing": ReasonKind(
         "7.2", "It was linked to the existing {target} {qbo_id} {name!r}: same name and {evidence}."
@@ -235,7 +247,8 @@ LOAD: dict[str, ReasonKind] = {
     "match_unsure": ReasonKind(
         "7.2",
         "It may be the same as {candidates} in QuickBooks: {why}.",
-        "Add the row `{source},{target},<QuickBooks id>` to links.csv, with `none` to create a new one.",
+        "Add the row `{source},{target},<QuickBooks id>` to links.csv, with `none` for the id to create a "
+        "new one; then re-materialize the day.",
     ),
     "name_taken": ReasonKind(
         "2.1",
@@ -253,7 +266,7 @@ LOAD: dict[str, ReasonKind] = {
     "transient": ReasonKind(
         "5.1",
         "QuickBooks could not be reached or was busy: {error}",
-        "Replay the day when QuickBooks answers again.",
+        _BY_ITSELF.format("QuickBooks"),
     ),
     "being_changed": ReasonKind(
         "3.2",
@@ -265,12 +278,13 @@ LOAD: dict[str, ReasonKind] = {
     "number_used": ReasonKind(
         "5.1",
         "QuickBooks refused the number {number}: it is used by {other_type} {other_id}{other_number}.",
-        "Change one of the two numbers; then re-materialize the day.",
+        "Change one of the two numbers, in ServiceTitan or in QuickBooks; then re-materialize the day.",
     ),
     "deposited": ReasonKind(
         "3.2",
         "{target} {qbo_id} is already on a bank deposit and cannot be changed.",
-        "Apply the credit in QuickBooks, or take the payment off its deposit and re-materialize the day.",
+        "Apply the credit in QuickBooks by hand, if that is all that changed; else take the payment off its "
+        "deposit there. Then re-materialize the day.",
     ),
     "orders_off": ReasonKind(
         "8.1",
@@ -301,7 +315,8 @@ LOAD: dict[str, ReasonKind] = {
         "8.5",
         "Item {qbo_id} is {held} in QuickBooks, and the company file now says {meant}: whether goods are "
         "counted is never changed by itself, and nothing is bought on the item meanwhile.",
-        "Put `item_policy` back; or change the type of the item in QuickBooks, then re-materialize the day.",
+        "Put `item_policy` back in the company file, or change the type of the item in QuickBooks; then "
+        "re-materialize the day.",
     ),
     "item_of_other_type": ReasonKind(
         "8.5",

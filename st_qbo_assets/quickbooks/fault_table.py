@@ -139,7 +139,8 @@ FAULTS: tuple[FaultKind, ...] = (
         FaultClass.GONE,
         "The document was deleted in QuickBooks.",
         "Somebody deleted it there.",
-        "Decide whether it should exist: restore it in QuickBooks, or let it be created again.",
+        "If it should exist, add the row `again` to links.csv that its record's reason names; if not, delete "
+        "it in ServiceTitan too.",
         pattern=r"has deleted this transaction",
     ),
     FaultKind(
@@ -245,7 +246,8 @@ FAULTS: tuple[FaultKind, ...] = (
         FaultClass.REJECT,
         "An e-mail address is not valid.",
         "It lacks `@` or a dot, or holds two addresses.",
-        "Correct the address in ServiceTitan, or set `send_email_addresses: false`.",
+        "Correct the address in ServiceTitan, or set `send_email_addresses: false` in the company file; then "
+        "re-materialize the day.",
     ),
     FaultKind(
         ("2240",),
@@ -443,7 +445,7 @@ FAULTS: tuple[FaultKind, ...] = (
         FaultClass.REJECT,
         "The name lies more than five levels deep.",
         "QuickBooks allows four levels under a top name.",
-        "Move it up in QuickBooks.",
+        "Move it up in QuickBooks, then re-materialize the day.",
     ),
     FaultKind(
         ("6190",),
@@ -456,15 +458,16 @@ FAULTS: tuple[FaultKind, ...] = (
         ("6200", "6210"),
         FaultClass.CLOSED_PERIOD,
         "The books are closed for that date.",
-        "The document is dated on or before the closing date of the company.",
-        "Open the period in QuickBooks, enter it there by hand, or set `closed_period: next_open_day`.",
+        "It is dated on or before the closing date of the company, or what it is applied to is.",
+        "Take the closing date in QuickBooks back, or enter it there by hand; of new documents, "
+        "`closed_period: next_open_day` in the company file posts them later.",
     ),
     FaultKind(
         ("6220",),
         FaultClass.REJECT,
         "It cannot be removed while it has a balance.",
         "An account, customer or vendor with an open balance.",
-        "Bring its balance to zero in QuickBooks first.",
+        "Bring its balance to zero in QuickBooks, then re-materialize the day.",
     ),
     FaultKind(
         ("6240",),
@@ -485,7 +488,7 @@ FAULTS: tuple[FaultKind, ...] = (
         FaultClass.REJECT,
         "The document is dated before the stock item begins.",
         "An inventory item has a start date after the document's date.",
-        "Move the item's start date in QuickBooks before the document.",
+        "Move the item's start date in QuickBooks to the document's or before; then re-materialize the day.",
     ),
     FaultKind(
         ("6310", "6320"),
@@ -534,14 +537,16 @@ FAULTS: tuple[FaultKind, ...] = (
         FaultClass.REJECT,
         "A stock item needs a quantity.",
         "An inventory item without quantity on hand.",
-        "Give the quantity, or set `items` to what the company uses.",
+        "Give the item its quantity on hand in QuickBooks, or take `inventory` out of `item_policy` in the "
+        "company file; then re-materialize the day.",
     ),
     FaultKind(
         ("6540",),
         FaultClass.DEPOSITED,
         "The payment is on a bank deposit and cannot be changed.",
         "A bookkeeper has deposited it.",
-        "Apply the credit in QuickBooks by hand, or take the payment off its deposit first.",
+        "Apply the credit in QuickBooks by hand, if that is all that changed; else take the payment off its "
+        "deposit there. Then re-materialize the day.",
     ),
     FaultKind(
         ("10000",),
@@ -555,7 +560,7 @@ FAULTS: tuple[FaultKind, ...] = (
         FaultClass.REJECT,
         "The answer was too large for QuickBooks.",
         "A query over too many objects at once.",
-        "Ask for fewer days at once.",
+        "Load fewer days at once (`st-qbo sync --from … --to …`).",
     ),
     FaultKind(
         ("10200",),

@@ -1,5 +1,6 @@
 """The write path against the sandbox: the real client, the real ledger, the vendor's own refusals."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -124,6 +125,32 @@ def test_books_closed_meanwhile_hold_the_document(office: Office) -> None:
 
     # The closing date we know is older: it is QuickBooks that says so.
     assert (result.outcome, code(result)) == (Outcome.HELD, "closed_period_answered")
+    office.desk.act("close_books", date=None)
+    assert office.load(sale(NUMBER))[f"invoice:{NUMBER}"].outcome is Outcome.POSTED
+
+
+@pytest.mark.rule("4")
+def test_a_payment_into_closed_books_is_held_until_it_goes_elsewhere_or_they_are_opened(
+    office: Office,
+) -> None:
+    office.load(sale(NUMBER))
+    office.desk.control("switches", {"quickbooks": {"closed_period_guards_links": True}})
+    office.desk.act("close_books", date=DAY.isoformat())
+    later = DAY + timedelta(days=1)
+    paid, moved = (
+        payment(7001, "60.00", applied={NUMBER: "60.00"}, day=later),
+        payment(7002, "40.00", day=later),
+    )
+    applied = payment(7002, "40.00", applied={NUMBER: "40.00"}, day=later)
+
+    held = office.load(sale(NUMBER), paid, applied, day=later)
+    elsewhere = office.load(sale(NUMBER), moved, day=later)["payment:7002"]
+    office.desk.act("close_books", date=None)
+    opened = office.load(sale(NUMBER), paid, day=later)["payment:7001"]
+
+    assert {code(held[f"payment:{number}"]) for number in (7001, 7002)} == {"closed_period_answered"}
+    assert (elsewhere.outcome, opened.outcome) == (Outcome.POSTED, Outcome.POSTED)
+    assert office.invoice(NUMBER)["Balance"] == 40
 
 
 @pytest.mark.rule("1.6")

@@ -201,7 +201,7 @@ def test_a_refusal_is_told_with_cause_remedy_and_whether_a_retry_helps(
 ) -> None:
     print_life(refused(), PLACES)
     told = " ".join(capsys.readouterr().out.split())
-    for words in ("The books are closed for that date.", "on or before the closing date", "Open the period"):
+    for words in ("The books are closed for that date.", "on or before the closing date", "Take the closing"):
         assert words in told
     assert "the same again does not help" in told
 
