@@ -68,7 +68,8 @@ class Changes:
 
     def begin(self) -> None:
         """Let the bookkeeper work in QuickBooks; the next poll finds what was done there."""
-        self.bookkeeper.work()
+        if self.bookkeeper.work():
+            say("In QuickBooks a bookkeeper edits an invoice, merges customers and closes a day's books …")
 
     def finish(self, sync: Sync, *, waits: bool) -> Shown:
         """Let the contractor's office change documents, sync their days, and read what became of all.
@@ -77,20 +78,23 @@ class Changes:
             sync: of the days.
             waits: whether events start runs of their own, which are to end first.
         """
-        company = self.connections.company
         is_edited = self.bookkeeper.take_back()
         acts = acts_on(sales_of(self.connections, self.days), self.days, spared=self.bookkeeper.spared())
+        if not acts and not is_edited and (shown := self._shown(waits=waits)).is_right:
+            return shown
         if acts:
-            self.act("servicetitan", {"acts": acts})
-        synced = True
-        if acts or is_edited:
             say("People change documents that were posted, and their days are synced once more …")
-            synced = sync(self.days.first, self.days.last)
+            self.act("servicetitan", {"acts": acts})
+        synced = sync(self.days.first, self.days.last)
+        return self._shown(synced=synced, waits=waits)
+
+    def _shown(self, *, synced: bool = True, waits: bool) -> Shown:
+        """Return what became of everything, once events have been followed."""
         if waits:
             _wait_for_events(self.connections)
         told = Teller(self.connections, sales_of(self.connections, self.days))
         rows = [*told.rows().values(), told.edited(self.bookkeeper), told.merged(self.bookkeeper)]
-        days = days_document(self.settings, company, self.days.first, self.days.last)
+        days = days_document(self.settings, self.connections.company, self.days.first, self.days.last)
         return Shown([row for row in rows if row is not None], days, synced)
 
 

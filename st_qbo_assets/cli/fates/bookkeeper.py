@@ -44,13 +44,15 @@ class Bookkeeper:
     reported: str | None = None
     merged: tuple[Link, Link] | None = None
     _before: Json = field(default_factory=dict[str, Any])
+    _has_worked: bool = False
 
-    def work(self) -> None:
-        """Do what was not done in an earlier demo."""
+    def work(self) -> bool:
+        """Do what was not done in an earlier demo; say whether there was anything."""
         if self.days.closed is not None and Fate.CLOSED not in self.sales.done():
             self._do({"act": "close_books", "date": self.days.closed.isoformat()})
         self._merge()
         self._edit()
+        return self._has_worked
 
     def spared(self) -> set[SourceRef]:
         """Return the invoices that nobody else touches: the edited one, and those of merged customers."""
@@ -140,3 +142,4 @@ class Bookkeeper:
 
     def _do(self, body: Json) -> None:
         self.act("quickbooks", body)
+        self._has_worked = True
