@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 from st_qbo_assets.connections import Connections
 from st_qbo_assets.load import objects
+from st_qbo_assets.load.foresight import RECHECK
 from st_qbo_assets.load.planning import Planned
+from st_qbo_assets.load.verify import DELETED
 from st_qbo_assets.quickbooks.reference import Reference
 from st_qbo_assets.quickbooks.wording import NameOf, as_it_is, edit_in_words
+from st_qbo_assets.store.links import Link, LinkState
 
 #: Lists that the reference holds, by the end of the fields that name an entry.
 _ACCOUNTS = ("AccountRef", objects.PAID_FROM)
@@ -22,28 +25,50 @@ Names = dict[tuple[str, str], str]
 
 
 def changes_in_words(connections: Connections, steps: Sequence[Planned], reference: Reference) -> list[str]:
-    """Return what each step changes, empty where it updates nothing; nobody but our database is asked."""
-    updates = [each for each in steps if each.will == "update"]
+    """Return what each step changes, or what makes an object be read first; else an empty text.
+
+    Nobody but our own database is asked.
+    """
     wanted: set[tuple[str, str]] = set()
 
     def want(field: str, id: str) -> str:  # noqa: A002 - QuickBooks' word
         wanted.add((_entity(field), id))
         return id
 
-    for each in updates:
-        _sentence(each, want)
+    for each in steps:
+        _told(each, want)
     new = {str(each.result.source): each.result.title or each.result.number for each in steps}
     names = _in_lists(reference) | _in_ledger(connections, wanted)
 
     def name_of(field: str, id: str) -> str:  # noqa: A002 - QuickBooks' word
         return names.get((_entity(field), id)) or new.get(id) or as_it_is(field, id)
 
-    return [_sentence(each, name_of) if each.will == "update" else "" for each in steps]
+    return [_told(each, name_of) for each in steps]
 
 
-def _sentence(planned: Planned, name_of: NameOf) -> str:
-    told = (edit_in_words(each.field, each.meant, each.held, name_of) for each in planned.changes)
-    return "; ".join(told) or _UNTOLD
+def _told(planned: Planned, name_of: NameOf) -> str:
+    if planned.will == "update":
+        told = (edit_in_words(each.field, each.meant, each.held, name_of) for each in planned.changes)
+        return "; ".join(told) or _UNTOLD
+    if planned.will == RECHECK and planned.result.reason is None and planned.link is not None:
+        return _doubt(planned.link, name_of)
+    return ""
+
+
+def _doubt(link: Link, name_of: NameOf) -> str:
+    """Return why an object is read before anything is decided (rules 1.6, 5.3, 5.4)."""
+    if link.drift and DELETED in link.drift:
+        return "deleted in QuickBooks since; the load looks first"
+    if link.drift:
+        kept = ((field, objects.as_mapping(change)) for field, change in link.drift.items())
+        edits = (
+            edit_in_words(field, objects.text(was.get("confirmed")), objects.text(was.get("now")), name_of)
+            for field, was in kept
+        )
+        return f"edited in QuickBooks since: {'; '.join(edits)}; the load looks first"
+    if link.state is LinkState.MISMATCH:
+        return "QuickBooks stored it otherwise than it was sent; the load looks whether it still does"
+    return "typed by hand and linked, and changed in ServiceTitan since; it is compared, never written"
 
 
 def _entity(field: str) -> str:

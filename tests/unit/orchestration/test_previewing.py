@@ -9,12 +9,12 @@ from st_qbo_assets.domain.effects import Effect
 from st_qbo_assets.domain.ids import Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import LoadResult, Outcome, Reason
 from st_qbo_assets.load.planning import Planned
-from st_qbo_assets.load.verify import Difference
+from st_qbo_assets.load.verify import Difference, deleted_json
 from st_qbo_assets.orchestration.metadata import MOST_ROWS
 from st_qbo_assets.orchestration.previewing import Previewed, preview_metadata, step_json, with_effects
 from st_qbo_assets.quickbooks.lists import Account
 from st_qbo_assets.quickbooks.reference import Reference
-from st_qbo_assets.store.links import Link
+from st_qbo_assets.store.links import Link, LinkState
 
 DAY = date(2026, 11, 16)
 LISTS = Reference(
@@ -119,6 +119,26 @@ def test_an_update_is_told_with_names_and_asks_for_each_kind_once() -> None:
         "lines nothing → 5.00 (item Item called 3); applied to Invoice N12 5.00 → nothing"
     )
     assert (nothing.why, sorted(ledger.asked)) == ("", ["Customer", "Invoice", "Item"])
+
+
+def test_an_object_that_is_read_first_says_what_makes_it_doubtful() -> None:
+    edit = {"CustomerRef": {"confirmed": "7", "now": "8"}}
+    links = [
+        link_of("Invoice", "1", drift=edit),
+        link_of("Invoice", "2", drift=deleted_json()),
+        link_of("Invoice", "3", state=LinkState.MISMATCH),
+        link_of("Invoice", "4", state=LinkState.ADOPTED),
+    ]
+    steps = [replace(step("recheck").planned, link=each) for each in links]
+    told = [each.why for each in with_effects(cast(Any, Ledger()), steps, LISTS)]
+    assert told[0] == (
+        "edited in QuickBooks since: customer Customer called 7 → Customer called 8; the load looks first"
+    )
+    assert [words.split(";")[0] for words in told[1:]] == [
+        "deleted in QuickBooks since",
+        "QuickBooks stored it otherwise than it was sent",
+        "typed by hand and linked, and changed in ServiceTitan since",
+    ]
 
 
 def test_steps_come_in_the_order_of_their_weight() -> None:
