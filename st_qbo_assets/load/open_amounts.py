@@ -15,7 +15,7 @@ from st_qbo_assets.domain.outcomes import Json, LoadResult, Outcome, Reason
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Action, ActionKind, Finding, FindingKind
 from st_qbo_assets.load.effective import is_application
-from st_qbo_assets.load.open_books import Key, OpenBooks, applied_as_confirmed
+from st_qbo_assets.load.open_books import OPEN_FIELDS, Key, OpenBooks, applied_as_confirmed
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN, reason
 from st_qbo_assets.load.requests import capped_lines, with_amounts
@@ -83,6 +83,8 @@ class OpenAmounts:
     def after_refusal(self, request: Json, action: Action) -> LoadResult | Action | None:
         """Return what follows a refused payment if too little is open for it; None if that is not why.
 
+        Where enough is open now another payment has just let go of it, and the same is sent again.
+
         Raises:
             SyncError: if QuickBooks could not be asked.
         """
@@ -103,9 +105,11 @@ class OpenAmounts:
         books.read(_keys(action))
         own = books.applied(action.link)
         short = _short(wanted, books, own)
-        rows = {key: row for key in wanted if (row := books.row(key)) is not None}
-        if not short or not self._is_of_one(request, rows.values()):
+        rows = {key: row for key in wanted if key[0] in OPEN_FIELDS and (row := books.row(key)) is not None}
+        if not rows or not self._is_of_one(request, rows.values()):
             return None
+        if not short:
+            return action if wrote else None
         for key in short:
             by_hand = self._typed_payment(key, wanted[key], books) if key[0] in _CHARGES else None
             if by_hand is not None:
@@ -209,7 +213,7 @@ class OpenAmounts:
 def _keys(action: Action) -> list[Key]:
     """Return what has to be read for an action: what it names, and what it is in QuickBooks now."""
     link = action.link
-    named = list(objects.applied(action.request or {}))
+    named = [key for key in objects.applied(action.request or {}) if key[0] in OPEN_FIELDS]
     return named if link is None else [*named, (link.target, link.qbo_id)]
 
 

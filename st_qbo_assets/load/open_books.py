@@ -19,13 +19,13 @@ from st_qbo_assets.store.links import Link, LinkState
 #: A document that payments are applied to, or a payment: entity and QuickBooks id.
 Key = tuple[str, str]
 #: What says how much of a document is open. How much of a Purchase is, QuickBooks does not say.
-_OPEN_FIELDS = {
+OPEN_FIELDS = {
     "Invoice": "Balance",
     "CreditMemo": "RemainingCredit",
     "Bill": "Balance",
     "VendorCredit": "Balance",
 }
-_READ = (*_OPEN_FIELDS, "Payment", "BillPayment", "RefundReceipt", "Purchase", "PurchaseOrder")
+_READ = (*OPEN_FIELDS, "Payment", "BillPayment", "RefundReceipt", "Purchase", "PurchaseOrder")
 #: Ids in one query; a long statement goes by POST, and this many stay far below any limit.
 _MOST_IDS = 250
 
@@ -64,7 +64,7 @@ class OpenBooks:
 
     def is_open(self, key: Key) -> Decimal | None:
         """Return what is open of a charge or credit; None where nobody says."""
-        row = self.row(key) if key[0] in _OPEN_FIELDS else None
+        row = self.row(key) if key[0] in OPEN_FIELDS else None
         return open_of(key[0], row) if row is not None else None
 
     def total(self, key: Key) -> Decimal:
@@ -155,7 +155,7 @@ class ConfirmedBooks(PlannedBooks):
         kind, qbo_id = key
         links, name = self._context.links, self._context.name
         link = next(iter(links.of_targets(name, kind, [qbo_id]).get(qbo_id, ())), None)
-        if link is None or kind not in _OPEN_FIELDS:
+        if link is None or kind not in OPEN_FIELDS:
             return super().is_open(key)
         payers = links.of_customers(
             name, objects.settled_by(kind), [objects.text(link.confirmed.get("CustomerRef"))]
@@ -178,7 +178,7 @@ def is_live(link: Link) -> bool:
 
 def open_of(entity: str, row: Mapping[str, object]) -> Decimal:
     """Return what is open of a charge or credit as QuickBooks shows it."""
-    return objects.amount(row.get(_OPEN_FIELDS[entity])) or objects.amount(row.get("Balance")) or objects.ZERO
+    return objects.amount(row.get(OPEN_FIELDS[entity])) or objects.amount(row.get("Balance")) or objects.ZERO
 
 
 def applied_as_confirmed(link: Link) -> dict[Key, Decimal]:

@@ -35,6 +35,10 @@ from st_qbo_assets.store.intents import Intent, Operation
 _ITEM_ACCOUNTS = frozenset({"ExpenseAccountRef", "AssetAccountRef"})
 
 
+#: Times that a refused payment is held against what is open: others are written at the same time.
+_MOST_LOOKS = 2
+
+
 class NameDesk(Protocol):
     """Who decides when a name is taken."""
 
@@ -93,7 +97,7 @@ class Refusals:
         self._names = names
         self._known = known
         self._subject = subject
-        self._is_capped = False
+        self._times_looked = 0
         self._is_unlinked = False
         self._open_amounts = OpenAmounts(context, subject)
 
@@ -214,12 +218,14 @@ class Refusals:
         is_payment = refusal.intent.target in objects.PAYMENTS and has_lines
         # Which code QuickBooks gives is not documented (QB §10 no. 3): 620, or 6000 with words of its own.
         can_mean_it = refusal.fault_class is FaultClass.NOT_LINKABLE or refusal.fault.code == "6000"
-        return is_payment and can_mean_it and not self._is_capped and action.payload is not None
+        return is_payment and can_mean_it and self._times_looked < _MOST_LOOKS and action.payload is not None
 
     def _after_too_much(self, refusal: Refusal, action: Action) -> LoadResult | Action:
-        self._is_capped = True
+        self._times_looked += 1
         step = self._open_amounts.after_refusal(refusal.intent.request, action)
-        return self._refused(refusal, action) if step is None else step
+        if step is None or (step is action and self._times_looked == _MOST_LOOKS):
+            return self._refused(refusal, action)
+        return step
 
     def _may_be_its_order(self, refusal: Refusal, action: Action) -> bool:
         """Say whether a bill may have been refused for its order, which somebody closed or billed in full."""

@@ -1,6 +1,6 @@
 """Loads of made-up days into the sandbox, through the real client and the real ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from st_qbo_assets.domain.ids import Company, Entity
 from st_qbo_assets.domain.outcomes import LoadResult, Mapped
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput, DayLoader
+from st_qbo_assets.load.planning import DayPlanner, Planned
 from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.quickbooks.query import quote
@@ -59,7 +60,18 @@ class Office:
         self, *mapped: Mapped, seam: Callable[[str], None] = lambda name: None, **given: Any
     ) -> dict[str, LoadResult]:
         """Load a day with customer 1 and item SKU beside its documents."""
-        context = WriteContext(
+        loader = DayLoader(self._context(seam), settled=self.settled)
+        results = loader.load(DayInput(given.pop("day", DAY), self._groups(mapped), **given))
+        return {str(result.source): result for result in results}
+
+    def plan(self, *mapped: Mapped) -> dict[str, Planned]:
+        """Plan the same day."""
+        planner = DayPlanner(self._context(), settled=self.settled)
+        planned = planner.plan(DayInput(DAY, self._groups(mapped)))
+        return {str(each.result.source): each for each in planned}
+
+    def _context(self, seam: Callable[[str], None] = lambda name: None) -> WriteContext:
+        return WriteContext(
             company=self.company,
             quickbooks=self.desk.quickbooks,
             ledger=self.ledger,
@@ -71,12 +83,12 @@ class Office:
             retry=RetryPolicy(attempts=5, clock=self.desk.time.clock, sleep=self.desk.time.sleep),
             seam=seam,
         )
+
+    def _groups(self, mapped: Sequence[Mapped]) -> dict[Entity, list[Mapped]]:
         groups: dict[Entity, list[Mapped]] = {}
         for each in (customer(1, "Heron Load Test"), item("LOAD-SKU"), *mapped):
             groups.setdefault(each.source.entity, []).append(self._here(each))
-        loader = DayLoader(context, settled=self.settled)
-        results = loader.load(DayInput(given.pop("day", DAY), groups, **given))
-        return {str(result.source): result for result in results}
+        return groups
 
     def sync(self, world: World, **given: Any) -> dict[str, LoadResult]:
         """Load the day of a world, whose other days can be read again."""

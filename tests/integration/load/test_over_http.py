@@ -225,13 +225,45 @@ def test_credits_that_quickbooks_applied_by_itself_leave_less_to_apply(office: O
     office.desk.act("set_preferences", preferences={"SalesFormsPrefs": {"AutoApplyCredit": True}})
     office.desk.act("type_payment", customer="Heron Load Test", amount="30.00", date=DAY.isoformat())
 
-    results = office.load(sale(NUMBER), payment(7000, "100.00", applied={NUMBER: "100.00"}))
+    day = sale(NUMBER), payment(7000, "100.00", applied={NUMBER: "100.00"})
+    results = office.load(*day)
+    planned, writes = office.plan(*day), office.desk.quickbooks.calls.writes
+    again = office.load(*day)["payment:7000"]
 
     assert (results["payment:7000"].outcome, code(results["payment:7000"])) == (
         Outcome.POSTED,
         "applied_what_is_open",
     )
     assert office.invoice(NUMBER)["Balance"] == 0
+    assert (planned["payment:7000"].will, code(planned["payment:7000"].result)) == (
+        "unchanged",
+        "applied_what_is_open",
+    )
+    assert (again.outcome, code(again)) == (Outcome.UNCHANGED, "applied_what_is_open")
+    assert office.desk.quickbooks.calls.writes == writes
+
+
+@pytest.mark.rule("3.7")
+def test_a_payment_typed_by_hand_is_seen_by_a_plan_and_not_sent_over_and_over(office: Office) -> None:
+    office.load(sale(NUMBER))
+    paid = office.invoice(NUMBER)["Id"]
+    office.desk.act(
+        "type_payment",
+        customer="Heron Load Test",
+        amount="100.00",
+        invoices=[paid],
+        date=DAY.isoformat(),
+    )
+    day = sale(NUMBER), payment(7000, "100.00", applied={NUMBER: "100.00"})
+
+    planned = office.plan(*day)["payment:7000"]
+    first = office.load(*day)["payment:7000"]
+    writes = office.desk.quickbooks.calls.writes
+    second = office.load(*day)["payment:7000"]
+
+    assert (planned.will, planned.result.reason) == ("held", first.reason)
+    assert {(each.outcome, code(each)) for each in (first, second)} == {(Outcome.HELD, "paid_by_hand")}
+    assert office.desk.quickbooks.calls.writes == writes
 
 
 @pytest.mark.rule("5.1")

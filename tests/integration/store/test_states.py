@@ -84,6 +84,9 @@ def test_who_waits_for_a_record_is_found_by_it(states: RecordStates) -> None:
     assert {waited: [state.source for state in waiting] for waited, waiting in found.items()} == {
         invoice(1): [PAYMENT]
     }
+    code = BLOCKED.code
+    assert [state.source for state in states.waiting_because(ACME, code)] == [PAYMENT]
+    assert states.waiting_because(ACME, f"{code} otherwise") == []
 
 
 def test_only_rejected_failed_and_mismatched_records_make_a_day_fail(states: RecordStates) -> None:

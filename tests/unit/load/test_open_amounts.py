@@ -8,12 +8,24 @@ from typing import Any
 
 import pytest
 
+from st_qbo_assets.domain.errors import RemoteFault
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Verdict
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput
 from st_qbo_assets.load.planning import DayPlanner
-from tests.unit.load.builders import DAY, Bench, World, customer, invoice, item, payment, verdict
+from tests.unit.load.builders import (
+    DAY,
+    Bench,
+    World,
+    customer,
+    invoice,
+    item,
+    payment,
+    refund,
+    tied,
+    verdict,
+)
 from tests.unit.load.chaos import Trouble
 
 NEXT, THIRD = DAY + timedelta(days=1), DAY + timedelta(days=2)
@@ -226,3 +238,41 @@ def test_what_an_earlier_day_of_a_plan_creates_is_not_created_again_by_a_later_o
         assumed |= {each.result.source: each.result.outcome for each in found}
         wills += [each.will for each in found if each.result.source == paid.source]
     assert wills == ["create", "update"]
+
+
+@pytest.mark.rule("3.3")
+@pytest.mark.parametrize(("times", "outcome"), [(1, Outcome.POSTED), (9, Outcome.REJECTED)])
+def test_what_was_let_go_of_between_a_refusal_and_the_look_is_sent_once_more(
+    times: int, outcome: Outcome
+) -> None:
+    bench, sent = Bench(), list[str]()
+    bench.load_as_usual(invoice(10))
+
+    def refuses(moment: str, entity: str, body: dict[str, Any]) -> None:
+        if (moment, entity) == ("before", "Payment"):
+            sent.append(entity)
+            if len(sent) <= times:
+                raise RemoteFault("A business validation error has occurred", code="6000")
+
+    bench.quickbooks.mischief = refuses
+    result = bench.load_as_usual(invoice(10), payment(20, "100.00", applied={10: "100.00"}))["payment:20"]
+
+    assert (result.outcome, len(sent)) == (outcome, 2)
+
+
+@pytest.mark.rule("3.3", "3.5")
+def test_a_payment_whose_money_was_partly_refunded_takes_what_is_open_too() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    pay_by_hand(bench, "70.00")
+    paid = tied(payment(20, "100.00", applied={10: "60.00"}), 9, "40.00")
+    day = invoice(10), refund(9, "40.00", of=20), paid
+
+    planned = plan(bench, *day)["payment:20"]
+    result = bench.load_as_usual(*day)["payment:20"]
+    writes = len(bench.quickbooks.writes)
+    bench.load_as_usual(*day)
+
+    assert result.reason is not None and result.outcome is Outcome.POSTED
+    assert planned == ("create", "applied_what_is_open") == ("create", result.reason.code)
+    assert (open_of(bench, 10), len(bench.quickbooks.writes)) == (0, writes)
