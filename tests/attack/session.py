@@ -43,16 +43,16 @@ from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import FrameStorage
 from st_qbo_assets.orchestration.resources import Connector
 from st_qbo_assets.settings import load_settings
-from st_qbo_assets.store.budget import Budget, BudgetLimits
+from st_qbo_assets.store.budget import Budget
 from st_qbo_assets.store.tie_outs import TieOuts
 from st_qbo_assets.transport.retry import RetryPolicy
 from tests.attack.moments import Moments
 from tests.attack.mutants import MUTANTS
 from tests.companies import seller
+from tests.pace import TIMES, hurry
 
 COMPANY = Company("demo")
 #: The product's waits are this much shorter here; none is left out.
-_HURRY = 1000
 _TIE_OUT = f"{COMPANY}/books/tie_out"
 _STAGES = ("servicetitan", "mapped", "loaded")
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
@@ -308,7 +308,7 @@ def _changed(company: CompanyFile, changes: dict[str, Any]) -> CompanyFile:
 
 def _hurry() -> None:
     """Let the product wait a thousandth of what it means to."""
-    delay, penalise, gaps = RetryPolicy.delay_seconds, Budget.penalise, BudgetLimits.gaps
-    RetryPolicy.delay_seconds = lambda self, attempt, error: delay(self, attempt, error) / _HURRY
-    Budget.penalise = lambda self, seconds: penalise(self, seconds / _HURRY)
-    BudgetLimits.gaps = lambda self: {name: gap / _HURRY for name, gap in gaps(self).items()}
+    hurry()
+    delay, penalise = RetryPolicy.delay_seconds, Budget.penalise
+    RetryPolicy.delay_seconds = lambda self, attempt, error: delay(self, attempt, error) / TIMES
+    Budget.penalise = lambda self, seconds: penalise(self, seconds / TIMES)

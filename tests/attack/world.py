@@ -22,15 +22,14 @@ from uuid import uuid4
 import requests
 from sqlalchemy import create_engine, make_url, text
 
+from tests.pace import UNTHROTTLED
+
 ROOT = Path(__file__).resolve().parents[2]
 #: A Thursday like any other; the company of the demo has started by then.
 DAY = "2026-03-12"
 _TIMEOUT_SECONDS = 120
-#: The sandbox as it comes, but without throttles.
+#: QuickBooks as it comes.
 _SWITCHES: Mapping[str, Any] = {
-    "requests_per_minute": None,
-    "requests_per_second": None,
-    "batches_per_minute": None,
     "requestid_minutes": 15,
     "requestid_replay": True,
     "refresh_rotation_hours": 24,
@@ -218,6 +217,7 @@ class World:
         options = {"days": 1, "invoices_per_day": 6, "last_day": DAY, "seed": 1, "hard": False}
         self._lane.post("quickbooks", "seed", {**options, **seed})
         self.switch(**_SWITCHES)
+        self._lane.post("quickbooks", "switches", UNTHROTTLED)
         held = self.state().items()
         self.before = {name: {doc["Id"] for doc in docs} for name, docs in held if docs and "Id" in docs[0]}
         with self.session() as session:

@@ -15,8 +15,17 @@ from st_qbo_assets.settings import Settings, load_settings
 from st_qbo_assets.store import embedded, migrations
 from st_qbo_assets.store.database import Database
 from tests.integration.emptying import empty
+from tests.pace import hurry
 
 _NAME = "tests"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hurried() -> Generator[None]:
+    """Let nobody wait for a pace that no vendor asks for."""
+    with pytest.MonkeyPatch.context() as patch:
+        hurry(patch.setattr)
+        yield
 
 
 @pytest.fixture(scope="session")

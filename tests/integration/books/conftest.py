@@ -9,10 +9,7 @@ from st_qbo_assets.domain.company import CompanyFile
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.books.clerk import Clerk
 from tests.integration.clients.desk import Desk
-
-_SWITCHES = {
-    "quickbooks": {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None}
-}
+from tests.pace import UNTHROTTLED
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +22,7 @@ def sandbox() -> Generator[Sandbox]:
 def clerk(sandbox: Sandbox) -> Generator[Clerk]:
     desk = Desk(sandbox)
     desk.control("reset", {})
-    desk.control("switches", _SWITCHES)
+    desk.control("switches", UNTHROTTLED)
     desk.connect()
     desk.act("set_preferences", preferences={"SalesFormsPrefs": {"AutoApplyCredit": False}})
     info = sandbox.info()

@@ -11,6 +11,7 @@ from st_qbo_assets.settings import Settings
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.buying.purchasing import Purchasing
 from tests.integration.cli.office import Office
+from tests.pace import UNTHROTTLED
 
 _BUYS = {"bill_source": "ap_bills", "freight_account": "50400", "purchase_tax_account": "50500"}
 
@@ -37,6 +38,7 @@ def purchasing(
         monkeypatch.setenv(name, value)
     office = Office(environment, buying_sandbox, monkeypatch)
     office.control("reset", {})
+    office.control("switches", UNTHROTTLED)
     office.connect()
     demo = read_company("demo").company.model_dump(mode="json")
     company = CompanyFile.model_validate({**demo, **_BUYS})

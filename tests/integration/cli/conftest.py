@@ -9,6 +9,7 @@ import pytest
 from st_qbo_assets.settings import Settings
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Office
+from tests.pace import UNTHROTTLED
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,7 @@ def office(
     }
     opened = Office(environment, small_sandbox, monkeypatch)
     opened.control("reset", {})
+    opened.control("switches", UNTHROTTLED)
     opened.control("switches", {"quickbooks": {"subscription_locked": False, "user_lost_access": False}})
     before = signal.getsignal(signal.SIGTERM)
     yield opened

@@ -25,13 +25,13 @@ from st_qbo_assets.settings import load_settings
 from st_qbo_assets.store import embedded
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Done, Office
+from tests.pace import UNTHROTTLED
 
 Json = dict[str, Any]
 #: The company starts on the last two days of a month: a month of two days.
 LAST = date(2026, 10, 31)
 FIRST = LAST - timedelta(days=1)
 MONTH = "2026-10"
-_UNTHROTTLED = {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None}
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
@@ -178,7 +178,7 @@ def story() -> Generator[Story]:
         try:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            office.control("switches", {"quickbooks": _UNTHROTTLED})
+            office.control("switches", UNTHROTTLED)
             office.connect()
             yield Author(office).live()
         finally:

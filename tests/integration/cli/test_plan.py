@@ -28,9 +28,9 @@ from st_qbo_assets.settings import load_settings
 from st_qbo_assets.store import embedded
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Office
+from tests.pace import UNTHROTTLED
 
 Json = dict[str, Any]
-_UNTHROTTLED = {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None}
 
 
 def plan_of(office: Office, defs: CompanyDefs, day: str) -> Json:
@@ -258,7 +258,7 @@ def story() -> Generator[Story]:
         try:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            office.control("switches", {"quickbooks": _UNTHROTTLED})
+            office.control("switches", UNTHROTTLED)
             office.connect()
             yield Author(office).live()
         finally:

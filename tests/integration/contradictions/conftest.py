@@ -8,6 +8,7 @@ import pytest
 from st_qbo_assets.store.database import Database
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.tax.shop import Shop, demo_company
+from tests.pace import UNTHROTTLED
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,7 @@ def sandbox() -> Generator[Sandbox]:
 def shop(sandbox: Sandbox, database: Database) -> Generator[Shop]:
     opened = Shop(sandbox, database, demo_company(Path(__file__).parents[3]))
     opened.desk.control("reset", {})
-    throttles = ("requests_per_minute", "requests_per_second", "batches_per_minute")
-    opened.desk.switch(**dict.fromkeys(throttles))
+    opened.desk.control("switches", UNTHROTTLED)
     opened.open()
     yield opened
     opened.desk.close()

@@ -24,6 +24,7 @@ from st_qbo_assets.store.links import Link
 from tests.integration.cli.office import Office
 from tests.integration.emptying import empty
 from tests.integration.web.serving import KEY, VERIFIER, Served, give_keys
+from tests.pace import UNTHROTTLED
 
 Json = dict[str, Any]
 _LOOKS = 2000
@@ -118,6 +119,7 @@ class Branch:
     def begin_anew(self) -> None:
         """Put both systems back, and forget what was booked and what Dagster did."""
         self.office.control("reset", {})
+        self.office.control("switches", UNTHROTTLED)
         with self.web.database.autocommit() as connection:
             empty(connection)
         self.office.connect()

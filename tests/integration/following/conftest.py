@@ -11,6 +11,7 @@ from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Office
 from tests.integration.following.branch import Branch
 from tests.integration.web.serving import give_keys, served
+from tests.pace import UNTHROTTLED
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +41,7 @@ def branch(
         monkeypatch.setenv(name, value)
     office = Office(environment, sending_sandbox, monkeypatch)
     office.control("reset", {})
+    office.control("switches", UNTHROTTLED)
     with office.opened() as connections:
         settings = connections.settings
     office.connect()

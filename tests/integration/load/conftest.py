@@ -7,10 +7,7 @@ import pytest
 from st_qbo_assets.store.database import Database
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.load.office import Office
-
-_SWITCHES = {
-    "quickbooks": {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None}
-}
+from tests.pace import UNTHROTTLED
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +20,7 @@ def sandbox() -> Generator[Sandbox]:
 def office(sandbox: Sandbox, database: Database) -> Generator[Office]:
     opened = Office(sandbox, database)
     opened.desk.control("reset", {})
-    opened.desk.control("switches", _SWITCHES)
+    opened.desk.control("switches", UNTHROTTLED)
     opened.open_for_business()
     yield opened
     opened.desk.close()

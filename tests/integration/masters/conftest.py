@@ -9,6 +9,7 @@ from st_qbo_assets.settings import Settings
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.cli.office import Office
 from tests.integration.masters.shop import Shop
+from tests.pace import UNTHROTTLED
 
 
 @pytest.fixture(scope="session")
@@ -33,5 +34,6 @@ def shop(
         monkeypatch.setenv(name, value)
     office = Office(environment, quiet_sandbox, monkeypatch)
     office.control("reset", {})
+    office.control("switches", UNTHROTTLED)
     office.connect()
     yield Shop(office, tmp_path)

@@ -92,6 +92,20 @@ def test_links_of_a_day_are_those_last_posted_on_it(database: Database) -> None:
     assert len(links.of_day(ACME, Entity.INVOICE, DAY, date(2026, 3, 9))) == 2
 
 
+def test_what_was_written_for_a_customer_since_is_found(database: Database) -> None:
+    links = Links(database)
+    links.save(link(PAYMENT, target="Payment", qbo_id="3", confirmed={"CustomerRef": "58"}))
+    (first,) = links.of_customers(ACME, "Payment", ["58", "59"])
+    assert first.updated_at is not None
+    second = SourceRef(Entity.PAYMENT, "10")
+    links.save(link(second, target="Payment", qbo_id="4", confirmed={"CustomerRef": "58"}))
+
+    found = links.of_customers(ACME, "Payment", ["58"], since=first.updated_at)
+
+    assert [each.source for each in found] == [second]
+    assert links.of_customers(ACME, "Payment", ["59"], since=first.updated_at) == []
+
+
 @pytest.mark.rule("5.3")
 def test_drift_is_kept_on_the_link_and_can_end(database: Database) -> None:
     links = Links(database)

@@ -8,11 +8,7 @@ import pytest
 from st_qbo_assets.store.database import Database
 from st_qbo_sandbox.app import Sandbox
 from tests.integration.tax.shop import Shop, demo_company
-
-_SWITCHES = {
-    "servicetitan": {"requests_per_second": None},
-    "quickbooks": {"requests_per_minute": None, "requests_per_second": None, "batches_per_minute": None},
-}
+from tests.pace import UNTHROTTLED
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +21,7 @@ def sandbox() -> Generator[Sandbox]:
 def shop(sandbox: Sandbox, database: Database) -> Generator[Shop]:
     opened = Shop(sandbox, database, demo_company(Path(__file__).parents[3]))
     opened.desk.control("reset", {})
-    opened.desk.control("switches", _SWITCHES)
+    opened.desk.control("switches", UNTHROTTLED)
     opened.open()
     yield opened
     opened.desk.close()
