@@ -111,6 +111,8 @@ def bring_left_short(turn: DayTurn) -> None:
 
     That load died before it tried those again, or what they waited for was another document.
     """
+    if turn.given.reread is None:
+        return
     context, name = turn.context, turn.context.name
     states = context.ledger.waiting_because(name, TOO_LITTLE_OPEN)
     named = {state.source: _waited_for(state) for state in states}
