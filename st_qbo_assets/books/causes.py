@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from st_qbo_assets.books import predicates as when
 from st_qbo_assets.books.cases import Case
+from st_qbo_assets.domain.outcomes import Outcome
 
 
 class Kind(StrEnum):
@@ -262,6 +263,11 @@ def _finding(cause: Cause, case: Case, evidence: str) -> Finding:
     given = when.given_reason(case)
     if given is not None and (cause.name in _TELL_THE_REASON or given.code == cause.name):
         return Finding(cause, evidence, given.remedy or cause.remedy, given.code)
+    state = case.pair.state
+    said = state.reason if state is not None and state.outcome is Outcome.MISMATCH else None
+    if said is not None and cause.remedy == _RELOAD:
+        # What was repaired once and is otherwise still: to load it again changes nothing (rule 5.4).
+        return Finding(cause, evidence, said.remedy or cause.remedy, said.code)
     return Finding(cause, evidence, cause.remedy.format(entity=case.pair.entity.plural))
 
 

@@ -53,6 +53,15 @@ def test_a_dollar_more_is_a_wrong_amount(world: World) -> None:
     assert world.records()[0].difference_cents == -100
 
 
+@pytest.mark.rule("5.4", "6.2")
+def test_what_quickbooks_stored_otherwise_has_the_remedy_of_the_load(world: World) -> None:
+    qbo(world, "Invoice", 1003)["TotalAmt"] += 50
+    world.stand("invoice:3", Outcome.MISMATCH, "mismatch")
+    world.settle()
+    found = {record.cause: record.finding for record in world.records() if record.entity == "invoices"}
+    assert found["wrong_amount"].remedy == "Cure mismatch."  # to load it again changes nothing
+
+
 @pytest.mark.rule("6.2", "6.4")
 @pytest.mark.parametrize(("cents", "cause"), [(1, "rounding"), (2, "rounding"), (3, "wrong_amount")])
 def test_a_cent_a_line_at_most_is_rounding_and_fails_too(world: World, cents: int, cause: str) -> None:
