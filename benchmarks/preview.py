@@ -17,7 +17,7 @@ from st_qbo_assets.connections import Connections, open_connections
 from st_qbo_assets.orchestration import keys
 from st_qbo_assets.orchestration.context import CompanyDefs
 from st_qbo_assets.orchestration.io_manager import DayFrames, FrameFolder
-from st_qbo_assets.orchestration.lineage import EXTRACTS
+from st_qbo_assets.orchestration.lineage import extracts
 from st_qbo_assets.orchestration.mapping_days import DaysMapping
 from st_qbo_assets.orchestration.previewing import DaysPreview, preview_metadata
 from st_qbo_assets.orchestration.references import ReferenceData
@@ -37,7 +37,7 @@ def main() -> None:
     given = parser.parse_args()
     with staged(days=given.days, invoices_a_day=given.invoices_a_day) as stage:
         stage.lift_throttles()
-        stage.run(LIFTED, stage.days, only=[f"servicetitan/{name}" for name in EXTRACTS])
+        stage.run(LIFTED, stage.days, only=[f"servicetitan/{name}" for name in extracts(company_at(LIFTED))])
         stage.run(LIFTED, stage.days, only=[f"mapped/{entity.plural}" for entity in keys.LOAD_ORDER])
         found = {"machine": load_average(), "new": _rounds(stage, given.rounds)}
         _, _, found["posted_well"] = stage.run(LIFTED, stage.days)
@@ -85,7 +85,9 @@ def _measured(defs: CompanyDefs, connections: Connections, stage: Stage) -> tupl
 
 
 def _frames(defs: CompanyDefs, folder: FrameFolder, days: Sequence[date]) -> dict[str, DayFrames]:
-    return {name: DayFrames(folder, keys.servicetitan(defs.name, name), days) for name in EXTRACTS}
+    return {
+        name: DayFrames(folder, keys.servicetitan(defs.name, name), days) for name in extracts(defs.company)
+    }
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.shapes import Unwanted
 from st_qbo_assets.load.updating import changes_of
-from st_qbo_assets.load.verify import DELETED, Difference, verify_voided
+from st_qbo_assets.load.verify import DELETED, Difference, verify, verify_voided
 from st_qbo_assets.load.voiding import VOIDS_BY_UPDATE, plan_void
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -183,7 +183,7 @@ class _Walker(DayLoader):
         if isinstance(step, LoadResult):
             return step
         self._actions[payload.source] = action = step
-        if action.kind is ActionKind.CREATE:
+        if action.kind is ActionKind.CREATE and self._looks:
             self._found.append(_link_to_come(self._context, action))
         result = foreseen(turn.subject(mapped), action)
         return replace(result, reason=said) if said is not None else result
@@ -230,6 +230,8 @@ class _Walker(DayLoader):
         subject, seen = turn.subject(mapped), self._open_books.row(_linked(action))
         if seen is None:
             return _deleted(subject, link)
+        if _is_deposited(seen) and verify(link.target, action.request or {}, seen):
+            return _held_on_deposit(subject, link)
         if objects.text(seen.get("SyncToken")) == link.sync_token:
             return action
         return over_present(self._context, subject, action, seen, wrote=False)
@@ -292,6 +294,16 @@ def _deleted(subject: Subject, link: Link) -> LoadResult:
     return subject.result(Outcome.REJECTED, link=link, said=said)
 
 
+def _is_deposited(seen: Json) -> bool:
+    """Say whether a payment lies on a bank deposit, which QuickBooks then lets nobody change."""
+    return bool(objects.linked_payments(seen, "Deposit"))
+
+
+def _held_on_deposit(subject: Subject, link: Link) -> LoadResult:
+    said = reason("deposited", target=link.target, qbo_id=link.qbo_id)
+    return subject.result(Outcome.HELD, link=link, said=said)
+
+
 def _link_to_come(context: WriteContext, action: Action) -> Link:
     """Return the link that a create will have, under the name of its record instead of an id."""
     payload = action.payload
@@ -334,6 +346,8 @@ class _VoidNotes(RecordWriter):
             return subject.result(Outcome.VOIDED, link=link, said=planned.reason), link
         if seen is None:
             return _deleted(subject, link), link
+        if _is_deposited(seen):
+            return _held_on_deposit(subject, link), link
         if objects.text(seen.get("SyncToken")) == link.sync_token and not link.drift:
             return planned, link
         # What uses it lets go of it before: that it is used now says nothing.

@@ -276,3 +276,21 @@ def test_a_payment_whose_money_was_partly_refunded_takes_what_is_open_too() -> N
     assert result.reason is not None and result.outcome is Outcome.POSTED
     assert planned == ("create", "applied_what_is_open") == ("create", result.reason.code)
     assert (open_of(bench, 10), len(bench.quickbooks.writes)) == (0, writes)
+
+
+@pytest.mark.rule("3.2")
+def test_a_plan_sees_that_a_payment_lies_on_a_bank_deposit() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10), payment(20, "100.00"), payment(21, "50.00"))
+    for row in bench.quickbooks.all("Payment"):
+        bench.quickbooks.edit("Payment", row["Id"], LinkedTxn=[{"TxnId": "9", "TxnType": "Deposit"}])
+        bench.quickbooks.deposited.add(row["Id"])
+    gone = verdict(payment(21, "50.00"), Verdict.NOT_DUE, "deleted")
+    day = invoice(10), payment(20, "100.00", applied={10: "100.00"}), gone
+
+    planned = plan(bench, *day)
+    results = bench.load_as_usual(*day)
+
+    for name in ("payment:20", "payment:21"):
+        said = results[name].reason
+        assert planned[name] == ("held", "deposited") == (results[name].outcome.value, said and said.code)
