@@ -39,7 +39,7 @@ def main() -> None:
         stage.lift_throttles()
         stage.run(LIFTED, stage.days, only=[f"servicetitan/{name}" for name in extracts(company_at(LIFTED))])
         stage.run(LIFTED, stage.days, only=[f"mapped/{entity.plural}" for entity in keys.LOAD_ORDER])
-        found = {"machine": load_average(), "new": _rounds(stage, given.rounds)}
+        found: dict[str, object] = {"machine": load_average(), "new": _rounds(stage, given.rounds)}
         _, _, found["posted_well"] = stage.run(LIFTED, stage.days)
         found["posted"] = _rounds(stage, given.rounds)
         found["machine_after"] = load_average()
