@@ -6,7 +6,7 @@ refund takes its money from (rule 3.5).
 What does not: how a payment is planned (`plan`), and in which order things are done (`day`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,13 +16,12 @@ from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Payload, 
 from st_qbo_assets.domain.refunds import REFUND, RefundTie
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import FindingKind
-from st_qbo_assets.load.gathering import DayTurn, applied_by
+from st_qbo_assets.load.gathering import DayTurn
 from st_qbo_assets.load.probe import read_if_there
-from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN, reason
+from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.requests import create_request
 from st_qbo_assets.load.voiding import is_voided_by_us
 from st_qbo_assets.store.links import Link, LinkState
-from st_qbo_assets.store.states import RecordState
 
 _IN_QUICKBOOKS = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.MISMATCH})
 #: What a plan does that ends in QuickBooks.
@@ -74,81 +73,6 @@ def bring_waiting(turn: DayTurn) -> None:
         turn.take_in(reread(Entity.PAYMENT, ids))
     except SyncError as error:
         _not_planned(turn, memos, error)
-
-
-def bring_short(turn: DayTurn, planned: Mapping[tuple[SourceRef, str], dict[str, str]]) -> bool:
-    """Take in what found too little open on documents that payments let go of in this load (rule 3.3).
-
-    Returns whether there is any. What came into this load before is tried again where it is written.
-
-    Args:
-        turn: of the load.
-        planned: what payments will take of documents, where they are only planned.
-    """
-    released: dict[str, list[str]] = {}
-    for (source, target), before in turn.applied.items():
-        now = planned.get((source, target), applied_by(turn.known.link(source, target)))
-        for key, amount in before.items():
-            if Decimal(now.get(key, 0)) < Decimal(amount):
-                kind, _, qbo_id = key.partition(" ")
-                released.setdefault(kind, []).append(qbo_id)
-        turn.applied[source, target] = now
-    if not released:
-        return False
-    context = turn.context
-    owners = [
-        link.source
-        for kind, ids in released.items()
-        for links in context.links.of_targets(context.name, kind, ids).values()
-        for link in links
-    ]
-    waiting = context.ledger.waiting_for(context.name, owners).values()
-    return _take_in_short(turn, [state for states in waiting for state in states])
-
-
-def bring_left_short(turn: DayTurn) -> None:
-    """Take in what found too little open, where a payment of its customer was written since (rule 3.3).
-
-    That load died before it tried those again, or what they waited for was another document.
-    """
-    if turn.given.reread is None:
-        return
-    context, name = turn.context, turn.context.name
-    states = context.ledger.waiting_because(name, TOO_LITTLE_OPEN)
-    named = {state.source: _waited_for(state) for state in states}
-    links = context.ledger.links_of_records(name, [*named, *named.values()]) if named else {}
-    gained: list[RecordState] = []
-    for state in states:
-        around = [*links.get(state.source, ()), *links.get(named[state.source], ())]
-        customers = {objects.text(link.confirmed.get("CustomerRef")) for link in around} - {""}
-        written = context.links.of_customers(name, "Payment", customers, since=state.updated_at)
-        if any(link.source.record != state.source.record for link in written):
-            gained.append(state)
-    _take_in_short(turn, gained)
-
-
-def _waited_for(state: RecordState) -> SourceRef:
-    waits_for = state.reason.waits_for if state.reason is not None else None
-    return waits_for or state.source
-
-
-def _take_in_short(turn: DayTurn, states: Iterable[RecordState]) -> bool:
-    """Read payments again that found too little open, and take them in; say whether there are any."""
-    here = {source.record for source in turn.mapped}
-    short: dict[Entity, set[str]] = {}
-    for state in states:
-        is_short = state.reason is not None and state.reason.code == TOO_LITTLE_OPEN
-        if is_short and state.source.record not in here:
-            short.setdefault(state.source.entity, set()).add(state.source.id)
-    reread = turn.given.reread
-    if reread is None or turn.stopped is not None:
-        return False
-    try:
-        turn.take_in(each for entity, ids in short.items() for each in reread(entity, sorted(ids)))
-    except SyncError as error:
-        turn.note_stop(error)
-        return False  # they stand as they did, and the next load of their day tries them again
-    return bool(short)
 
 
 def _in_quickbooks(turn: DayTurn, entity: Entity) -> list[LoadResult]:

@@ -10,7 +10,6 @@ our own database.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
@@ -22,9 +21,7 @@ from st_qbo_assets.load.adjusted_ties import cap_ties
 from st_qbo_assets.load.adoption import LINK_ONLY, exported_elsewhere, find_elsewhere, find_existing
 from st_qbo_assets.load.apply import RecordWriter, awaits_emptying
 from st_qbo_assets.load.bringing import (
-    bring_left_short,
     bring_payments_along,
-    bring_short,
     bring_users,
     bring_waiting,
     free_payments,
@@ -44,9 +41,11 @@ from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN
 from st_qbo_assets.load.results import both, passed_through, with_note
 from st_qbo_assets.load.retiring import Retiring
+from st_qbo_assets.load.retrying import bring_left_short, bring_short
 from st_qbo_assets.load.settled import SettledLinks
 from st_qbo_assets.load.settling import find_settled
 from st_qbo_assets.load.shapes import Step, is_application_part
+from st_qbo_assets.load.side_by_side import run_jobs
 from st_qbo_assets.load.turn import without_writing
 from st_qbo_assets.store.links import Link, LinkState
 
@@ -396,19 +395,7 @@ class DayLoader:
         return run
 
     def _run(self, jobs: Sequence[Callable[[], LoadResult]], *, side_by_side: bool) -> None:
-        workers = self._context.company.quickbooks.in_flight
-        if not side_by_side or workers == 1 or len(jobs) < 2:
-            for job in jobs:
-                job()
-            return
-        with ThreadPoolExecutor(max_workers=min(workers, len(jobs)), thread_name_prefix="load") as pool:
-            futures = [pool.submit(job) for job in jobs]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        run_jobs(jobs, workers=self._context.company.quickbooks.in_flight if side_by_side else 1)
 
     def _keep(self, turn: DayTurn, mapped: Mapped, result: LoadResult) -> LoadResult:
         result = replace(with_note(result, mapped.reason), rules=mapped.rules)
