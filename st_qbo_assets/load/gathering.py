@@ -57,7 +57,8 @@ class DayInput:
             also return the customers and items those records refer to.
         payments_of: reads and maps every payment that ServiceTitan applies to some invoices, by invoice id.
         applied_to_bills: the same of vendors' credits and payments applied to bills, by bill id.
-        is_fresh: whether the records were read in this very run; else whatever is not settled is read again.
+        is_fresh: whether the records were read in this very run; else whatever is not settled, or was
+            posted otherwise since, is read again.
         again: settled records that are read again, too, unless all were read in this run.
         days_to_come: days that this run still loads; their payments are planned there.
         last: the last day, if several are loaded together.
@@ -139,7 +140,7 @@ class DayTurn:
             return
         stale: list[SourceRef] = []
         if not self.given.is_fresh:
-            stale = [*self._unsettled(), *self.given.again, *self._changed_places()]
+            stale = [*self._unsettled(), *self.given.again, *self._otherwise_posted()]
         wanted: dict[Entity, list[str]] = {}
         for source in dict.fromkeys([*stale, *self._without_refunds(), *(link.source for link in missing)]):
             wanted.setdefault(source.entity, []).append(source.id)
@@ -266,15 +267,17 @@ class DayTurn:
             if source.entity is not Entity.ITEM and self.before.get(source) not in _AT_REST
         ]
 
-    def _changed_places(self) -> list[SourceRef]:
-        """Return the service locations mapped otherwise than posted: an old frame may know an old name."""
+    def _otherwise_posted(self) -> list[SourceRef]:
+        """Return the documents and service locations mapped otherwise than posted.
+
+        The frame may be from before what was loaded since: of an edit, or of a hold that is over.
+        """
         return [
             source
             for source, each in self.mapped.items()
-            if is_location(source)
-            and each.payload is not None
-            and (link := self.known.link(source, each.payload.target)) is not None
-            and link.digest != each.payload.digest
+            if (source.entity not in MASTERS or is_location(source))
+            and (links := self.known.links_of(source))
+            and (each.payload is None or each.payload.digest not in {link.digest for link in links})
         ]
 
     def _without_refunds(self) -> list[SourceRef]:

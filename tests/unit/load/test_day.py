@@ -319,6 +319,26 @@ def test_a_posted_document_missing_from_its_day_is_read_again_and_followed_to_it
 
 
 @pytest.mark.rule("1.5")
+@pytest.mark.parametrize("is_held", [False, True], ids=["an older version", "held"])
+def test_an_old_frame_undoes_nothing_that_was_loaded_since(*, is_held: bool) -> None:
+    bench, now = Bench(), [invoice(10, lines=[("SKU", "80.00")])]
+    old = verdict(invoice(10), Verdict.HELD, "account_unmapped") if is_held else invoice(10)
+    bench.load_as_usual(invoice(10))
+    bench.load_as_usual(*now, is_fresh=True)
+    asked: list[str] = []
+
+    def reread(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+        asked.extend(ids)
+        return now
+
+    for mapped in (old, now[0]):
+        results = bench.load_as_usual(mapped, reread=reread)
+        assert results["invoice:10"].outcome is Outcome.UNCHANGED
+        assert [each["TotalAmt"] for each in bench.quickbooks.all("Invoice")] == [Decimal(80)]
+    assert asked == ["10"]  # nothing is read again of a frame that says what is posted
+
+
+@pytest.mark.rule("1.5")
 def test_a_posted_document_that_servicetitan_no_longer_finds_is_shown() -> None:
     bench = Bench()
     bench.load_as_usual(invoice(10))

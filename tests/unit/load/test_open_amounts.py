@@ -75,7 +75,7 @@ def test_what_a_dead_load_left_short_is_applied_by_the_next_load_of_any_day() ->
         raise Dies
 
     with pytest.raises(Dies):
-        bench.load(customer(1), item("SKU"), *world.of_day(DAY), reread=dies)
+        bench.load(customer(1), item("SKU"), *world.of_day(DAY), reread=dies, is_fresh=True)
     assert open_of(bench, 10) == 100
     results = bench.sync(world, THIRD)
 
