@@ -197,8 +197,8 @@ CAUSES: tuple[Cause, ...] = (
           "Re-materialize loaded/{entity} of both days.",
           when.wrong_date),
     Cause("unapplied_credit", Kind.WAITING, "Less was open on the invoice than ServiceTitan applies.",
-          "Take it off what owes nothing in ServiceTitan; else look at what is applied in QuickBooks instead: "
-          "by hand, or a credit it applied by itself (setting AutoApplyCredit).",
+          "Take it off what owes nothing in ServiceTitan; else look at what is applied in QuickBooks "
+          "instead: by hand, or a credit it applied by itself (setting AutoApplyCredit).",
           when.unapplied_credit),
     Cause("applied_in_quickbooks", Kind.INFORMATIONAL, "Applied in QuickBooks, unapplied in ServiceTitan.",
           "Apply it in ServiceTitan too.",
