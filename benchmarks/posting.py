@@ -12,16 +12,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.pace import LIFTED
+from benchmarks.pace import LIFTED, company_at
 from benchmarks.plain_loop import PlainLoop, is_document
 from benchmarks.stage import INVOICES_A_DAY, is_write, load_average, staged
+from st_qbo_assets.orchestration.lineage import extracts
 
 _COMPANY_LIMITS = {"requests_per_second": 10, "requests_per_minute": 500}
 _DEFAULT_LIMITS = {"requests_per_second": 8, "requests_per_minute": 400}
 _KINDS = ("invoices", "credit_memos", "payments")
 _DOCUMENTS = tuple(f"{stage}/{kind}" for stage in ("mapped", "loaded") for kind in _KINDS)
 _BEFORE = (
-    *(f"servicetitan/{name}" for name in (*_KINDS, "jobs", "customers", "items")),
+    *(f"servicetitan/{name}" for name in extracts(company_at(LIFTED))),
     *("mapped/items", "mapped/customers", "loaded/items", "loaded/customers"),
 )
 #: Writes of one day of the sandbox's data, invoices with all that belongs to them; measured.
