@@ -69,7 +69,13 @@ _OUTCOMES: Mapping[str, Outcome] = {
     ),
     **dict.fromkeys(
         (
-            *("paid_by_hand", "needs_void", "voided_in_quickbooks", "gone_from_servicetitan"),
+            *(
+                "paid_by_hand",
+                "paid_by_hand_too",
+                "needs_void",
+                "voided_in_quickbooks",
+                "gone_from_servicetitan",
+            ),
             *("edited_in_quickbooks", "adopted_not_updated", "typed_by_hand_differs", "typed_by_hand"),
             *("typed_by_hand_twice", "number_taken", "settled_link_broken", "match_unsure", "name_taken"),
             *("deposited", "void_used", "gate_closed_again", "shape_waits", "sub_customer_not_billed"),

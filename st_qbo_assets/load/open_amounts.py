@@ -21,6 +21,7 @@ from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN, reason
 from st_qbo_assets.load.requests import capped_lines, with_amounts
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.quickbooks.query import quote_list
+from st_qbo_assets.store.links import Link
 from st_qbo_assets.store.states import RecordState
 
 _CHARGES = frozenset({"Invoice", "Bill"})
@@ -111,7 +112,7 @@ class OpenAmounts:
         if not short:
             return action if wrote else None
         for key in short:
-            by_hand = self._typed_payment(key, wanted[key], books) if key[0] in _CHARGES else None
+            by_hand = self._typed_payment(key, wanted[key], books, action.link)
             if by_hand is not None:
                 return self._subject.result(Outcome.HELD, link=action.link, said=by_hand, wrote=wrote)
         is_open = {
@@ -185,7 +186,8 @@ class OpenAmounts:
         found = self._context.links.of_targets(self._context.name, kind, [id_]).get(id_)
         return found[0].source if found else None
 
-    def _typed_payment(self, key: Key, wanted: Decimal, books: OpenBooks) -> Reason | None:
+    def _typed_payment(self, key: Key, wanted: Decimal, books: OpenBooks, own: Link | None) -> Reason | None:
+        """Return what is said if somebody typed this very payment of a charge into QuickBooks."""
         document = books.row(key) or {}
         users = _users(key, document)
         books.read(users)
@@ -201,7 +203,10 @@ class OpenAmounts:
                 continue
             if taken == wanted:
                 return reason(
-                    "paid_by_hand",
+                    "paid_by_hand" if own is None else "paid_by_hand_too",
+                    source=self._subject.source,
+                    target=user[0],
+                    qbo_id="" if own is None else own.qbo_id,
                     invoice=_label(key, document),
                     payment=user[1],
                     amount=_money(taken),

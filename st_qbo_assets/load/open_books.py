@@ -49,9 +49,9 @@ class OpenBooks:
             ids = sorted(id_ for kind, id_ in missing if kind == entity)
             for first in range(0, len(ids), _MOST_IDS):
                 chunk = ids[first : first + _MOST_IDS]
+                rows = list(self._context.quickbooks.query(entity, f"Id IN {quote_list(chunk)}"))
                 self._rows.update(((entity, id_), None) for id_ in chunk)
-                for row in self._context.quickbooks.query(entity, f"Id IN {quote_list(chunk)}"):
-                    self._rows[entity, objects.text(row.get("Id"))] = row
+                self._rows.update(((entity, objects.text(row.get("Id"))), row) for row in rows)
 
     def row(self, key: Key) -> Json | None:
         """Return a document; None if QuickBooks has none.

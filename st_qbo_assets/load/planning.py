@@ -6,6 +6,7 @@ steps themselves (`day`), what they do to the books (`effects`) and showing them
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import SourceRef
@@ -254,7 +255,10 @@ class _Walker(DayLoader):
         """Look at what is open for every payment: what somebody typed shows in no link of ours."""
         settled = [each for each in due if not self._is_open(turn, each)]
         if self._looks:
-            self._look(turn, [(each, self._planned_write(turn, each)) for each in settled])
+            planned = [(each, self._planned_write(turn, each)) for each in settled]
+            # What is not sent lets go of nothing, and takes nothing.
+            is_sent = [isinstance(self._over_present(turn, *each), Action) for each in planned]
+            self._look(turn, list(compress(planned, is_sent)))
             return
         for each in settled:
             state = turn.stood.get(each.source)

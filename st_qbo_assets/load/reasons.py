@@ -21,7 +21,7 @@ _WHEN_IT_POSTS = (
 #: Code of a payment that was applied as far as anything was open.
 TOO_LITTLE_OPEN = "applied_what_is_open"
 #: Codes of payments that found too little open: what is open is looked at before they are sent again.
-FOUND_TOO_LITTLE = frozenset({TOO_LITTLE_OPEN, "paid_by_hand"})
+FOUND_TOO_LITTLE = frozenset({TOO_LITTLE_OPEN, "paid_by_hand", "paid_by_hand_too"})
 
 LOAD: dict[str, ReasonKind] = {
     "waits_for": ReasonKind("5.5", "It waits for {waits_for}, which {state}.", _AGAIN),
@@ -84,9 +84,16 @@ LOAD: dict[str, ReasonKind] = {
     ),
     "paid_by_hand": ReasonKind(
         "3.7",
-        "{invoice} was already paid in QuickBooks by hand: Payment {payment} of {amount}, dated {date}.",
+        "{invoice} was already paid in QuickBooks by hand: {target} {payment} of {amount}, dated {date}.",
         "Delete that payment in QuickBooks, or void this one in ServiceTitan; if the two are one payment, "
-        "add the row `<this record>,Payment,{payment}` to links.csv instead. Then re-materialize the day.",
+        "add the row `{source},{target},{payment}` to links.csv instead. Then re-materialize the day.",
+    ),
+    "paid_by_hand_too": ReasonKind(
+        "3.7",
+        "{invoice} was already paid in QuickBooks by hand: {target} {payment} of {amount}, dated {date}. "
+        "This payment was posted before as {target} {qbo_id}, and is not applied to it.",
+        "Delete {target} {payment} in QuickBooks if the two are one payment, else void the wrong one in "
+        "ServiceTitan or QuickBooks; then re-materialize the day.",
     ),
     "needs_void": ReasonKind(
         "3.6",
@@ -165,8 +172,8 @@ LOAD: dict[str, ReasonKind] = {
     ),
     "payments_not_planned": ReasonKind(
         "3.2",
-        "It is posted, but the payments applied to it could not be read from ServiceTitan: {error}",
-        _BY_ITSELF.format("ServiceTitan"),
+        "Which payments are applied to it could not be read: {error}",
+        _BY_ITSELF.format("the system that did not"),
     ),
     "gone_from_servicetitan": ReasonKind(
         "1.5",

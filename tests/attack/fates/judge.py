@@ -34,6 +34,7 @@ _WAITS = frozenset(
     }
 )
 #: What cannot be voided or become another shape while something holds it.
+_PAID = frozenset({"paid_by_hand", "paid_by_hand_too"})
 _STAYS = frozenset({"needs_void", "void_used", "shape_waits"})
 #: What happened → the reasons it explains, for the record itself and for those tied to it.
 _EXPLAINS: Mapping[str, frozenset[str]] = {
@@ -43,7 +44,7 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     "edited": frozenset({"edited_in_quickbooks", "voided_in_quickbooks", "deleted_in_quickbooks", "refused"})
     | _WAITS
     | _STAYS,
-    "by hand": frozenset({"paid_by_hand"}) | _WAITS | _STAYS,
+    "by hand": _PAID | _WAITS | _STAYS,
     # Until customers are synced, QuickBooks refuses what names the one that is gone.
     "merged": frozenset({"refused", "edited_in_quickbooks"}) | _WAITS | _STAYS,
     "over-applied": frozenset({"applied_what_is_open"}),
@@ -51,7 +52,7 @@ _EXPLAINS: Mapping[str, frozenset[str]] = {
     # What the product holds stays as it was posted; what it uses there cannot be voided.
     "used": _STAYS,
     # QuickBooks uses credits before we can; what is not open for ours stays unapplied.
-    "applies itself": frozenset({"paid_by_hand", "applied_by_quickbooks"}) | _WAITS | _STAYS,
+    "applies itself": _PAID | {"applied_by_quickbooks"} | _WAITS | _STAYS,
 }
 _BY_ITSELF = "Created by QB Online"
 _NEVER = "9999-12-31"

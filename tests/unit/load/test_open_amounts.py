@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from st_qbo_assets.domain.errors import RemoteFault
+from st_qbo_assets.domain.errors import RemoteFault, TransportError
 from st_qbo_assets.domain.ids import Entity
 from st_qbo_assets.domain.outcomes import Mapped, Outcome, Verdict
 from st_qbo_assets.load.actions import WritePolicies
 from st_qbo_assets.load.day import DayInput
 from st_qbo_assets.load.planning import DayPlanner
+from st_qbo_assets.load.settled import parse_settled_links
 from tests.unit.load.builders import (
     DAY,
     Bench,
@@ -294,3 +295,60 @@ def test_a_plan_sees_that_a_payment_lies_on_a_bank_deposit() -> None:
     for name in ("payment:20", "payment:21"):
         said = results[name].reason
         assert planned[name] == ("held", "deposited") == (results[name].outcome.value, said and said.code)
+
+
+def test_what_could_not_be_read_once_is_not_called_deleted() -> None:
+    bench = Bench()
+    bench.load_as_usual(*[invoice(number) for number in (10, 11, 12)])
+    failures = [TransportError("reset")]
+
+    def mischief(moment: str, entity: str, _body: object) -> None:
+        if moment == "read" and entity == "Invoice" and failures:
+            raise failures.pop()
+
+    bench.quickbooks.mischief = mischief
+    planned = plan(bench, *[invoice(number, lines=[("SKU", "150.00")]) for number in (10, 11, 12)])
+    assert {planned[f"invoice:{number}"][0] for number in (10, 11, 12)} == {"update"}
+
+
+@pytest.mark.rule("3.7")
+def test_a_payment_posted_before_is_not_to_be_linked_to_the_one_typed_by_hand() -> None:
+    bench = Bench()
+    bench.load_as_usual(payment(20, "100.00"))
+    bench.load_as_usual(invoice(10))
+    typed = pay_by_hand(bench)
+    held = bench.load_as_usual(invoice(10), payment(20, "100.00", applied={10: "100.00"}))["payment:20"]
+    assert held.reason is not None
+    assert (held.outcome, held.reason.code) == (Outcome.HELD, "paid_by_hand_too")
+    assert f"Payment {typed['Id']}" in held.reason.text
+    assert f"Payment {held.qbo_id}," in held.reason.text
+
+
+def test_the_row_that_a_held_payment_names_settles_it() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10))
+    typed = pay_by_hand(bench)
+    day = invoice(10), payment(20, "100.00", applied={10: "100.00"})
+    held = bench.load_as_usual(*day)["payment:20"]
+    row = f"payment:20,Payment,{typed['Id']}"
+    assert held.reason is not None
+    assert f"`{row}`" in held.reason.remedy
+    bench.settled = parse_settled_links(f"source,target,qbo_id\n{row}\n")
+    assert bench.load_as_usual(*day)["payment:20"].operation == "link"
+    assert len(bench.quickbooks.all("Payment")) == 1
+
+
+def test_a_plan_lets_a_deposited_payment_release_nothing() -> None:
+    bench = Bench()
+    bench.load_as_usual(invoice(10), invoice(11), payment(20, "100.00", applied={10: "100.00"}))
+    (paid,) = bench.quickbooks.all("Payment")
+    bench.quickbooks.edit("Payment", paid["Id"], LinkedTxn=[{"TxnId": "9", "TxnType": "Deposit"}])
+    bench.quickbooks.deposited.add(paid["Id"])
+    moved = payment(20, "100.00", applied={11: "100.00"})
+    day = invoice(10), invoice(11), moved, payment(21, "100.00", applied={10: "100.00"})
+    planned = plan(bench, *day)
+    done = bench.load_as_usual(*day)
+    for source in ("payment:20", "payment:21"):
+        said = done[source].reason
+        assert said is not None
+        assert planned[source][1] == said.code
