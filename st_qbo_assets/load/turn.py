@@ -89,7 +89,9 @@ class RecordTurn:
     # An intent that was left open (rules 5.1, 5.2)
 
     def _settle(self, intent: Intent, action: Action) -> LoadResult | Action:
-        is_wanted = action.kind not in (ActionKind.HELD, ActionKind.BLOCKED)
+        is_waiting = action.kind in (ActionKind.HELD, ActionKind.BLOCKED)
+        # Without a payload there is nothing to be booked: what is left is to be voided, or done with.
+        is_wanted = action.kind is ActionKind.VOID or (action.payload is not None and not is_waiting)
         may_resend = is_wanted and (intent.operation is not Operation.VOID or action.kind is ActionKind.VOID)
         if may_resend and is_trusted(self._context, intent):
             attempt = self._ledger.begin_attempt(intent, run_id=self._context.run_id)
@@ -100,7 +102,7 @@ class RecordTurn:
         if not is_trusted(self._context, intent):
             self._ledger.close_absent(intent)
             return self._plan()
-        if is_wanted:
+        if not is_waiting:
             return self._subject.unsettled(TransportError("it is still being found out"), link=action.link)
         return action
 

@@ -1,5 +1,6 @@
 """Whatever dies when: no duplicate and no loss."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from st_qbo_assets.domain.outcomes import Outcome, Verdict
 from st_qbo_assets.store.intents import IntentState
+from st_qbo_assets.store.links import LinkState
 from tests.unit.load.builders import Bench, invoice, payment, verdict
 from tests.unit.load.chaos import (
     SEAMS,
@@ -171,4 +173,29 @@ def test_an_open_intent_of_a_record_now_held_is_found_out_but_not_sent() -> None
     results = bench.load_as_usual(verdict(invoice(10), Verdict.HELD, "tax_mode_none"))
 
     assert (results["invoice:10"].outcome, len(bench.quickbooks.writes)) == (Outcome.HELD, writes)
+    assert bench.ledger.intents[-1].state is IntentState.ABSENT
+
+
+@pytest.mark.rule("5.1", "5.2")
+@pytest.mark.parametrize("moment", ["before", "after"], ids=["never arrived", "answer lost"])
+def test_an_open_edit_of_what_was_voided_by_hand_and_is_not_due_is_never_sent_again(moment: str) -> None:
+    bench, key = Bench(), (invoice(10).source, "Invoice")
+    books = bench.quickbooks
+    bench.load_as_usual(invoice(10))
+    books.mischief = Trouble([(moment, "lost")] * 99).at
+    bench.load_as_usual(invoice(10, lines=[("SKU", "150.00")]))
+    books.mischief = Trouble([]).at
+    there = books.all("Invoice")[0]
+    books.void("Invoice", there["Id"], there["SyncToken"], "by hand")
+    seen = {"TotalAmt": {"confirmed": "100.00", "now": "0"}}
+    bench.ledger.kept_links[key] = replace(bench.ledger.kept_links[key], drift=seen)
+    writes, closed = len(books.writes), verdict(invoice(10), Verdict.NOT_DUE, "job_not_completed")
+
+    young = bench.load_as_usual(closed)["invoice:10"]
+    bench.clock.advance(601)
+    old = bench.load_as_usual(closed)["invoice:10"]
+
+    assert young.reason is not None
+    assert (young.outcome, young.reason.code, old.outcome) == (Outcome.FAILED, "not_settled", Outcome.VOIDED)
+    assert (len(books.writes), bench.ledger.kept_links[key].state) == (writes, LinkState.VOIDED)
     assert bench.ledger.intents[-1].state is IntentState.ABSENT
