@@ -47,6 +47,7 @@ from st_qbo_assets.load.settling import find_settled
 from st_qbo_assets.load.shapes import Step, is_application_part
 from st_qbo_assets.load.side_by_side import run_jobs
 from st_qbo_assets.load.turn import without_writing
+from st_qbo_assets.load.voiding import standing
 from st_qbo_assets.store.links import Link, LinkState
 
 __all__ = ["DayInput", "DayLoader"]
@@ -353,7 +354,7 @@ class DayLoader:
         if mapped.verdict is not Verdict.DUE or payload is None:
             if has_open and self._is_live:
                 return None
-            link = _standing(links)
+            link = standing(links)
             action = self._writer.plan_waiting(mapped, link)
             if link is None or mapped.verdict is not Verdict.NOT_DUE or _is_booked_by_others(mapped, link):
                 return passed_through(
@@ -384,7 +385,7 @@ class DayLoader:
                     result = self._writer.write(mapped.payload, turn.known)
                 else:
                     open_ = (target for source, target in turn.open_intents if source == mapped.source)
-                    link = _standing(turn.links_of(mapped.source))
+                    link = standing(turn.links_of(mapped.source))
                     own = link.target if link is not None else target_of(mapped)
                     result = self._writer.find_out(mapped, next(open_, own), turn.known)
             except ConnectionStopped as error:
@@ -407,12 +408,6 @@ class DayLoader:
 
 def _is_short(result: LoadResult | None) -> bool:
     return result is not None and result.reason is not None and result.reason.code == TOO_LITTLE_OPEN
-
-
-def _standing(links: Sequence[Link]) -> Link | None:
-    """Return the link of the document that a record is in QuickBooks, else of one it was."""
-    live = [link for link in links if link.state is not LinkState.VOIDED]
-    return next(iter(live or links), None)
 
 
 def _is_booked_by_others(mapped: Mapped, link: Link) -> bool:

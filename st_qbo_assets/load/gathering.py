@@ -11,7 +11,7 @@ from datetime import date
 
 from st_qbo_assets.domain.errors import ConnectionStopped, SyncError
 from st_qbo_assets.domain.ids import Entity, SourceRef, is_location
-from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, Verdict
+from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Verdict
 from st_qbo_assets.load import objects
 from st_qbo_assets.load.actions import Action
 from st_qbo_assets.load.adoption import Elsewhere, open_from_before
@@ -21,7 +21,7 @@ from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.shapes import Unwanted, is_application_part
 from st_qbo_assets.load.verify import APPLIED
-from st_qbo_assets.load.voiding import is_voided_by_us
+from st_qbo_assets.load.voiding import is_voided_by_us, standing
 from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.states import Also, RecordState
 
@@ -44,6 +44,8 @@ _TARGET_OF = {
 #: Records that are no documents.
 MASTERS = frozenset({Entity.ITEM, Entity.CUSTOMER, Entity.VENDOR})
 _AT_REST = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.VOIDED})
+#: Code of what ServiceTitan no longer finds.
+GONE = "gone_from_servicetitan"
 
 
 @dataclass(frozen=True)
@@ -296,10 +298,16 @@ class DayTurn:
         ]
 
     def _missing(self, entity: Entity) -> list[Link]:
+        """Return the links of documents of the days that the days do not hold, but of those done with."""
         links = self.context.links.of_day(self.context.name, entity, self.given.day, self.given.last)
         here = {source.record for source in self.mapped}
+        missing = [link for link in links if link.source.record not in here]
+        voided = {link.source for link in missing if link.state is LinkState.VOIDED}
+        states = self.context.ledger.record_states(self.context.name, voided) if voided else {}
         return [
-            link for link in links if link.source.record not in here and link.state is not LinkState.VOIDED
+            link
+            for link in missing
+            if link.state is not LinkState.VOIDED or _is_asked_for(link, states.get(link.source))
         ]
 
     def _read_again(
@@ -323,26 +331,35 @@ class DayTurn:
         gone = [
             source for source in self.mapped if _was_asked(source, entity, ids) and source.record not in there
         ]
-        absent = [
-            link
-            for link in missing
-            if _was_asked(link.source, entity, ids) and link.source.record not in there
-        ]
+        absent: dict[SourceRef, list[Link]] = {}
+        for link in missing:
+            if _was_asked(link.source, entity, ids) and link.source.record not in there:
+                absent.setdefault(link.source, []).append(link)
         for source in gone:
             self._gone(self.mapped[source], self.links_of(source))
-        for link in absent:
-            stands_for = Mapped(link.source, Verdict.NOT_DUE, link.day or self.given.day, number=link.number)
-            self._gone(stands_for, [link])
+        for source, links in absent.items():
+            link = links[0]
+            stands_for = Mapped(source, Verdict.NOT_DUE, link.day or self.given.day, number=link.number)
+            self._gone(stands_for, links)
 
     def _gone(self, mapped: Mapped, links: Sequence[Link]) -> None:
-        said: Reason | None = mapped.reason
-        outcome, link = Outcome.NOT_DUE, next(iter(links), None)
-        if link is not None:
-            outcome = Outcome.HELD
-            said = reason("gone_from_servicetitan", target=link.target, qbo_id=link.qbo_id)
-        else:
+        outcome, link = Outcome.NOT_DUE, standing(links)
+        if link is None:
             said = reason("gone_unposted")
+        elif link.state is LinkState.VOIDED:
+            code = "voided_here" if is_voided_by_us(link) else "emptied_by_hand"
+            outcome, why = Outcome.VOIDED, "ServiceTitan no longer finds it."
+            said = reason(code, target=link.target, qbo_id=link.qbo_id, why=why)
+        else:
+            outcome = Outcome.HELD
+            said = reason(GONE, target=link.target, qbo_id=link.qbo_id)
         self.keep(self.subject(mapped, link.target if link else "").result(outcome, link=link, said=said))
+
+
+def _is_asked_for(link: Link, state: RecordState | None) -> bool:
+    """Say whether a person is still asked for a document though it is done with: that load died."""
+    is_of_it = state is not None and state.qbo_id == link.qbo_id
+    return is_of_it and state.reason is not None and state.reason.code == GONE
 
 
 def applied_by(link: Link | None) -> dict[str, str]:

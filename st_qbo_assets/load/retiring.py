@@ -16,7 +16,7 @@ from st_qbo_assets.load.actions import ActionKind
 from st_qbo_assets.load.apply import RecordWriter
 from st_qbo_assets.load.effective import without_missing
 from st_qbo_assets.load.emptying import seems_emptied
-from st_qbo_assets.load.gathering import MASTERS, DayTurn
+from st_qbo_assets.load.gathering import GONE, MASTERS, DayTurn
 from st_qbo_assets.load.probe import read_if_there
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import subject_of
@@ -26,8 +26,6 @@ from st_qbo_assets.store.links import Link, LinkState
 
 _DONE = frozenset({Outcome.VOIDED, Outcome.UNCHANGED, Outcome.PLANNED})
 _LET_GO = frozenset({Outcome.POSTED, Outcome.UNCHANGED, Outcome.VOIDED})
-#: Code of what ServiceTitan no longer finds.
-_GONE = "gone_from_servicetitan"
 Keep = Callable[[DayTurn, Mapped, LoadResult], LoadResult]
 
 
@@ -97,7 +95,7 @@ class Retiring:
         """Settle what ServiceTitan no longer finds and a person seems to have emptied, as she was told."""
         for source, result in list(turn.results.items()):
             link = turn.known.link(source, result.target)
-            is_gone = result.reason is not None and result.reason.code == _GONE
+            is_gone = result.reason is not None and result.reason.code == GONE
             if not is_gone or link is None or not seems_emptied(link) or not turn.is_live:
                 continue
             gone = Mapped(
@@ -107,7 +105,7 @@ class Retiring:
                 cents=result.cents,
                 number=result.number,
                 title=result.title,
-                reason=Reason(_GONE, "ServiceTitan no longer finds it."),
+                reason=Reason(GONE, "ServiceTitan no longer finds it."),
             )
             try:
                 found = self._writer.find_out(gone, link.target, turn.known)

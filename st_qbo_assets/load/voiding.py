@@ -4,7 +4,7 @@ What belongs here: whether a posted document may be voided, and the request that
 documents are to be voided (`retiring`), and sending. Nothing is ever deleted. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,12 @@ _AMOUNTS = ("Qty", "UnitPrice", "TaxInclusiveAmt")
 def is_voided_by_us(link: Link) -> bool:
     """Say whether a link's document is empty because we voided it, and not because a person did."""
     return link.state is LinkState.VOIDED and link.digest == VOID_DIGEST
+
+
+def standing(links: Sequence[Link]) -> Link | None:
+    """Return the link of the document that a record is in QuickBooks, else of one it was."""
+    live = [link for link in links if link.state is not LinkState.VOIDED]
+    return next(iter(live or links), None)
 
 
 def plan_void(link: Link, why: str, policies: WritePolicies) -> Action:

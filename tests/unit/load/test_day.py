@@ -14,7 +14,9 @@ from st_qbo_assets.domain.outcomes import LoadResult, Mapped, Outcome, Reason, V
 from st_qbo_assets.load.day import DayInput, DayLoader
 from st_qbo_assets.load.settled import parse_settled_links
 from st_qbo_assets.load.verify import deleted_json, drift, drift_json, owned_fields
+from st_qbo_assets.store.links import LinkState
 from tests.unit.load.builders import DAY, Bench, company_file, customer, invoice, item, payment, verdict
+from tests.unit.load.chaos import Killed
 
 BEFORE, AFTER = DAY - timedelta(days=7), DAY + timedelta(days=1)
 
@@ -173,6 +175,33 @@ def test_what_a_person_was_asked_to_void_is_done_with_once_she_has(
         assert bench.ledger.link("acme", result.source, "Invoice").drift is None
         again()  # nothing is asked of it any more
         assert bench.quickbooks.calls == calls + 1
+
+
+@pytest.mark.rule("1.5", "3.6")
+def test_nobody_is_asked_again_for_what_is_done_with_though_that_load_died_or_the_frame_is_old() -> None:
+    bench, source = Bench(), invoice(10).source
+    bench.load_as_usual(invoice(10))
+
+    def nothing(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+        return []
+
+    def again(*now: Mapped) -> Outcome:
+        given = DayInput(DAY, {Entity.INVOICE: now}, reread=nothing, is_fresh=not now)
+        DayLoader(bench.context()).load(given)
+        return bench.ledger.states[source].outcome
+
+    def dies(*said: Any, **more: Any) -> None:
+        raise Killed
+
+    assert again() is Outcome.HELD
+    empty_by_hand(bench, "voided")
+    save, bench.ledger.save_states = bench.ledger.save_states, dies
+    with pytest.raises(Killed):
+        again()
+    bench.ledger.save_states = save
+    assert bench.ledger.kept_links[source, "Invoice"].state is LinkState.VOIDED
+
+    assert [again(), again(invoice(10)), again()] == [Outcome.VOIDED] * 3
 
 
 @pytest.mark.rule("1.2", "3.6")
