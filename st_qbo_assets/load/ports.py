@@ -59,11 +59,17 @@ class LinkReads(Protocol):
         ...
 
     def of_customers(
-        self, company: Company, target: str, customers: Iterable[str], *, since: datetime | None = None
+        self,
+        company: Company,
+        target: str,
+        customers: Iterable[str],
+        *,
+        changed_since: datetime | None = None,
     ) -> list[Link]:
         """Return the links to documents of one entity that QuickBooks last confirmed for some customers.
 
-        Only those written after an instant of the database, if there is one.
+        Or for some vendors, where the documents are theirs. Only those changed after an instant of the
+        database, if there is one: what was made since, and no more, is not.
         """
         ...
 

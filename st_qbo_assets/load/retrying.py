@@ -70,7 +70,7 @@ def bring_left_short(turn: DayTurn) -> None:
     }
     customers = set[str]().union(*payers.values())
     first = min(state.updated_at for state in states)
-    written = context.links.of_customers(name, "Payment", customers, since=first)
+    written = context.links.of_customers(name, "Payment", customers, changed_since=first)
     _take_in_short(
         turn,
         [state for state in states if any(_gives(link, state, payers[state.source]) for link in written)],

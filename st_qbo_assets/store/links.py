@@ -6,7 +6,7 @@ What belongs here: links. What does not: what was sent (`ledger`), what notes in
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from st_qbo_assets.domain.ids import PRICEBOOK, Company, Entity, Realm, SourceRef
 from st_qbo_assets.domain.outcomes import Json
 from st_qbo_assets.store.database import Database
-from st_qbo_assets.store.schema import MASTERS, links
+from st_qbo_assets.store.schema import MASTERS, links, links_whose
 from st_qbo_assets.store.sources import (
     clean_text,
     is_any_of,
@@ -25,6 +25,9 @@ from st_qbo_assets.store.sources import (
     source_from,
     source_is_in,
 )
+
+#: Between the two stamps of a link that was only made lie microseconds; another write takes a call at least.
+_MADE = timedelta(milliseconds=100)
 
 
 class LinkState(StrEnum):
@@ -155,18 +158,24 @@ class Links:
         return found
 
     def of_customers(
-        self, company: Company, target: str, customers: Iterable[str], *, since: datetime | None = None
+        self,
+        company: Company,
+        target: str,
+        customers: Iterable[str],
+        *,
+        changed_since: datetime | None = None,
     ) -> list[Link]:
         """Return the links to documents of one entity that QuickBooks last confirmed for some customers.
 
-        Only those written after an instant of the database, if there is one.
+        Or for some vendors, where the documents are theirs. Only those changed after an instant of the
+        database, if there is one: what was made since, and no more, is not.
         """
-        customer = links.c.confirmed["CustomerRef"].as_string()
         query = select(links).where(
-            links.c.company == company, links.c.target == target, is_any_of(customer, sorted(customers))
+            links.c.company == company, links.c.target == target, is_any_of(links_whose, sorted(customers))
         )
-        if since is not None:
-            query = query.where(links.c.updated_at > since)
+        if changed_since is not None:
+            is_changed = links.c.updated_at > links.c.created_at + _MADE
+            query = query.where(links.c.updated_at > changed_since, is_changed)
         with self._database.autocommit() as connection:
             return [link_from(row) for row in connection.execute(query.order_by(links.c.id))]
 

@@ -1,8 +1,11 @@
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from st_qbo_assets.domain.errors import LedgerConflict
 from st_qbo_assets.domain.ids import Entity, Realm, SourceRef
@@ -92,18 +95,40 @@ def test_links_of_a_day_are_those_last_posted_on_it(database: Database) -> None:
     assert len(links.of_day(ACME, Entity.INVOICE, DAY, date(2026, 3, 9))) == 2
 
 
-def test_what_was_written_for_a_customer_since_is_found(database: Database) -> None:
-    links = Links(database)
+def test_what_was_changed_for_a_customer_since_is_found(database: Database) -> None:
+    links, second = Links(database), SourceRef(Entity.PAYMENT, "10")
     links.save(link(PAYMENT, target="Payment", qbo_id="3", confirmed={"CustomerRef": "58"}))
     (first,) = links.of_customers(ACME, "Payment", ["58", "59"])
-    assert first.updated_at is not None
-    second = SourceRef(Entity.PAYMENT, "10")
+    since = first.updated_at
+    links.save(link(second, target="Payment", qbo_id="4", confirmed={"CustomerRef": "58"}))
+    assert links.of_customers(ACME, "Payment", ["58"], changed_since=since) == []  # it was only made
+    time.sleep(0.15)
     links.save(link(second, target="Payment", qbo_id="4", confirmed={"CustomerRef": "58"}))
 
-    found = links.of_customers(ACME, "Payment", ["58"], since=first.updated_at)
+    found = links.of_customers(ACME, "Payment", ["58"], changed_since=since)
 
     assert [each.source for each in found] == [second]
-    assert links.of_customers(ACME, "Payment", ["59"], since=first.updated_at) == []
+    assert links.of_customers(ACME, "Payment", ["59"], changed_since=since) == []
+
+
+def test_documents_of_a_customer_or_vendor_are_looked_up_by_an_index(database: Database) -> None:
+    links, asked = Links(database), list[tuple[str, Any]]()
+    links.save(link(target="BillPayment", qbo_id="3", confirmed={"VendorRef": "58"}))
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    (found,) = links.of_customers(ACME, "BillPayment", ["58"])
+    event.remove(Engine, "before_cursor_execute", note)
+    ((statement, parameters),) = asked
+    with database.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
+
+    assert (found.qbo_id, "links_whose" in plan) == ("3", True)
+    (searched,) = [line for line in plan.splitlines() if "Index Cond" in line]
+    assert "'CustomerRef'" in searched and "'VendorRef'" in searched
 
 
 @pytest.mark.rule("5.3")

@@ -105,13 +105,22 @@ class FakeLedger:
         return [link for link in days if link.day is not None and first <= link.day <= (last or first)]
 
     def of_customers(
-        self, company: Company, target: str, customers: Iterable[str], *, since: datetime | None = None
+        self,
+        company: Company,
+        target: str,
+        customers: Iterable[str],
+        *,
+        changed_since: datetime | None = None,
     ) -> list[Link]:
         wanted = set(customers)
         links = [link for link in self.kept_links.values() if link.target == target]
-        if since is not None:
-            links = [link for link in links if link.updated_at is not None and link.updated_at > since]
-        return [link for link in links if link.confirmed.get("CustomerRef") in wanted]
+        if changed_since is not None:
+            links = [link for link in links if _is_changed(link, changed_since)]
+        return [
+            link
+            for link in links
+            if (link.confirmed.get("CustomerRef") or link.confirmed.get("VendorRef")) in wanted
+        ]
 
     def save_link(self, link: Link) -> None:
         with self._guard:
@@ -119,7 +128,9 @@ class FakeLedger:
                 is_same_object = (other.target, other.qbo_id) == (link.target, link.qbo_id)
                 if is_same_object and other.source != link.source and link.source.entity not in _MASTERS:
                     raise LedgerConflict(f"{link.target} {link.qbo_id} is linked to another record already")
-            self.kept_links[link.source, link.target] = replace(link, updated_at=self._now())
+            old, now = self.kept_links.get((link.source, link.target)), self._now()
+            made = old.created_at if old is not None else now
+            self.kept_links[link.source, link.target] = replace(link, created_at=made, updated_at=now)
 
     def decide(self, company: Company, source: SourceRef, **decision: Any) -> None:
         self.decisions.append({"source": source, **decision})
@@ -295,7 +306,7 @@ class FakeLedger:
     def _now(self) -> datetime:
         """The next instant of the database: no two rows are written at one."""
         self._instants += 1
-        return _INSTANT + timedelta(seconds=self._instants)
+        return _INSTANT + timedelta(seconds=self._instants + self.clock.now)
 
     def save_states(
         self,
@@ -325,3 +336,7 @@ class FakeLedger:
                 updated_at=self._now(),
                 run_id=run_id,
             )
+
+
+def _is_changed(link: Link, since: datetime) -> bool:
+    return link.updated_at is not None and link.updated_at > since and link.updated_at != link.created_at
