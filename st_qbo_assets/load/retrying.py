@@ -5,6 +5,7 @@ they stood so. What does not: looking at what is open (`open_amounts`), and when
 """
 
 from collections.abc import Iterable, Mapping, Set
+from datetime import timedelta
 from decimal import Decimal
 
 from st_qbo_assets.domain.errors import SyncError
@@ -14,6 +15,9 @@ from st_qbo_assets.load.gathering import DayTurn, applied_by
 from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN
 from st_qbo_assets.store.links import Link
 from st_qbo_assets.store.states import RecordState
+
+#: As long as a load may last: what it saw of a payment is older than when it kept that.
+_LOAD = timedelta(minutes=15)
 
 
 def bring_short(turn: DayTurn, planned: Mapping[tuple[SourceRef, str], dict[str, str]]) -> bool:
@@ -47,9 +51,11 @@ def bring_short(turn: DayTurn, planned: Mapping[tuple[SourceRef, str], dict[str,
 
 
 def bring_left_short(turn: DayTurn) -> None:
-    """Take in what found too little open, where a payment of its customer was written since (rule 3.3).
+    """Take in what found too little open, where a payment of its customer changed since (rule 3.3).
 
-    That load died before it tried those again, or what they waited for was another document.
+    That load died before it tried those again, or did not see that they waited: they were loaded at the same
+    time. Or what they waited for was another document. Looked at again, they stand as of now: no change
+    brings them for longer than a load lasts.
     """
     if turn.given.reread is None:
         return
@@ -61,7 +67,7 @@ def bring_left_short(turn: DayTurn) -> None:
     links = context.ledger.links_of_records(name, [*named, *named.values()])
     payers = {
         state.source: {
-            objects.text(link.confirmed.get("CustomerRef"))
+            _payer(link)
             for source in (state.source, named[state.source])
             for link in links.get(source, ())
         }
@@ -69,19 +75,27 @@ def bring_left_short(turn: DayTurn) -> None:
         for state in states
     }
     customers = set[str]().union(*payers.values())
-    first = min(state.updated_at for state in states)
-    written = context.links.of_customers(name, "Payment", customers, changed_since=first)
+    first = min(state.updated_at for state in states) - _LOAD
+    changed = [
+        link
+        for target in {state.target for state in states}
+        for link in context.links.of_customers(name, target, customers, changed_since=first)
+    ]
     _take_in_short(
         turn,
-        [state for state in states if any(_gives(link, state, payers[state.source]) for link in written)],
+        [state for state in states if any(_gives(link, state, payers[state.source]) for link in changed)],
     )
 
 
 def _gives(link: Link, state: RecordState, payers: Set[str]) -> bool:
-    """Say whether a payment that was written since may have let go of what another found too little of."""
-    is_later = link.updated_at is not None and link.updated_at > state.updated_at
-    is_of_them = objects.text(link.confirmed.get("CustomerRef")) in payers
+    """Say whether a payment that changed since may have let go of what another found too little of."""
+    is_later = link.updated_at is not None and link.updated_at > state.updated_at - _LOAD
+    is_of_them = link.target == state.target and _payer(link) in payers
     return is_later and is_of_them and link.source.record != state.source.record
+
+
+def _payer(link: Link) -> str:
+    return objects.text(link.confirmed.get("CustomerRef") or link.confirmed.get("VendorRef"))
 
 
 def _waited_for(state: RecordState) -> SourceRef:

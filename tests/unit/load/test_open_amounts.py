@@ -86,6 +86,49 @@ def test_what_a_dead_load_left_short_is_applied_by_the_next_load_of_any_day() ->
 
 
 @pytest.mark.rule("3.3")
+def test_what_was_let_go_of_by_a_load_at_the_same_time_is_applied_by_the_next() -> None:
+    bench, world = Bench(), World()
+    late = payment(21, "100.00", applied={10: "100.00"}, day=NEXT)
+    world.put(invoice(10), invoice(11), payment(20, "100.00", applied={10: "100.00"}))
+    bench.sync(world, DAY)
+    world.put(late, payment(20, "100.00", applied={11: "100.00"}))
+    save = bench.ledger.save_states
+
+    def after_the_other(company: Any, results: Any, run_id: str, *, also: Any = None) -> None:
+        bench.ledger.save_states = save
+        bench.sync(world, DAY)
+        save(company, results, run_id, also=also)
+
+    bench.ledger.save_states = after_the_other
+    bench.sync(world, NEXT)
+    assert (open_of(bench, 10), open_of(bench, 11)) == (100, 0)
+
+    assert bench.sync(world, THIRD)["payment:21"].reason is None
+    assert open_of(bench, 10) == 0
+
+
+@pytest.mark.rule("3.3")
+def test_what_stays_short_is_looked_at_again_only_when_a_payment_changes() -> None:
+    bench, world = Bench(), World()
+    world.put(invoice(10), payment(20, "100.00", applied={10: "100.00"}))
+    bench.load_as_usual(invoice(10))
+    pay_by_hand(bench, "60.00")
+    bench.sync(world, DAY)
+    world.put(payment(30, "5.00", day=NEXT))
+    bench.sync(world, NEXT)
+    calls = bench.quickbooks.calls
+
+    assert "payment:20" not in bench.sync(world, NEXT)  # it was only made
+    assert bench.quickbooks.calls == calls
+    world.put(payment(30, "6.00", day=NEXT))
+    bench.sync(world, NEXT)
+    assert "payment:20" in bench.sync(world, NEXT)
+    bench.clock.advance(900)
+    assert "payment:20" in bench.sync(world, THIRD)  # the look before was within a load's time of it
+    assert "payment:20" not in bench.sync(world, THIRD)
+
+
+@pytest.mark.rule("3.3")
 def test_a_plan_lists_what_becomes_open_for_payments_of_other_days() -> None:
     bench, world = Bench(), World()
     late = payment(21, "100.00", applied={10: "100.00"}, day=NEXT)
