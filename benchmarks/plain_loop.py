@@ -26,8 +26,13 @@ _REFERENCES = {"CustomerRef": "customer", "ItemRef": "item"}
 
 
 def is_document(entry: Mapping[str, Any]) -> bool:
-    """Say whether a request of the log writes an invoice or a payment."""
-    return entry["method"] == "POST" and _entity(entry) in _CLASSES and entry["status"] == 200
+    """Say whether a request of the log writes an invoice or pays some: the loop writes no credits."""
+    is_one = entry["method"] == "POST" and _entity(entry) in _CLASSES and entry["status"] == 200
+    return is_one and all(
+        linked["TxnType"] == "Invoice"
+        for line in entry["body"]["Line"]
+        for linked in line.get("LinkedTxn", ())
+    )
 
 
 class PlainLoop:
@@ -84,7 +89,7 @@ class PlainLoop:
         answer = requests.post(
             f"{self._stage.settings.sandbox_quickbooks_url}{entry['path']}",
             params={"minorversion": 75},
-            data=simplejson.dumps(self._remapped(entry["body"]), use_decimal=True),
+            data=simplejson.dumps(self._again(entry), use_decimal=True),
             headers={
                 "Authorization": f"Bearer {self._token}",
                 "Content-Type": "application/json",
@@ -97,6 +102,11 @@ class PlainLoop:
 
     def _keep(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self._ids[(_entity(old), _answered_id(old))] = _answered_id(new)
+
+    def _again(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a write as the fresh realm takes it; an update names the object that was made there."""
+        body = self._remapped(entry["body"])
+        return {**body, "Id": self._new_id(_entity(entry), body["Id"])} if "Id" in body else body
 
     def _remapped(self, body: Any, inside: str = "") -> Any:
         if isinstance(body, Mapping):
