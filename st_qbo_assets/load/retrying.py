@@ -10,10 +10,12 @@ from decimal import Decimal
 
 from st_qbo_assets.domain.errors import SyncError
 from st_qbo_assets.domain.ids import Entity, SourceRef
+from st_qbo_assets.domain.outcomes import LoadResult, Outcome
 from st_qbo_assets.load import objects
-from st_qbo_assets.load.gathering import DayTurn, applied_by
-from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN
-from st_qbo_assets.store.links import Link
+from st_qbo_assets.load.gathering import GONE, MASTERS, DayTurn, applied_by
+from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN, reason
+from st_qbo_assets.load.results import Subject
+from st_qbo_assets.store.links import Link, LinkState
 from st_qbo_assets.store.states import RecordState
 
 #: As long as a load may last: what it saw of a payment is older than when it kept that.
@@ -57,7 +59,7 @@ def bring_left_short(turn: DayTurn) -> None:
     time. Or what they waited for was another document. Looked at again, they stand as of now: no change
     brings them for longer than a load lasts.
     """
-    if turn.given.reread is None:
+    if turn.given.reread is None or turn.given.mapped.keys() <= MASTERS:
         return
     context, name = turn.context, turn.context.name
     states = context.ledger.waiting_because(name, TOO_LITTLE_OPEN)
@@ -106,17 +108,40 @@ def _waited_for(state: RecordState) -> SourceRef:
 def _take_in_short(turn: DayTurn, states: Iterable[RecordState]) -> bool:
     """Read payments again that found too little open, and take them in; say whether there are any."""
     here = {source.record for source in turn.mapped}
+    asked = [
+        state
+        for state in states
+        if state.reason is not None
+        and state.reason.code == TOO_LITTLE_OPEN
+        and state.source.record not in here
+    ]
     short: dict[Entity, set[str]] = {}
-    for state in states:
-        is_short = state.reason is not None and state.reason.code == TOO_LITTLE_OPEN
-        if is_short and state.source.record not in here:
-            short.setdefault(state.source.entity, set()).add(state.source.id)
+    for state in asked:
+        short.setdefault(state.source.entity, set()).add(state.source.id)
     reread = turn.given.reread
     if reread is None or turn.stopped is not None:
         return False
     try:
-        turn.take_in(each for entity, ids in short.items() for each in reread(entity, sorted(ids)))
+        found = [each for entity, ids in short.items() for each in reread(entity, sorted(ids))]
     except SyncError as error:
         turn.note_stop(error)
         return False  # they stand as they did, and the next load of their day tries them again
-    return bool(short)
+    there = {each.source.record for each in found}
+    for state in asked:
+        if state.source.record not in there:
+            turn.keep(_gone(turn, state))
+    turn.take_in(found)
+    return bool(found)
+
+
+def _gone(turn: DayTurn, state: RecordState) -> LoadResult:
+    """Return where a payment stands that ServiceTitan no longer finds: it waits for nothing any more."""
+    context = turn.context
+    link = context.ledger.link(context.name, state.source, state.target)
+    subject = Subject(state.source, state.target, state.day, state.cents, state.number, state.title)
+    if link is None:
+        return subject.result(Outcome.NOT_DUE, said=reason("gone_unposted"))
+    if link.state is LinkState.VOIDED:
+        return subject.result(Outcome.VOIDED, link=link)
+    said = reason(GONE, target=link.target, qbo_id=link.qbo_id)
+    return subject.result(Outcome.HELD, link=link, said=said)

@@ -290,9 +290,11 @@ class Bench:
             seam=self.seam,
         )
 
-    def load(self, *mapped: Mapped, day: date = DAY, **given: Any) -> dict[str, LoadResult]:
-        """Load a day and return the results by source."""
-        groups: dict[Entity, list[Mapped]] = {}
+    def load(
+        self, *mapped: Mapped, day: date = DAY, entities: Sequence[Entity] = (), **given: Any
+    ) -> dict[str, LoadResult]:
+        """Load a day, of some entities even where it has none, and return the results by source."""
+        groups: dict[Entity, list[Mapped]] = {entity: [] for entity in entities}
         for each in mapped:
             groups.setdefault(each.source.entity, []).append(each)
         loader = DayLoader(self.context(), settled=self.settled)
@@ -308,6 +310,7 @@ class Bench:
                 *beside,
                 *world.of_day(day),
                 day=day,
+                entities=(Entity.INVOICE, Entity.PAYMENT),
                 reread=world.reread,
                 payments_of=world.payments_of,
                 days_to_come=days[number + 1 :],

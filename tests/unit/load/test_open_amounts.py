@@ -128,6 +128,33 @@ def test_what_stays_short_is_looked_at_again_only_when_a_payment_changes() -> No
     assert "payment:20" not in bench.sync(world, THIRD)
 
 
+@pytest.mark.rule("3.3", "1.5")
+def test_a_short_payment_that_is_gone_is_said_to_be_and_read_no_more() -> None:
+    bench, world, asked = Bench(), World(), list[Sequence[str]]()
+    short = payment(20, "100.00", applied={10: "100.00"})
+    world.put(invoice(10), short)
+    bench.load_as_usual(invoice(10))
+    pay_by_hand(bench, "60.00")
+    bench.sync(world, DAY)
+    del world.records[short.source]
+    for total in ("5.00", "6.00"):
+        world.put(payment(30, total, day=NEXT))
+        bench.sync(world, NEXT)
+
+    def reread(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+        asked.append(ids)
+        return world.reread(entity, ids)
+
+    bench.load(customer(1), day=THIRD, reread=reread)
+    assert asked == []  # names alone bring no payment
+    for _ in range(2):
+        bench.load(day=THIRD, entities=[Entity.PAYMENT], reread=reread)
+
+    assert asked == [["20"]]
+    state = bench.ledger.states[short.source]
+    assert (state.outcome, state.reason.code) == (Outcome.HELD, "gone_from_servicetitan")
+
+
 @pytest.mark.rule("3.3")
 def test_a_plan_lists_what_becomes_open_for_payments_of_other_days() -> None:
     bench, world = Bench(), World()
