@@ -127,7 +127,7 @@ class DayLoader:
         """
         turn = self._walk(given)
         results = list(turn.results.values())
-        said = [*results, *outdated(turn)]
+        said = [*(each for each in results if each.source not in turn.unread), *outdated(turn)]
         self._context.ledger.save_states(self._context.name, said, self._context.run_id, also=given.also)
         _log.info("day=loaded day=%s records=%d", given.day, len(results))
         return results

@@ -20,6 +20,7 @@ from st_qbo_assets.load.ports import WriteContext
 from st_qbo_assets.load.reasons import reason
 from st_qbo_assets.load.results import Subject
 from st_qbo_assets.load.shapes import Unwanted, is_application_part
+from st_qbo_assets.load.unread import as_it_stood, stands
 from st_qbo_assets.load.verify import APPLIED
 from st_qbo_assets.load.voiding import is_voided_by_us, standing
 from st_qbo_assets.store.links import Link, LinkState
@@ -99,6 +100,7 @@ class DayTurn:
         freed: payments that QuickBooks shows on documents whose edit may let go of them.
         grown: documents whose total is more than QuickBooks had before.
         applied: what each payment took of which documents when it came into this load.
+        unread: records at rest that could not be read again: nothing new is said of them.
         looked: payments for which too little is open, and what becomes of them.
         staying: documents that stay as they are though no present payload wants them (closed books).
         stopped: why nothing more is sent, once the connection is stopped.
@@ -128,6 +130,7 @@ class DayTurn:
     applied: dict[tuple[SourceRef, str], dict[str, str]] = field(
         default_factory=dict[tuple[SourceRef, str], dict[str, str]]
     )
+    unread: set[SourceRef] = field(default_factory=set[SourceRef])
     looked: dict[SourceRef, LoadResult | Action] = field(default_factory=dict[SourceRef, LoadResult | Action])
     staying: set[tuple[SourceRef, str]] = field(default_factory=set[tuple[SourceRef, str]])
     before: dict[SourceRef, Outcome] = field(default_factory=dict[SourceRef, Outcome])
@@ -185,6 +188,9 @@ class DayTurn:
     def _forget(self, records: Collection[SourceRef]) -> None:
         """Let go of what was made of records before: a part that is gone is not to be loaded."""
         self.examined.difference_update(records)
+        for source in [source for source in self.unread if source.record in records]:
+            self.unread.discard(source)
+            self.results.pop(source, None)
         if self.mapped:
             self.mapped = {
                 source: each for source, each in self.mapped.items() if source.record not in records
@@ -316,10 +322,7 @@ class DayTurn:
         try:
             found = reread(entity, ids)
         except SyncError as error:
-            said = reason("not_read_again", error=str(error))
-            for source in [source for source in self.mapped if source.entity is entity and source.id in ids]:
-                failed = self.subject(self.mapped[source]).result(Outcome.FAILED, said=said)
-                self.keep(failed)
+            self._not_read(entity, ids, error)
             return
         days = frozenset(self.given.days_to_come)
         here = {source.record for source in self.mapped}
@@ -342,6 +345,26 @@ class DayTurn:
             stands_for = Mapped(source, Verdict.NOT_DUE, link.day or self.given.day, number=link.number)
             self._gone(stands_for, links)
 
+    def _not_read(self, entity: Entity, ids: Sequence[str], error: SyncError) -> None:
+        """Let records fail that had to be read again; those that stand as they did are not planned."""
+        said = reason("not_read_again", error=str(error))
+        due = [*self._unsettled(), *self.given.again, *self._without_refunds()]
+        failing = {source.record for source in (*due, *(source for source, _ in self.open_intents))}
+        asked = [each for source, each in self.mapped.items() if _was_asked(source, entity, ids)]
+        at_rest = [each for each in asked if each.source.record not in failing]
+        failing |= {each.source.record for each in at_rest if not self._stands(each)}
+        for each in asked:
+            if each.source.record in failing:
+                self.keep(self.subject(each).result(Outcome.FAILED, said=said))
+                continue
+            del self.mapped[each.source]
+            self.unread.add(each.source)
+            self.keep(as_it_stood(self.stood[each.source]))
+
+    def _stands(self, mapped: Mapped) -> bool:
+        source, policies = mapped.source, self.context.policies
+        return stands(mapped, self.stood[source], self.links_of(source), self.known, policies)
+
     def _gone(self, mapped: Mapped, links: Sequence[Link]) -> None:
         outcome, link = Outcome.NOT_DUE, standing(links)
         if link is None:
@@ -358,8 +381,9 @@ class DayTurn:
 
 def _is_asked_for(link: Link, state: RecordState | None) -> bool:
     """Say whether a person is still asked for a document though it is done with: that load died."""
-    is_of_it = state is not None and state.qbo_id == link.qbo_id
-    return is_of_it and state.reason is not None and state.reason.code == GONE
+    if state is None or state.reason is None:
+        return False
+    return (state.reason.code, state.qbo_id) == (GONE, link.qbo_id)
 
 
 def applied_by(link: Link | None) -> dict[str, str]:

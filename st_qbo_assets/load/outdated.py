@@ -23,7 +23,7 @@ def outdated(turn: DayTurn) -> list[LoadResult]:
     """
     told: dict[SourceRef, list[SourceRef]] = {}
     in_doubt = {source for source, _ in turn.open_intents}
-    for source in turn.results:
+    for source in turn.results.keys() - turn.unread:
         told.setdefault(source.record, []).append(source)
     return [
         _settled(turn, state, told[source.record])

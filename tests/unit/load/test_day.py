@@ -397,6 +397,31 @@ def test_records_that_cannot_be_read_again_fail_and_leave_the_others_alone() -> 
     assert len(bench.quickbooks.all("Invoice")) == 1
 
 
+@pytest.mark.rule("1.5", "3.2")
+def test_what_stands_as_was_said_stays_so_while_servicetitan_cannot_be_asked() -> None:
+    bench = Bench()
+    short, emptied = payment(20, "150.00", applied={10: "100.00", 99: "50.00"}), invoice(11)
+    bench.load_as_usual(emptied)
+    empty_by_hand(bench, "deleted")
+    bench.load_as_usual(verdict(emptied, Verdict.NOT_DUE, "exported_elsewhere"), is_fresh=True)
+    bench.load_as_usual(invoice(10), short)
+    bench.load_as_usual(invoice(12, lines=[("SKU", "80.00")]))
+    kept, writes = dict(bench.ledger.states), len(bench.quickbooks.writes)
+
+    def down(entity: Entity, ids: Sequence[str]) -> list[Mapped]:
+        raise TransportError("ServiceTitan does not answer")
+
+    results = bench.load_as_usual(invoice(10), short, emptied, invoice(12), reread=down)
+
+    names = ("payment:20", "invoice:11", "invoice:12")
+    found = [results[name].outcome for name in names]
+    assert found == [Outcome.UNCHANGED, Outcome.VOIDED, Outcome.FAILED]  # the last may be an edit, or older
+    assert results["payment:20"].reason == kept[short.source].reason
+    assert len(bench.quickbooks.writes) == writes
+    for source in (short.source, emptied.source):
+        assert bench.ledger.states[source] == kept[source]  # what looks for it later is not misled
+
+
 # Preview
 
 
