@@ -223,9 +223,21 @@ class Refusals:
     def _after_too_much(self, refusal: Refusal, action: Action) -> LoadResult | Action:
         self._times_looked += 1
         step = self._open_amounts.after_refusal(refusal.intent.request, action)
-        if step is None or (step is action and self._times_looked == _MOST_LOOKS):
+        if step is None or (step is action and not self._may_go_again(refusal)):
             return self._refused(refusal, action)
         return step
+
+    def _may_go_again(self, refusal: Refusal) -> bool:
+        """Say whether what was refused may be sent again as it is, since enough is open for it now.
+
+        Once only, and not if the last load was told the same: it is refused for another reason then.
+        """
+        if self._times_looked == _MOST_LOOKS:
+            return False
+        source = self._subject.source
+        before = self._context.ledger.record_states(self._context.name, [source]).get(source)
+        said = before.reason if before is not None else None
+        return said is None or said.text != refused_reason(refusal.fault).text
 
     def _may_be_its_order(self, refusal: Refusal, action: Action) -> bool:
         """Say whether a bill may have been refused for its order, which somebody closed or billed in full."""

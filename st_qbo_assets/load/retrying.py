@@ -69,9 +69,7 @@ def bring_left_short(turn: DayTurn) -> None:
     links = context.ledger.links_of_records(name, [*named, *named.values()])
     payers = {
         state.source: {
-            _payer(link)
-            for source in (state.source, named[state.source])
-            for link in links.get(source, ())
+            _payer(link) for source in (state.source, named[state.source]) for link in links.get(source, ())
         }
         - {""}
         for state in states

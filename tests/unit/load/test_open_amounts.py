@@ -326,9 +326,12 @@ def test_what_was_let_go_of_between_a_refusal_and_the_look_is_sent_once_more(
                 raise RemoteFault("A business validation error has occurred", code="6000")
 
     bench.quickbooks.mischief = refuses
-    result = bench.load_as_usual(invoice(10), payment(20, "100.00", applied={10: "100.00"}))["payment:20"]
+    day = invoice(10), payment(20, "100.00", applied={10: "100.00"})
+    result = bench.load_as_usual(*day)["payment:20"]
 
     assert (result.outcome, len(sent)) == (outcome, 2)
+    bench.load_as_usual(*day)
+    assert len(sent) == (3 if outcome is Outcome.REJECTED else 2)  # refused for another reason: once a load
 
 
 @pytest.mark.rule("3.3", "3.5")
