@@ -38,7 +38,7 @@ from st_qbo_assets.load.open_books import OpenBooks
 from st_qbo_assets.load.outdated import outdated
 from st_qbo_assets.load.plan import plan_write
 from st_qbo_assets.load.ports import WriteContext
-from st_qbo_assets.load.reasons import TOO_LITTLE_OPEN
+from st_qbo_assets.load.reasons import FOUND_TOO_LITTLE
 from st_qbo_assets.load.results import both, passed_through, with_note
 from st_qbo_assets.load.retiring import Retiring
 from st_qbo_assets.load.retrying import bring_left_short, bring_short
@@ -407,7 +407,7 @@ class DayLoader:
 
 
 def _is_short(result: LoadResult | None) -> bool:
-    return result is not None and result.reason is not None and result.reason.code == TOO_LITTLE_OPEN
+    return result is not None and result.reason is not None and result.reason.code in FOUND_TOO_LITTLE
 
 
 def _is_booked_by_others(mapped: Mapped, link: Link) -> bool:

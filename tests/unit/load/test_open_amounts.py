@@ -155,6 +155,22 @@ def test_a_short_payment_that_is_gone_is_said_to_be_and_read_no_more() -> None:
     assert (state.outcome, state.reason.code) == (Outcome.HELD, "gone_from_servicetitan")
 
 
+@pytest.mark.rule("3.3", "3.7")
+def test_what_seems_paid_by_hand_is_looked_at_again_once_another_payment_lets_go_of_it() -> None:
+    bench, wants = Bench(), payment(20, "50.00", applied={10: "40.00"})
+    bench.load_as_usual(invoice(10), payment(21, "40.00", applied={10: "40.00"}))
+    pay_by_hand(bench, "40.00")
+    held = bench.load_as_usual(wants)["payment:20"]
+    assert held.reason is not None and held.reason.code == "paid_by_hand"
+    day = wants, payment(21, "40.00")
+
+    planned = plan(bench, *day)
+    results = bench.load_as_usual(*day)
+
+    assert planned["payment:20"] == ("create", "")
+    assert (results["payment:20"].outcome, open_of(bench, 10)) == (Outcome.POSTED, Decimal(20))
+
+
 @pytest.mark.rule("3.3")
 def test_a_plan_lists_what_becomes_open_for_payments_of_other_days() -> None:
     bench, world = Bench(), World()
